@@ -1,0 +1,74 @@
+//! The buses. A message is a tuple of field elements of the bus's one width; what is sent must be received.
+
+use aludel_protocol::hash::DIGEST;
+use aludel_protocol::params::{PAYLOAD, XMSS_PARAMETER};
+
+/// How a bus balances, which decides who may choose a multiplicity freely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// A table whose every row is true by constraint: its multiplicities are free, a lookup asks for one row.
+    Table,
+    /// A permutation: every multiplicity is boolean by constraint, or constant.
+    Permutation,
+}
+
+/// A named channel between chips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Bus {
+    /// `(x)`: `x` is an integer below `2^16`.
+    Range16,
+    /// `(x[24], y[8])`: `y = compress24(x)`.
+    Hash24,
+    /// `(parameter[5], epoch, chain, digit, end[8])`: some value at position `digit` of this hash chain walks
+    /// to `end` at the last position, in at least one step.
+    Chain,
+    /// `(key[8], message[8], epoch)`: the key signs the message with its one-time key `epoch`.
+    Auth,
+    /// `(space, stage, level, slot, lo, hi, old[8], new[8])`: a node of the state tree that the shard touches.
+    Node,
+    /// `(space, hi, lo, slot, time, payload[20])`: the cell held this payload from `time` on.
+    Cell,
+    /// `(end, chain_id[4], number[2], headers[8], queue[8], queue_index[2])`: the chain at the shard's start (`end = 0`) and
+    /// at its end (`end = 1`), with the chain id for which every transfer in it is signed.
+    Boundary,
+}
+
+impl Bus {
+    /// Every bus.
+    pub const ALL: [Self; 7] =
+        [Self::Range16, Self::Hash24, Self::Chain, Self::Auth, Self::Node, Self::Cell, Self::Boundary];
+
+    /// Its name in lookups, proofs' keys and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Range16 => "range16",
+            Self::Hash24 => "hash24",
+            Self::Chain => "chain",
+            Self::Auth => "auth",
+            Self::Node => "node",
+            Self::Cell => "cell",
+            Self::Boundary => "boundary",
+        }
+    }
+
+    /// Elements of a message. `[x]` and `[0, x]` have one fingerprint, so every message has exactly this many.
+    pub const fn width(self) -> usize {
+        match self {
+            Self::Range16 => 1,
+            Self::Hash24 => 24 + DIGEST,
+            Self::Chain => XMSS_PARAMETER + 3 + DIGEST,
+            Self::Auth => 2 * DIGEST + 1,
+            Self::Node => 6 + 2 * DIGEST,
+            Self::Cell => 5 + PAYLOAD,
+            Self::Boundary => 1 + 4 + 2 + 2 * DIGEST + 2,
+        }
+    }
+
+    /// How it balances.
+    pub const fn discipline(self) -> Discipline {
+        match self {
+            Self::Range16 | Self::Hash24 => Discipline::Table,
+            _ => Discipline::Permutation,
+        }
+    }
+}

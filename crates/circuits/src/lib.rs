@@ -1,0 +1,17 @@
+//! Chips, the buses between them and the machine that joins them.
+//!
+//! A chip is a folder: `columns.rs` (a row, with the formula above each column), `air.rs` (constraints and bus
+//! messages), `trace.rs` (rows from events), `tests.rs` (each corruption and the constraint that names it).
+//! Chips are written once against [`builder::ChipBuilder`]; Plonky3's prover and verifier, and our own checker
+//! that names what breaks, all run that one text.
+
+#![forbid(unsafe_code)]
+
+pub mod builder;
+pub mod bus;
+pub mod check;
+pub mod columns;
+pub mod poseidon2;
+
+pub use builder::ChipBuilder;
+pub use bus::Bus;

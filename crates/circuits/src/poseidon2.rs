@@ -1,0 +1,177 @@
+//! The Poseidon2 permutation as columns: one cell per S-box layer output, `x^3` needs no register.
+//!
+//! Not a chip: the chips that hash embed it. The inputs are expressions of the embedding chip, so constants and
+//! linear inputs cost no column; what is committed is the state after each full round and the S-box output of
+//! each partial round (148 cells at width 16, 215 at width 24).
+
+use aludel_protocol::F;
+use p3_field::PrimeCharacteristicRing;
+use p3_koala_bear::{
+    GenericPoseidon2LinearLayersKoalaBear as Linear, KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL,
+    KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL, KOALABEAR_POSEIDON2_RC_16_INTERNAL,
+    KOALABEAR_POSEIDON2_RC_24_EXTERNAL_FINAL, KOALABEAR_POSEIDON2_RC_24_EXTERNAL_INITIAL,
+    KOALABEAR_POSEIDON2_RC_24_INTERNAL,
+};
+use p3_poseidon2::GenericPoseidon2LinearLayers;
+
+use crate::builder::ChipBuilder;
+use crate::columns;
+use crate::columns::Columns;
+
+/// Full rounds before, and again after, the partial ones.
+const HALF_FULL: usize = 4;
+
+columns! {
+    /// The committed part of one width-16 permutation.
+    pub struct Permutation16<T> {
+        /// State after each of the first full rounds.
+        beginning: [T; HALF_FULL * 16],
+        /// S-box output of each partial round.
+        partial: [T; 20],
+        /// State after each of the last full rounds; the last 16 cells are the output.
+        ending: [T; HALF_FULL * 16],
+    }
+}
+
+columns! {
+    /// The committed part of one width-24 permutation.
+    pub struct Permutation24<T> {
+        /// State after each of the first full rounds.
+        beginning: [T; HALF_FULL * 24],
+        /// S-box output of each partial round.
+        partial: [T; 23],
+        /// State after each of the last full rounds; the last 24 cells are the output.
+        ending: [T; HALF_FULL * 24],
+    }
+}
+
+/// Round constants of one width.
+struct Constants<const W: usize, const P: usize> {
+    initial: [[F; W]; HALF_FULL],
+    internal: [F; P],
+    terminal: [[F; W]; HALF_FULL],
+}
+
+const RC16: Constants<16, 20> = Constants {
+    initial: KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL,
+    internal: KOALABEAR_POSEIDON2_RC_16_INTERNAL,
+    terminal: KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL,
+};
+
+const RC24: Constants<24, 23> = Constants {
+    initial: KOALABEAR_POSEIDON2_RC_24_EXTERNAL_INITIAL,
+    internal: KOALABEAR_POSEIDON2_RC_24_INTERNAL,
+    terminal: KOALABEAR_POSEIDON2_RC_24_EXTERNAL_FINAL,
+};
+
+/// Runs the rounds. `commit` sees each S-box layer's result where it is committed and returns what the rounds
+/// go on with: the committed cell when constraining, the value itself when generating a trace.
+fn rounds<R, const W: usize, const P: usize>(
+    rc: &Constants<W, P>,
+    mut state: [R; W],
+    mut commit: impl FnMut(Round, usize, R) -> R,
+) -> [R; W]
+where
+    R: PrimeCharacteristicRing + p3_field::Algebra<F>,
+    Linear: GenericPoseidon2LinearLayers<W>,
+{
+    let mut full = |state: &mut [R; W], which: Round, r: usize, rc: &[F; W], commit: &mut dyn FnMut(Round, usize, R) -> R| {
+        for (x, c) in state.iter_mut().zip(rc) {
+            *x = (x.clone() + *c).cube();
+        }
+        Linear::external_linear_layer(state);
+        for (i, x) in state.iter_mut().enumerate() {
+            *x = commit(which, r * W + i, x.clone());
+        }
+    };
+    Linear::external_linear_layer(&mut state);
+    for (r, c) in rc.initial.iter().enumerate() {
+        full(&mut state, Round::Beginning, r, c, &mut commit);
+    }
+    for (r, c) in rc.internal.iter().enumerate() {
+        state[0] = commit(Round::Partial, r, (state[0].clone() + *c).cube());
+        Linear::internal_linear_layer(&mut state);
+    }
+    for (r, c) in rc.terminal.iter().enumerate() {
+        full(&mut state, Round::Ending, r, c, &mut commit);
+    }
+    state
+}
+
+#[derive(Clone, Copy)]
+enum Round {
+    Beginning,
+    Partial,
+    Ending,
+}
+
+macro_rules! permutation {
+    ($cols:ident, $w:literal, $rc:ident) => {
+        impl<T: Copy> $cols<T> {
+            /// Constrains the cells to be the permutation of `x` and returns `compress(x)`: the first eight
+            /// outputs plus the first eight inputs, of degree 1 where `x` is.
+            pub fn compress<B: ChipBuilder<Var = T>>(
+                &self,
+                b: &mut B,
+                name: &'static str,
+                x: [B::Expr; $w],
+            ) -> [B::Expr; 8] {
+                let out = rounds(&$rc, x.clone(), |round, i, value| {
+                    let cell = match round {
+                        Round::Beginning => self.beginning[i],
+                        Round::Partial => self.partial[i],
+                        Round::Ending => self.ending[i],
+                    };
+                    b.assert_eq(name, value, cell);
+                    cell.into()
+                });
+                core::array::from_fn(|i| out[i].clone() + x[i].clone())
+            }
+        }
+
+        impl<R: PrimeCharacteristicRing + p3_field::Algebra<F> + Copy> $cols<R> {
+            /// The cells for input `x`, scalar or packed, with `compress(x)`.
+            pub fn generate(x: [R; $w]) -> (Self, [R; 8]) {
+                let mut cols = Self {
+                    beginning: [R::ZERO; HALF_FULL * $w],
+                    partial: [R::ZERO; $rc.internal.len()],
+                    ending: [R::ZERO; HALF_FULL * $w],
+                };
+                let out = rounds(&$rc, x, |round, i, value| {
+                    match round {
+                        Round::Beginning => cols.beginning[i] = value,
+                        Round::Partial => cols.partial[i] = value,
+                        Round::Ending => cols.ending[i] = value,
+                    }
+                    value
+                });
+                (cols, core::array::from_fn(|i| out[i] + x[i]))
+            }
+        }
+    };
+}
+
+permutation!(Permutation16, 16, RC16);
+permutation!(Permutation24, 24, RC24);
+
+/// Cells of [`Permutation16`].
+pub const WIDTH16: usize = <Permutation16<u8> as Columns<u8>>::WIDTH;
+/// Cells of [`Permutation24`].
+pub const WIDTH24: usize = <Permutation24<u8> as Columns<u8>>::WIDTH;
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::fe;
+    use aludel_protocol::hash::{compress16, compress24};
+
+    use super::*;
+
+    #[test]
+    fn generated_cells_end_in_the_hash() {
+        let x16: [F; 16] = core::array::from_fn(|i| fe(1 << i));
+        let x24: [F; 24] = core::array::from_fn(|i| fe(1 << i));
+        assert_eq!(Permutation16::generate(x16).1, compress16(x16));
+        assert_eq!(Permutation24::generate(x24).1, compress24(x24));
+        assert_eq!((WIDTH16, WIDTH24), (148, 215));
+    }
+}
