@@ -75,7 +75,11 @@ where
     R: PrimeCharacteristicRing + p3_field::Algebra<F>,
     Linear: GenericPoseidon2LinearLayers<W>,
 {
-    let mut full = |state: &mut [R; W], which: Round, r: usize, rc: &[F; W], commit: &mut dyn FnMut(Round, usize, R) -> R| {
+    let full = |state: &mut [R; W],
+                which: Round,
+                r: usize,
+                rc: &[F; W],
+                commit: &mut dyn FnMut(Round, usize, R) -> R| {
         for (x, c) in state.iter_mut().zip(rc) {
             *x = (x.clone() + *c).cube();
         }

@@ -145,7 +145,8 @@ pub fn body(kind: Kind, bytes: &[u8]) -> Result<&[u8], DecodeError> {
 /// Decodes a whole file; trailing bytes are an error.
 pub fn decode<T: BorshDeserialize>(kind: Kind, bytes: &[u8]) -> Result<T, DecodeError> {
     let mut rest = body(kind, bytes)?;
-    let fail = |rest: &[u8], reason: String| DecodeError::Body { kind, position: bytes.len() - rest.len(), reason };
+    let fail =
+        |rest: &[u8], reason: String| DecodeError::Body { kind, position: bytes.len() - rest.len(), reason };
     let value = T::deserialize(&mut rest).map_err(|e| fail(rest, e.to_string()))?;
     match rest.is_empty() {
         true => Ok(value),

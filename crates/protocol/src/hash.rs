@@ -19,9 +19,7 @@ use std::sync::LazyLock;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_koala_bear::{
-    Poseidon2KoalaBear, default_koalabear_poseidon2_16, default_koalabear_poseidon2_24,
-};
+use p3_koala_bear::{Poseidon2KoalaBear, default_koalabear_poseidon2_16, default_koalabear_poseidon2_24};
 use p3_symmetric::Permutation;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cell;
 pub mod codec;
 pub mod field;
 pub mod hash;
@@ -14,9 +15,13 @@ pub mod ids;
 pub mod params;
 pub mod records;
 pub mod statement;
+pub mod xmss;
 
+pub use cell::{CellAddress, Payload, Space};
 pub use field::{Challenge, F, Limbs, PackedF, fe};
 pub use hash::Digest;
-pub use ids::{AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, L1Address, QueueIndex, Sequence, TokenId};
+pub use ids::{
+    AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, L1Address, QueueIndex, Sequence, TokenId,
+};
 pub use records::{Batch, Deposit, Entry, Header, KeyDigest, QueueItem, Signature, SignedTransfer, Transfer};
 pub use statement::{Checkpoint, Statement};

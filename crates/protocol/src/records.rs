@@ -88,7 +88,7 @@ pub struct Signature {
 }
 
 /// Field elements as canonical little-endian words, for records that are not whole digests.
-mod words {
+pub(crate) mod words {
     use std::io::{self, Read, Write};
 
     use borsh::BorshDeserialize;
@@ -105,7 +105,10 @@ mod words {
         for x in &mut out {
             let word = u32::deserialize_reader(r)?;
             if word >= MODULUS {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "element is not below the field order"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "element is not below the field order",
+                ));
             }
             *x = fe(word);
         }
