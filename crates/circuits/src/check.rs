@@ -10,15 +10,8 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use crate::builder::ChipBuilder;
 use crate::bus::Bus;
+use crate::chip::Chip;
 use crate::columns::Columns;
-
-/// A chip as the checker and the machine see it.
-pub trait Chip {
-    /// Its name in messages.
-    fn name(&self) -> &'static str;
-    /// Asserts everything about one row.
-    fn constrain<B: ChipBuilder>(&self, b: &mut B);
-}
 
 /// What an honest trace never shows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,15 +44,11 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Runs a chip over its trace. `fixed` is empty where it has no preprocessed columns.
-    pub fn run<C: Chip>(
-        &mut self,
-        chip: &C,
-        fixed: Option<&RowMajorMatrix<F>>,
-        main: &RowMajorMatrix<F>,
-        public: &[F],
-    ) -> &mut Self {
+    /// Runs a chip over its main trace.
+    pub fn run<C: Chip>(&mut self, chip: &C, main: &RowMajorMatrix<F>, public: &[F]) -> &mut Self {
         let height = main.height();
+        let fixed = chip.fixed();
+        let fixed = fixed.as_ref();
         let row_of = |m: &RowMajorMatrix<F>, r: usize| m.row_slice(r % height).map(|s| s.to_vec());
         for row in 0..height {
             let mut b = RowChecker {

@@ -9,9 +9,23 @@
 
 pub mod builder;
 pub mod bus;
+pub mod cell;
+pub mod chain;
 pub mod check;
+pub mod chip;
 pub mod columns;
+pub mod hash24;
+pub mod machine;
+pub mod node;
 pub mod poseidon2;
+pub mod range16;
+pub mod shape;
+pub mod signature;
+pub mod statement;
+pub mod transaction;
 
 pub use builder::ChipBuilder;
 pub use bus::Bus;
+pub use chip::{Chip, Tables, TraceError};
+pub use machine::MachineChip;
+pub use shape::Shape;

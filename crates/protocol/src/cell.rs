@@ -124,6 +124,22 @@ impl BorshDeserialize for Payload {
     }
 }
 
+/// One read and write of a cell by an entry of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The cell.
+    pub at: CellAddress,
+    /// What it held.
+    pub old: Payload,
+    /// What it holds from then on.
+    pub new: Payload,
+}
+
+/// What an entry of a batch touches, by role and in the order of time: 0 the sender's account or the account
+/// counter; 1 the recipient's account; 2 the operator's account or a new account's `l1_owner`; 3, 4, 5 the
+/// balances of sender, recipient and operator where the token is not native.
+pub type Accesses = [Option<Access>; 6];
+
 /// Digest of an inner node of the state tree.
 pub fn node(left: Digest, right: Digest) -> Digest {
     let mut x = [F::ZERO; 2 * DIGEST];

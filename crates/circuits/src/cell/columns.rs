@@ -1,0 +1,11 @@
+//! A row of `cell`.
+
+use crate::columns;
+
+columns! {
+    /// A row.
+    pub struct CellColumns<T> {
+        /// Not laid out yet.
+        nothing: T,
+    }
+}

@@ -1,0 +1,10 @@
+//! Chip `cell`: see `docs/decisions/0001-chip-layout.md`.
+
+mod air;
+pub mod columns;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+
+pub use air::Cell;
+pub use trace::generate;

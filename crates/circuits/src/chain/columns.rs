@@ -1,0 +1,11 @@
+//! A row of `chain`.
+
+use crate::columns;
+
+columns! {
+    /// A row.
+    pub struct ChainColumns<T> {
+        /// Not laid out yet.
+        nothing: T,
+    }
+}

@@ -1,0 +1,1 @@
+//! Each corruption and the constraint that names it.
