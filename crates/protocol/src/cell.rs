@@ -90,6 +90,11 @@ impl Payload {
         self.0[Self::EXISTS] == F::ONE
     }
 
+    /// The key digest of an account's payload.
+    pub fn key(&self) -> KeyDigest {
+        Digest(core::array::from_fn(|i| self.0[Self::KEY + i]))
+    }
+
     /// Inputs of the hash call that makes the cell's digest: `tag, account high, account low, slot, payload`.
     pub fn leaf_input(&self, at: &CellAddress) -> [F; 24] {
         let mut x = [F::ZERO; 24];
@@ -197,9 +202,8 @@ impl AccountCell {
         }
         let p = &payload.0;
         let [lo, hi] = [small(p[8], WHAT)?, small(p[9], WHAT)?].map(u32::from);
-        let key = core::array::from_fn(|i| p[Payload::KEY + i]);
         let cell = Self {
-            key: Digest(key),
+            key: payload.key(),
             sequence: Sequence(hi << 16 | lo),
             next_epoch: Epoch(p[Payload::NEXT_EPOCH].as_canonical_u32()),
             balance: balance(payload)?,

@@ -1,1 +1,12 @@
-//! placeholder
+//! From sealed batches to shards, and from shards to traces.
+//!
+//! [`Demand`] says how much of a shape a run of batches needs, before and while batches are made; [`Shard`] replays
+//! a run of sealed batches and fills the trace of every chip.
+
+#![forbid(unsafe_code)]
+
+mod demand;
+mod shard;
+
+pub use demand::{Demand, touched_by};
+pub use shard::{Shard, WitnessError};

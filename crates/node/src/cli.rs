@@ -1,0 +1,197 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use aludel_circuits::Shape;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::files::Place;
+
+fn place(s: &str) -> Result<Place, std::convert::Infallible> {
+    Ok(Place::from(s))
+}
+
+/// Prover appliance for rollups: executes batches, proves them in shards and verifies every proof.
+///
+/// Exit codes: 0 fine; 1 a proof or signature is not accepted; 2 usage; 3 input that does not decode; 4 refused by
+/// the ledger; 5 a bug of ours.
+#[derive(Debug, Parser)]
+#[command(name = "aludel", version, propagate_version = true)]
+pub struct Cli {
+    /// Threads to use; 0 means one a core.
+    #[arg(long, global = true, env = "ALUDEL_THREADS", default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a secret key.
+    Keygen(Keygen),
+    /// Sign a transfer: JSON in, binary out.
+    Sign(Sign),
+    /// Apply queue items and transfers to a state and seal a batch.
+    Execute(Execute),
+    /// Prove sealed batches as one shard.
+    Prove(Prove),
+    /// Verify shard proofs.
+    Verify(Verify),
+    /// Show what is in any file of ours.
+    Inspect(Inspect),
+    /// Show the protocol's parameters, keys and soundness.
+    Params(Params),
+    /// Run everything on made-up wallets: fund, sign, execute, prove, verify, print a table.
+    Demo(Demo),
+}
+
+/// Arguments of `keygen`.
+#[derive(Debug, Args)]
+pub struct Keygen {
+    /// The rollup for which the key will sign.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: u64,
+    /// The account that the key is for, if it has one already (shown in the public part only).
+    #[arg(long)]
+    pub account: Option<u32>,
+    /// One-time keys to compute now, as a power of two: 10 means 1,024 signatures.
+    #[arg(long, default_value_t = 10, value_name = "LOG2", value_parser = clap::value_parser!(u8).range(0..=20))]
+    pub window: u8,
+    /// File with a 32-byte seed in hex; without it the seed comes from the operating system.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub seed_file: Option<Place>,
+    /// Where the secret key goes (created with mode 0600); an existing file is never overwritten.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `sign`.
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The secret key; its next epoch is advanced in the file before the signature is written.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The transfer: JSON with `from, to, token, amount, fee, sequence, expiry`.
+    #[arg(value_name = "JSON", default_value = "-", value_parser = place)]
+    pub input: Place,
+    /// Where the signed transfer goes.
+    #[arg(short, long, value_name = "FILE", default_value = "-", value_parser = place)]
+    pub output: Place,
+}
+
+/// Arguments of `execute`.
+#[derive(Debug, Args)]
+pub struct Execute {
+    /// Folder of the state, created on first use.
+    #[arg(long, value_name = "DIR")]
+    pub state: PathBuf,
+    /// The rollup; needed when the folder is created, checked afterwards.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
+    /// The account that receives the fees.
+    #[arg(long, default_value_t = 1)]
+    pub operator: u32,
+    /// The L1 queue: items that the state has not consumed yet are taken from it.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub queue: Option<Place>,
+    /// Signed transfers, in order.
+    #[arg(value_name = "TRANSFER", value_parser = place)]
+    pub transfers: Vec<Place>,
+}
+
+/// Arguments of `prove`.
+#[derive(Debug, Args)]
+pub struct Prove {
+    /// Sealed batches, in order; together they become one shard.
+    #[arg(required = true, value_name = "BATCH", value_parser = place)]
+    pub batches: Vec<Place>,
+    /// Size of the shard; without it the smallest that holds the batches.
+    #[arg(long, value_name = "SHAPE")]
+    pub shard_size: Option<Shape>,
+    /// Print time by stage and cells by chip.
+    #[arg(long)]
+    pub profile: bool,
+    /// Where the proof goes.
+    #[arg(short, long, value_name = "FILE", value_parser = place)]
+    pub output: Place,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Shard proofs; several must follow one another.
+    #[arg(required = true, value_name = "PROOF", value_parser = place)]
+    pub proofs: Vec<Place>,
+    /// The statement that they must make together, binary or JSON.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub statement: Option<Place>,
+    /// The rollup that they must speak of.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
+    /// Print the statement as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The file.
+    #[arg(value_name = "FILE", value_parser = place)]
+    pub file: Place,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `params`.
+#[derive(Debug, Args)]
+pub struct Params {
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Derive the keys from the code and compare them with the manifest (seconds).
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Transfers to make.
+    #[arg(long, value_name = "N")]
+    pub transactions: Option<usize>,
+    /// Wallets to make.
+    #[arg(long, value_name = "N")]
+    pub accounts: Option<usize>,
+    /// Size of the shards; without it the smallest that holds a batch.
+    #[arg(long, value_name = "SHAPE")]
+    pub shard_size: Option<Shape>,
+    /// Same seed, same bytes, whatever the threads.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Keep keys, batches, queue, proofs and statement in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// What is transferred between whom.
+    #[arg(long, value_enum, default_value_t = Workload::Mixed)]
+    pub workload: Workload,
+    /// One JSON object instead of the table.
+    #[arg(long)]
+    pub json: bool,
+    /// Print time by stage and cells by chip.
+    #[arg(long)]
+    pub profile: bool,
+}
+
+/// Workloads of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Workload {
+    /// Deposits and transfers in two tokens between random wallets, all of it proven.
+    Mixed,
+    /// The measured one: 2^16 accounts, every transfer between a fresh pair, shards full; the deposits that fund
+    /// the accounts are executed and not proven.
+    W1,
+}

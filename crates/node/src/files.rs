@@ -1,0 +1,106 @@
+//! Files as commands see them: `-` for the standard streams, bounded reads, writes that are whole or absent.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::{Failure, Kind, OrFail};
+
+/// No input of ours is larger: a batch of the largest shape with its part of the state is a tenth of it.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A path, or `-` for a standard stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Standard input or output.
+    Stream,
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<&str> for Place {
+    fn from(s: &str) -> Self {
+        if s == "-" { Self::Stream } else { Self::File(s.into()) }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stream => f.write_str("standard stream"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl Place {
+    /// The whole content.
+    pub fn read(&self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        let read = match self {
+            Self::Stream => io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes),
+            Self::File(path) => open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes),
+        };
+        read.or_fail(Kind::Usage, self)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(Failure::new(Kind::Undecodable, format!("{self}: larger than {MAX_BYTES} bytes")));
+        }
+        Ok(bytes)
+    }
+
+    /// The whole content as text.
+    pub fn read_text(&self) -> Result<String, Failure> {
+        String::from_utf8(self.read()?)
+            .map_err(|e| Failure::new(Kind::Undecodable, format!("{self}: not UTF-8 at byte {}", e.utf8_error().valid_up_to())))
+    }
+
+    /// Writes everything, or leaves what was there.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Stream => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush()).or_fail(Kind::Usage, self)
+            }
+            Self::File(path) => write_whole(path, bytes, 0o644),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    let file = File::open(path).or_fail(Kind::Usage, path.display())?;
+    let meta = file.metadata().or_fail(Kind::Usage, path.display())?;
+    if meta.is_dir() {
+        return Err(Failure::new(Kind::Usage, format!("{}: is a directory; name a file in it", path.display())));
+    }
+    Ok(file)
+}
+
+/// Writes a file under a temporary name beside its own, syncs it and renames it: a reader sees the old content
+/// or the new, never a part. `mode` are its permission bits.
+pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| Failure::new(Kind::Usage, format!("{}: names no file", path.display())))?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let written = write_temporary(&temporary, bytes, mode)
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| File::open(folder)?.sync_all());
+    if written.is_err() {
+        // Best effort: the error that matters is the one above.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.or_fail(Kind::Usage, path.display())
+}
+
+fn write_temporary(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes a folder, with those above it.
+pub fn make_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).or_fail(Kind::Usage, path.display())
+}
