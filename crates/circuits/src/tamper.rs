@@ -53,6 +53,15 @@ impl Traces {
         checker.finish()
     }
 
+    /// What refuses them: `chip: constraint` or `bus name`, each once; nothing, if honest.
+    pub fn refused_by(&self) -> BTreeSet<String> {
+        let refusal = |v| match v {
+            Violation::Constraint { chip, name, .. } => format!("{chip}: {name}"),
+            Violation::Bus { bus, .. } => format!("bus {bus}"),
+        };
+        self.violations().into_iter().map(refusal).collect()
+    }
+
     /// A chip's main trace, to be proven or to be forged by hand.
     pub fn main_mut(&mut self, chip: &str) -> Option<&mut RowMajorMatrix<F>> {
         self.chips.iter_mut().find(|(c, ..)| c.name() == chip).map(|(_, main, _)| main)
@@ -128,22 +137,6 @@ pub enum TamperError {
 }
 
 impl Case {
-    /// A corruption that a constraint refuses.
-    pub const fn constraint(
-        chip: &'static str,
-        column: &'static str,
-        at: At,
-        change: Change,
-        name: &'static str,
-    ) -> Self {
-        Self { chip, column, at, change, expect: Expect::Constraint(name) }
-    }
-
-    /// A corruption that unbalances a bus.
-    pub const fn bus(chip: &'static str, column: &'static str, at: At, change: Change, bus: Bus) -> Self {
-        Self { chip, column, at, change, expect: Expect::Bus(bus) }
-    }
-
     /// Corrupts the traces; returns the row.
     pub fn apply(&self, traces: &mut Traces) -> Result<usize, TamperError> {
         let (row, column) = self.locate(traces)?;
@@ -167,6 +160,7 @@ impl Case {
         let mut forged = honest.clone();
         let at = self.apply(&mut forged)?;
         let found = forged.violations();
+        // A constraint must name the corrupted row.
         let expected = |v: &Violation| match (v, self.expect) {
             (Violation::Constraint { chip, row, name }, Expect::Constraint(expected)) => {
                 (*chip, *row, *name) == (self.chip, at, expected)

@@ -126,8 +126,15 @@ pub fn statement_of(root: &Child) -> Statement {
     Statement::new(ChainId(0x0123_4567_89ab_cdef), prev, next)
 }
 
-/// The five chips over given cells and nodes.
+/// The five chips over given cells and nodes, beside a ledger that made just these accesses.
 pub fn traces_of(rows: &[CellRow], updates: &[NodeUpdate], statement: &Statement) -> Traces {
+    let mut out = chips_of(rows, updates, statement);
+    ledger(&mut out, rows, statement);
+    out
+}
+
+/// The five chips alone.
+pub fn chips_of(rows: &[CellRow], updates: &[NodeUpdate], statement: &Statement) -> Traces {
     let mut tables = Tables::default();
     let mut out = Traces::default();
     let height = |n: usize| n.next_power_of_two().trailing_zeros() as usize;
@@ -145,16 +152,19 @@ pub fn traces_of(rows: &[CellRow], updates: &[NodeUpdate], statement: &Statement
     out.chip(MachineChip::Hash24(hash24::Hash24 { log_height: log }), main, &[]);
     let main = range16::generate(16, &tables).expect("it fits");
     out.chip(MachineChip::Range16(range16::Range16 { log_height: 16 }), main, &[]);
-    ledger(&mut out, rows, statement);
     out
 }
 
+/// A message of the bus `cell`.
+pub fn access(at: &CellAddress, time: u32, payload: &Payload) -> Vec<F> {
+    [&at.fields()[..], &[fe(time)], &payload.0].concat()
+}
+
 /// What the chip `transaction` says: one access a cell, and the chain's two ends.
-fn ledger(out: &mut Traces, rows: &[CellRow], statement: &Statement) {
+pub fn ledger(out: &mut Traces, rows: &[CellRow], statement: &Statement) {
     for row in rows {
-        let message = |time: u32, payload: &Payload| [&row.at.fields()[..], &[fe(time)], &payload.0].concat();
-        out.external(Bus::Cell, message(0, &row.initial), -1);
-        out.external(Bus::Cell, message(row.time, &row.last), 1);
+        out.external(Bus::Cell, access(&row.at, 0, &row.initial), -1);
+        out.external(Bus::Cell, access(&row.at, row.time, &row.last), 1);
     }
     let f = statement.fields();
     let [chain, number, headers, queue] = [&f[..4], &f[13..17], &f[33..49], &f[49..69]];
@@ -165,8 +175,13 @@ fn ledger(out: &mut Traces, rows: &[CellRow], statement: &Statement) {
     }
 }
 
+/// The five chips over these cells, with the tree above them.
+pub fn shard(rows: &[CellRow], neighbours: &[CellRow]) -> Traces {
+    let (updates, root) = tree(rows, neighbours);
+    traces_of(rows, &updates, &statement_of(&root))
+}
+
 /// The honest shard that every case corrupts.
 pub fn honest() -> Traces {
-    let (updates, root) = tree(&cells(), &neighbours());
-    traces_of(&cells(), &updates, &statement_of(&root))
+    shard(&cells(), &neighbours())
 }

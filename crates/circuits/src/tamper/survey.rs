@@ -79,3 +79,36 @@ impl ChipBuilder for Survey {
         self.messages += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::Challenge;
+    use p3_air::AirLayout;
+    use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, Lookups};
+
+    use super::*;
+    use crate::machine::MachineChip;
+    use crate::shape::Shape;
+
+    #[test]
+    fn every_degree_is_three_at_most_and_messages_pair_up() {
+        for chip in MachineChip::all(Shape::Tiny) {
+            let layout = AirLayout::from_air::<F>(&chip);
+            let b = InteractionSymbolicBuilder::<F, Challenge>::from_air(&chip, layout);
+            let degree = b.base_constraints().iter().map(|c| c.degree_multiple()).max().unwrap_or(0);
+            let lookups = Lookups::from_air::<Challenge, _>(&chip).pack_same_bus(&LogUpGadget, 3);
+            let auxiliary = lookups.iter().count();
+            let survey = Survey::of(&chip);
+            println!(
+                "{:12} width {:4} fixed {} degree {degree} messages {:2} auxiliary {auxiliary}",
+                chip.name(),
+                chip.width(),
+                chip.fixed_width(),
+                survey.messages,
+            );
+            assert!(degree <= 3, "{}: degree {degree}", chip.name());
+            let paired: usize = survey.buses.len() + survey.messages / 2;
+            assert!(auxiliary <= paired, "{}: {auxiliary} auxiliary columns", chip.name());
+        }
+    }
+}
