@@ -62,7 +62,12 @@ impl Traces {
         self.violations().into_iter().map(refusal).collect()
     }
 
-    /// A chip's main trace, to be proven or to be forged by hand.
+    /// Every chip with its main trace and its public values, in the order in which they were added.
+    pub fn chips(&self) -> &[(MachineChip, RowMajorMatrix<F>, Vec<F>)] {
+        &self.chips
+    }
+
+    /// A chip's main trace, to be forged by hand.
     pub fn main_mut(&mut self, chip: &str) -> Option<&mut RowMajorMatrix<F>> {
         self.chips.iter_mut().find(|(c, ..)| c.name() == chip).map(|(_, main, _)| main)
     }
@@ -141,8 +146,8 @@ impl Case {
     pub fn apply(&self, traces: &mut Traces) -> Result<usize, TamperError> {
         let (row, column) = self.locate(traces)?;
         let main = traces.main_mut(self.chip).ok_or_else(|| TamperError::NoChip(self.chip.to_owned()))?;
-        let width = main.width();
-        let cell = &mut main.values[row * width + column];
+        let index = row * main.width() + column;
+        let cell = main.values.get_mut(index).ok_or_else(|| TamperError::NoCell(self.to_string()))?;
         let before = *cell;
         *cell = match self.change {
             Change::Add(x) => before + F::from_u32(x),
@@ -234,4 +239,50 @@ fn group(column: &str) -> String {
         out = out.trim_end_matches(rounds).to_owned();
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::sample::honest;
+
+    const TIME: Case = Case {
+        chip: "cell",
+        column: "time",
+        at: At::Where("real", 1),
+        change: Change::Add(1),
+        expect: Expect::Bus(Bus::Cell),
+    };
+
+    #[test]
+    fn a_case_fails_where_it_shows_nothing() {
+        let honest = honest();
+        assert_eq!(TIME.run(&honest), Ok(()));
+        let wrong = [Expect::Bus(Bus::Node), Expect::Constraint("real is boolean")];
+        for expect in wrong {
+            let refused = Case { expect, ..TIME }.run(&honest);
+            assert!(matches!(refused, Err(TamperError::NotRefused { .. })));
+        }
+        let nowhere = [
+            Case { column: "colour", ..TIME },
+            Case { at: At::Where("real", 2), ..TIME },
+            Case { at: At::Row(1 << 20), ..TIME },
+            Case { change: Change::Add(0), ..TIME },
+        ];
+        for case in nowhere {
+            assert!(matches!(case.run(&honest), Err(TamperError::NoCell(_))), "{case}");
+        }
+        assert!(matches!(Case { chip: "lathe", ..TIME }.run(&honest), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn the_manifest_names_what_lacks_a_case() {
+        let cell = MachineChip::Cell(crate::cell::Cell { log_height: 3 });
+        let left = uncovered(&cell, &[TIME]);
+        assert!(!left.contains(&"column time".to_owned()) && !left.contains(&"bus cell".to_owned()));
+        for lacking in ["column initial", "constraint real is boolean", "bus node"] {
+            assert!(left.contains(&lacking.to_owned()), "{lacking}");
+        }
+        assert_eq!(group("lane[2].old.beginning[63]"), "lane.old");
+    }
 }
