@@ -101,7 +101,7 @@ pub enum Change {
 /// Who refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// The constraint of this name, in the corrupted row.
+    /// The constraint of this name, in the corrupted row or the one before it.
     Constraint(&'static str),
     /// This bus, which no longer balances.
     Bus(Bus),
@@ -165,10 +165,12 @@ impl Case {
         let mut forged = honest.clone();
         let at = self.apply(&mut forged)?;
         let found = forged.violations();
-        // A constraint must name the corrupted row.
+        // A constraint reads its row and the next one.
+        let height = forged.find(self.chip)?.1.height();
         let expected = |v: &Violation| match (v, self.expect) {
             (Violation::Constraint { chip, row, name }, Expect::Constraint(expected)) => {
-                (*chip, *row, *name) == (self.chip, at, expected)
+                let reads = *row == at || (row + 1) % height == at;
+                reads && (*chip, *name) == (self.chip, expected)
             }
             (Violation::Bus { bus, .. }, Expect::Bus(expected)) => *bus == expected.name(),
             _ => false,
