@@ -3,7 +3,7 @@
 use aludel_protocol::hash::compress16;
 use aludel_protocol::params::XMSS_BASE;
 use aludel_protocol::xmss::{Parameter, chain_input};
-use aludel_protocol::{Digest, PackedF};
+use aludel_protocol::{Digest, F, PackedF};
 use p3_field::PrimeCharacteristicRing;
 
 use super::lanes::{LANES, lane, pack};
@@ -30,7 +30,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn input(&self) -> [aludel_protocol::F; 16] {
+    fn input(&self) -> [F; 16] {
         chain_input(self.parameter, self.epoch, self.chain, self.from, &self.value)
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use aludel_protocol::hash::compress24;
-use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
+use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS, XMSS_DEPTH};
 use aludel_protocol::xmss::{Parameter, chain_input, chain_tweak, leaf_prefix};
 use aludel_protocol::{Digest, Epoch, F, KeyDigest, PackedF, fe};
 
@@ -51,7 +51,7 @@ impl SecretKey {
     }
 
     /// Siblings of the epoch, which lies in the window.
-    pub(super) fn path(&self, epoch: Epoch) -> [Digest; aludel_protocol::params::XMSS_DEPTH] {
+    pub(super) fn path(&self, epoch: Epoch) -> [Digest; XMSS_DEPTH] {
         self.subtree.path(&self.secret, epoch.0)
     }
 }
