@@ -1,1 +1,18 @@
-//! placeholder
+//! The L2 state machine: accounts, tokens, the tree of cells, the rules of transactions, batches.
+//!
+//! [`state`] holds every cell, [`multiproof`] the few that a batch touches; [`execute`] applies one entry to
+//! either; [`batch`] seals entries into batches and replays sealed ones; [`json`] shows them to people. Nothing
+//! here proves anything: the witness is made from what [`batch::replay_run`] returns.
+
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod execute;
+pub mod json;
+pub mod multiproof;
+pub mod state;
+
+pub use batch::{BatchBuilder, Chain, Queue, Replay, SealedBatch, replay, replay_run};
+pub use execute::{Authority, Cells, Claim, Context, ExecuteError, Fault, Refusal};
+pub use multiproof::{Multiproof, PartialState, ProofError};
+pub use state::{Child, NodeUpdate, State};
