@@ -12,7 +12,7 @@ pub mod json;
 pub mod multiproof;
 pub mod state;
 
-pub use batch::{BatchBuilder, Chain, Queue, Replay, SealedBatch, replay, replay_run};
+pub use batch::{BatchBuilder, Chain, Queue, Replay, ReplayError, SealedBatch, replay, replay_run};
 pub use execute::{Authority, Cells, Claim, Context, ExecuteError, Fault, Refusal};
 pub use multiproof::{Multiproof, PartialState, ProofError};
 pub use state::{Child, NodeUpdate, State};

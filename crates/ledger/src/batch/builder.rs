@@ -57,8 +57,7 @@ impl<'a> BatchBuilder<'a> {
     /// Where the chain has no further batch number.
     pub fn new(chain: &'a mut Chain, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
         let Chain { chain_id, checkpoint, state } = chain;
-        let number =
-            next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
+        let number = next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
         Ok(Self {
             cells: Overlay::new(state),
             context: Context { chain_id: *chain_id, number, operator },

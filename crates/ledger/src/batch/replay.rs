@@ -209,8 +209,11 @@ fn execute_all(
     for (position, (entry, prepared)) in entries.iter().zip(prepare(state, entries, authority)).enumerate() {
         rolling = rolling.with(entry, prepared.digest).map_err(|_| ReplayError::Count { number })?;
         let authorise = |key: &_| prepared.authorise(key, entry, authority);
-        let one = execute(state, context, entry, authorise)
-            .map_err(|error| ReplayError::Entry { number, position, error })?;
+        let one = execute(state, context, entry, authorise).map_err(|error| ReplayError::Entry {
+            number,
+            position,
+            error,
+        })?;
         accesses.push(one);
     }
     Ok((rolling, accesses))

@@ -31,7 +31,9 @@ impl Rolling {
     /// With one more entry of the given digest.
     pub fn with(mut self, entry: &Entry, digest: Digest) -> Result<Self, Exhausted> {
         match entry {
-            Entry::Transfer(_) => self.transfers = self.transfers.checked_add(1).ok_or(Exhausted::Transfers)?,
+            Entry::Transfer(_) => {
+                self.transfers = self.transfers.checked_add(1).ok_or(Exhausted::Transfers)?
+            }
             Entry::Queue(_) => self.absorb_item(digest)?,
         }
         self.body = roll(self.body, digest);

@@ -1,6 +1,6 @@
 //! A deposit: an item of the L1 queue credits an account, or creates one.
 
-use aludel_protocol::cell::{AccountCell, Accesses, CellAddress, CounterCell, OwnerCell};
+use aludel_protocol::cell::{Accesses, AccountCell, CellAddress, CounterCell, OwnerCell};
 use aludel_protocol::ids::{AccountId, Amount, Epoch, L1Address, Sequence};
 use aludel_protocol::records::{Deposit, KeyDigest, QueueItem};
 

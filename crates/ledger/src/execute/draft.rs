@@ -1,6 +1,6 @@
 //! The accesses of one entry, before they are written.
 
-use aludel_protocol::cell::{Access, AccountCell, Accesses, BalanceCell, CellAddress, Payload};
+use aludel_protocol::cell::{Access, Accesses, AccountCell, BalanceCell, CellAddress, Payload};
 use aludel_protocol::ids::{AccountId, Amount, TokenId};
 
 use super::{Cells, ExecuteError, Fault, Refusal, Role};

@@ -15,8 +15,8 @@ use aludel_protocol::cell::Accesses;
 use aludel_protocol::ids::{AccountId, BatchNumber, ChainId};
 use aludel_protocol::records::{Entry, KeyDigest};
 
-pub(crate) use authority::{Prepared, prepare};
 pub use authority::{Authority, Claim};
+pub(crate) use authority::{Prepared, prepare};
 pub use cells::{Cells, Overlay};
 pub use refusal::{ExecuteError, Fault, Refusal, Role};
 

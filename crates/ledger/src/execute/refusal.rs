@@ -83,7 +83,9 @@ pub enum Refusal {
         found: Sequence,
     },
     /// The account has no further sequence.
-    #[error("account {account} has used its last sequence, {sequence}: move its funds by a forced withdrawal")]
+    #[error(
+        "account {account} has used its last sequence, {sequence}: move its funds by a forced withdrawal"
+    )]
     LastSequence {
         /// The sender.
         account: AccountId,
@@ -101,7 +103,9 @@ pub enum Refusal {
         found: Epoch,
     },
     /// The last one-time key admits only a rotation; there is none after it.
-    #[error("one-time key {found} of account {account} signs no transfer, only those below {limit}: rotate the key")]
+    #[error(
+        "one-time key {found} of account {account} signs no transfer, only those below {limit}: rotate the key"
+    )]
     LateEpoch {
         /// The sender.
         account: AccountId,

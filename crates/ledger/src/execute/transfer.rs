@@ -1,6 +1,6 @@
 //! A transfer: amount from sender to recipient, fee from sender to operator, in one token.
 
-use aludel_protocol::cell::{AccountCell, Accesses, CellAddress};
+use aludel_protocol::cell::{Accesses, AccountCell, CellAddress};
 use aludel_protocol::ids::{Amount, Epoch, Sequence};
 use aludel_protocol::params::{SYSTEM_ACCOUNT, XMSS_LIFETIME};
 use aludel_protocol::records::{KeyDigest, Transfer, transfer_version};
@@ -44,7 +44,11 @@ fn check_envelope(context: &Context, t: &Transfer) -> Result<(), Refusal> {
 }
 
 /// Access 0 and what of access 3 is the sender's order of transactions and one-time keys.
-fn advance<C: Cells>(draft: &mut Draft<'_, C>, t: &Transfer, sender: AccountCell) -> Result<(), ExecuteError> {
+fn advance<C: Cells>(
+    draft: &mut Draft<'_, C>,
+    t: &Transfer,
+    sender: AccountCell,
+) -> Result<(), ExecuteError> {
     let account = t.from;
     let (sequence, next_epoch) = next_order(t, &sender)?;
     let mut cell = AccountCell { sequence, next_epoch, ..sender };

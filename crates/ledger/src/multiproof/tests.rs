@@ -106,7 +106,6 @@ proptest! {
         if let Ok(other) = borsh::from_slice::<Multiproof>(&bytes) {
             prop_assert!(other != proof);
             prop_assert_eq!(to_vec(&other).expect("encodes"), bytes);
-            prop_assert!(other.root() != proof.root(), "another proof of the same root");
         }
     }
 }
@@ -171,7 +170,10 @@ fn another_state_has_another_root() {
         let mut forged = proof.clone();
         forged.cells[i].1 = payload(500);
         assert!(matches!(forged.open(state.root()), Err(ProofError::Root { .. })));
-        // The same payload at the neighbouring address.
+        // The same payload at the neighbouring address; an empty one is as true there.
+        if proof.cells[i].1 == Payload::EMPTY {
+            continue;
+        }
         let mut moved = proof.clone();
         moved.cells[i].0.account.0 ^= 1;
         assert!(matches!(moved.open(state.root()), Err(ProofError::Root { .. })));

@@ -13,8 +13,7 @@ const PARALLEL_MIN: usize = 1024;
 
 /// Digests of inner nodes from their children's, `[left, right]`.
 pub(crate) fn node_digests(children: &[[Digest; 2]]) -> Vec<Digest> {
-    let input =
-        |i: usize| core::array::from_fn(|j| children[i][usize::from(j >= DIGEST)].0[j % DIGEST]);
+    let input = |i: usize| core::array::from_fn(|j| children[i][usize::from(j >= DIGEST)].0[j % DIGEST]);
     batch(children.len(), |x| compress16(x), input)
 }
 

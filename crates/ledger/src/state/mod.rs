@@ -88,10 +88,7 @@ impl State {
             };
         }
         let slots = writes.partition_point(|(at, _)| at.space == Space::Account);
-        let tops = [
-            self.climb(Space::Account, &writes[..slots]),
-            self.climb(Space::Slot, &writes[slots..]),
-        ];
+        let tops = [self.climb(Space::Account, &writes[..slots]), self.climb(Space::Slot, &writes[slots..])];
         self.root = node(tops[0], tops[1]);
     }
 

@@ -90,8 +90,7 @@ pub(crate) fn siblings<'a>(addresses: impl Iterator<Item = &'a CellAddress> + Cl
     let mut out = Vec::new();
     let mut tops = Vec::new();
     for space in SPACES {
-        let mut level: Vec<u64> =
-            addresses.clone().filter(|at| at.space == space).map(leaf_index).collect();
+        let mut level: Vec<u64> = addresses.clone().filter(|at| at.space == space).map(leaf_index).collect();
         if level.is_empty() {
             tops.push(Position { space, height: depth(space), index: 0 });
             continue;
