@@ -106,3 +106,58 @@ fn stored_key(cells: &impl Cells, account: AccountId) -> Option<KeyDigest> {
     let payload = cells.get(&CellAddress::account(account)).ok()?;
     Some(AccountCell::read(&payload).ok()??.key)
 }
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::params::{XMSS_CHAINS, XMSS_DEPTH, XMSS_PARAMETER};
+    use aludel_protocol::{Amount, BatchNumber, ChainId, Sequence, TokenId, Transfer, fe};
+
+    use super::*;
+
+    fn entry() -> Entry {
+        let transfer = Transfer {
+            chain_id: ChainId(1),
+            protocol_version: 1,
+            from: AccountId(1),
+            to: AccountId(2),
+            token: TokenId(0),
+            amount: Amount(3),
+            fee: 0,
+            sequence: Sequence(0),
+            epoch: Epoch(5),
+            expiry: BatchNumber(9),
+        };
+        let signature = Box::new(Signature {
+            parameter: [fe(0); XMSS_PARAMETER],
+            randomness: [fe(0); 8],
+            chains: [Digest::ZERO; XMSS_CHAINS],
+            path: [Digest::ZERO; XMSS_DEPTH],
+        });
+        Entry::Transfer(SignedTransfer { transfer, signature })
+    }
+
+    #[test]
+    fn a_verdict_on_another_key_counts_for_nothing() {
+        let [holds, guessed] = [1, 2].map(|i| Digest([fe(i); 8]));
+        let entry = entry();
+        let only = |good: KeyDigest| {
+            move |claims: &[Claim<'_>]| -> Vec<Result<(), String>> {
+                assert!(
+                    claims.iter().all(|(_, message, epoch, _)| *message == super::tests::entry().digest()
+                        && *epoch == Epoch(5))
+                );
+                claims.iter().map(|c| if c.0 == good { Ok(()) } else { Err("bad".to_owned()) }).collect()
+            }
+        };
+        for (verdict, good, expected) in [
+            (Some((guessed, Ok(()))), guessed, false),
+            (Some((guessed, Err("bad".to_owned()))), holds, true),
+            (None, holds, true),
+            (None, guessed, false),
+            (Some((holds, Ok(()))), guessed, true),
+        ] {
+            let prepared = Prepared { digest: entry.digest(), verdict };
+            assert_eq!(prepared.authorise(&holds, &entry, &only(good)).is_ok(), expected);
+        }
+    }
+}

@@ -14,12 +14,12 @@ const PARALLEL_MIN: usize = 1024;
 /// Digests of inner nodes from their children's, `[left, right]`.
 pub(crate) fn node_digests(children: &[[Digest; 2]]) -> Vec<Digest> {
     let input = |i: usize| core::array::from_fn(|j| children[i][usize::from(j >= DIGEST)].0[j % DIGEST]);
-    batch(children.len(), |x| compress16(x), input)
+    batch(children.len(), compress16, input)
 }
 
 /// Digests of cells: zero where empty.
 pub(crate) fn cell_digests(cells: &[(CellAddress, Payload)]) -> Vec<Digest> {
-    let mut out = batch(cells.len(), |x| compress24(x), |i| cells[i].1.leaf_input(&cells[i].0));
+    let mut out = batch(cells.len(), compress24, |i| cells[i].1.leaf_input(&cells[i].0));
     for (digest, (_, payload)) in out.iter_mut().zip(cells) {
         if !payload.exists() {
             *digest = Digest::ZERO;
