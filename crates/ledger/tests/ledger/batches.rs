@@ -7,7 +7,7 @@ use aludel_ledger::{BatchBuilder, Chain, Claim, ExecuteError, Multiproof, ProofE
 use aludel_ledger::{ReplayError, SealedBatch, replay, replay_run};
 use aludel_protocol::cell::CellAddress;
 use aludel_protocol::hash::{Tag, roll, rolling_start};
-use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Digest, Entry, QueueIndex};
+use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, QueueIndex};
 
 use crate::stub::*;
 
@@ -239,6 +239,19 @@ fn runs_are_of_one_chain_without_gaps() {
     assert!(matches!(replay_run(&gap, &verify), Err(ReplayError::Link { number: BatchNumber(3), .. })));
     let back = [batches[1].clone(), batches[0].clone()];
     assert!(matches!(replay_run(&back, &verify), Err(ReplayError::Link { .. })));
+    type Change = fn(&mut Checkpoint);
+    let changes: [Change; 5] = [
+        |c| c.number.0 += 1,
+        |c| c.state_root = Digest::ZERO,
+        |c| c.headers = Digest::ZERO,
+        |c| c.queue = Digest::ZERO,
+        |c| c.queue_index.0 += 1,
+    ];
+    for change in changes {
+        let mut elsewhere = batches.clone();
+        change(&mut elsewhere[1].prev);
+        assert!(matches!(replay_run(&elsewhere, &verify), Err(ReplayError::Link { .. })));
+    }
     let mut foreign = batches.clone();
     foreign[1].chain_id = ChainId(1);
     assert!(matches!(replay_run(&foreign, &verify), Err(ReplayError::Chain { .. })));
