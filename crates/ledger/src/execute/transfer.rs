@@ -43,7 +43,7 @@ fn check_envelope(context: &Context, t: &Transfer) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Access 0 and what of access 3 is the sender's order of transactions and one-time keys.
+/// Access 0: sequence and epoch move on; the native balance falls, if that is the token.
 fn advance<C: Cells>(
     draft: &mut Draft<'_, C>,
     t: &Transfer,
