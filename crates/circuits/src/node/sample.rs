@@ -9,13 +9,13 @@ use aludel_protocol::{
 };
 use p3_field::PrimeCharacteristicRing;
 
-use super::trace::{Child, NodeUpdate};
 use crate::bus::Bus;
 use crate::cell::trace::CellRow;
 use crate::chip::Tables;
 use crate::machine::MachineChip;
 use crate::tamper::Traces;
 use crate::{cell, hash24, node, range16, statement};
+use aludel_protocol::cell::{Child, NodeUpdate};
 
 /// `space, slot, low limb, high limb`.
 type Place = (u8, u16, u16, u16);

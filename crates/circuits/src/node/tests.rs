@@ -13,13 +13,14 @@ use super::columns::NodeColumns;
 use super::sample::{
     account, cells, chips_of, honest, ledger, neighbours, shard, statement_of, traces_of, tree,
 };
-use super::trace::{Child, NodeUpdate, generate};
+use super::trace::generate;
 use crate::cell::trace::CellRow;
 use crate::chip::TraceError;
 use crate::columns::Columns;
 use crate::machine::MachineChip;
 use crate::shape::Shape;
 use crate::tamper::{Traces, uncovered};
+use aludel_protocol::cell::{Child, NodeUpdate};
 
 #[test]
 fn every_corruption_is_refused() {

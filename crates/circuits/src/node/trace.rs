@@ -5,63 +5,31 @@ use aludel_protocol::{Digest, F};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
+use aludel_protocol::cell::{Child, NodeUpdate};
+
 use super::columns::{NodeChild, NodeLane};
 use crate::chip::TraceError;
 use crate::lanes::{self, BLOCK};
 use crate::poseidon2::Permutation16;
 use crate::shape::NODE_LANES;
 
-/// A child of a touched node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Child {
-    /// Whether a cell below it is touched.
-    pub touched: bool,
-    /// Digest before the shard.
-    pub old: Digest,
-    /// Digest after it; `old` where not touched.
-    pub new: Digest,
-}
-
-/// One touched inner node of the state tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NodeUpdate {
-    /// Which of the two spaces; 0 at the root.
-    pub space: u8,
-    /// What its children differ in: 0 slot, 1 account's low limb, 2 its high limb, 3 space (the root).
-    pub stage: u8,
-    /// Its children's level within that stage, `0..16`; 0 at the root.
-    pub level: u8,
-    /// What is left of the slot: its own coordinate, without the bits of the levels below.
-    pub slot: u16,
-    /// What is left of the account's low limb.
-    pub lo: u16,
-    /// What is left of the account's high limb.
-    pub hi: u16,
-    /// The child whose bit is 0.
-    pub left: Child,
-    /// The child whose bit is 1.
-    pub right: Child,
-}
-
 /// The trace `[2^log_height][lanes * lane width]`: one lane a node, in order.
 pub fn generate(log_height: usize, updates: &[NodeUpdate]) -> Result<RowMajorMatrix<F>, TraceError> {
-    if let Some(bad) = updates.iter().find(|u| !u.is_place()) {
+    if let Some(bad) = updates.iter().find(|u| !is_place(u)) {
         let reason = format!("no node has stage {} and level {} and a touched child", bad.stage, bad.level);
         return Err(TraceError::Inconsistent { chip: "node", reason });
     }
     lanes::generate("node", NODE_LANES, log_height, updates, NodeUpdate::default(), block)
 }
 
-impl NodeUpdate {
-    fn is_place(&self) -> bool {
-        let place = (self.stage < 3 && self.level < 16) || (self.stage == 3 && self.level == 0);
-        place && self.is_real()
-    }
+/// Whether the node has a place in the tree and a reason to be there.
+const fn is_place(u: &NodeUpdate) -> bool {
+    is_real(u) && (u.stage < 3 && u.level < 16 || u.stage == 3 && u.level == 0)
+}
 
-    /// A node without a touched child is padding.
-    fn is_real(&self) -> bool {
-        self.left.touched || self.right.touched
-    }
+/// A node is real where a child is touched; padding has none.
+const fn is_real(u: &NodeUpdate) -> bool {
+    u.left.touched || u.right.touched
 }
 
 fn block(updates: [&NodeUpdate; BLOCK]) -> [NodeLane<F>; BLOCK] {
@@ -78,7 +46,7 @@ fn inputs(left: Digest, right: Digest) -> [F; 2 * DIGEST] {
 }
 
 fn lane(u: &NodeUpdate, old: Permutation16<F>, new: Permutation16<F>) -> NodeLane<F> {
-    let walks = |stage: u8| F::from_bool(u.is_real() && u.stage == stage);
+    let walks = |stage: u8| F::from_bool(is_real(u) && u.stage == stage);
     let [is_slot, is_lo, is_hi, is_root] = [0, 1, 2, 3].map(walks);
     let level = if u.stage == 3 { 15 } else { u.level };
     let [slot, lo, hi] = [u.slot, u.lo, u.hi].map(F::from_u16);
