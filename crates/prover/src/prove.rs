@@ -22,7 +22,9 @@ pub enum ProveError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Not one trace a chip.
-    #[error("the machine has {expected} chips and {found} traces were given; this is a bug in witness generation")]
+    #[error(
+        "the machine has {expected} chips and {found} traces were given; this is a bug in witness generation"
+    )]
     Traces {
         /// Chips.
         expected: usize,
@@ -114,7 +116,11 @@ impl<A: Provable> Prover<A> {
     ///
     /// # Errors
     /// [`ProveError::Unsound`] where the traces break a constraint; the others name a bug or a wrong size.
-    pub fn prove(&self, traces: &[RowMajorMatrix<F>], statement: &Statement) -> Result<ShardProof, ProveError> {
+    pub fn prove(
+        &self,
+        traces: &[RowMajorMatrix<F>],
+        statement: &Statement,
+    ) -> Result<ShardProof, ProveError> {
         let start = Instant::now();
         let bytes = self.prove_unverified(traces, statement)?;
         let proving = start.elapsed();
@@ -156,7 +162,11 @@ impl<A: Provable> Prover<A> {
         chips.iter().zip(traces).try_for_each(|(chip, trace)| {
             let expected = (1 << chip.log_height(), Chip::width(chip));
             let found = (trace.height(), trace.width());
-            if expected == found { Ok(()) } else { Err(ProveError::Size { chip: chip.name(), expected, found }) }
+            if expected == found {
+                Ok(())
+            } else {
+                Err(ProveError::Size { chip: chip.name(), expected, found })
+            }
         })
     }
 

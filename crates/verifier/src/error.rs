@@ -31,7 +31,9 @@ pub enum KeyError {
         reason: String,
     },
     /// The manifest lacks a shape or does not parse.
-    #[error("the built-in manifest of keys has no good entry for shape {shape}: {reason}; run `{REWRITE_KEYS}`")]
+    #[error(
+        "the built-in manifest of keys has no good entry for shape {shape}: {reason}; run `{REWRITE_KEYS}`"
+    )]
     Manifest {
         /// The shape.
         shape: Shape,
@@ -39,7 +41,9 @@ pub enum KeyError {
         reason: String,
     },
     /// The chips of this build are not those of the manifest.
-    #[error("the key of shape {shape} is {found} and the manifest pins {pinned}: if the change is meant, run `{REWRITE_KEYS}` and commit the result")]
+    #[error(
+        "the key of shape {shape} is {found} and the manifest pins {pinned}: if the change is meant, run `{REWRITE_KEYS}` and commit the result"
+    )]
     Unannounced {
         /// The shape.
         shape: Shape,
@@ -94,7 +98,9 @@ pub enum VerifyError {
         found: usize,
     },
     /// The statement is of another protocol version.
-    #[error("protocol version {found}, and this build verifies version {expected}; use the build that made the proof")]
+    #[error(
+        "protocol version {found}, and this build verifies version {expected}; use the build that made the proof"
+    )]
     ProtocolVersion {
         /// This build's.
         expected: u32,

@@ -28,7 +28,10 @@ impl Fields {
         self
     }
 
-    pub fn numbers(&mut self, list: impl IntoIterator<Item = usize, IntoIter: ExactSizeIterator>) -> &mut Self {
+    pub fn numbers(
+        &mut self,
+        list: impl IntoIterator<Item = usize, IntoIter: ExactSizeIterator>,
+    ) -> &mut Self {
         let list = list.into_iter();
         self.number(list.len());
         self.0.extend(list.map(F::from_usize));

@@ -46,8 +46,8 @@ pub fn claim(bytes: &[u8]) -> Result<(Claim, &[u8]), VerifyError> {
     let rest = body(Kind::ShardProof, bytes)?;
     let (number, mut rest) = rest.split_first().ok_or_else(|| damaged(HEADER_BYTES, "no shape"))?;
     let shape = Shape::from_number(*number).ok_or(VerifyError::UnknownShape { number: *number })?;
-    let statement = Statement::deserialize(&mut rest)
-        .map_err(|e| damaged(bytes.len().saturating_sub(rest.len()), e))?;
+    let statement =
+        Statement::deserialize(&mut rest).map_err(|e| damaged(bytes.len().saturating_sub(rest.len()), e))?;
     Ok((Claim { shape, statement }, rest))
 }
 

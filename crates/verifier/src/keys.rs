@@ -221,7 +221,10 @@ fn check_lookup(lookup: &Lookup<F>) -> Result<(), String> {
 fn check_constraints<A: Machine>(chip: &A, own: &Lookups<F>) -> Result<ChipLayout, KeyError> {
     let (_, degree) = constraints(chip, own);
     if degree > MAX_DEGREE {
-        return Err(chip_error(chip, format!("a constraint has degree {degree}, and {MAX_DEGREE} is the most")));
+        return Err(chip_error(
+            chip,
+            format!("a constraint has degree {degree}, and {MAX_DEGREE} is the most"),
+        ));
     }
     if fingerprint(chip, own).next_row && !chip.reads_next() {
         return Err(chip_error(chip, "it reads the next row and does not say so".into()));
@@ -254,7 +257,8 @@ fn preprocessed(layout: &Layout, root: Option<Cap>) -> Result<Option<GlobalPrepr
         return Err(machine_error(format!("the preprocessed root is not {expected:?} digests")));
     }
     let chips = layout.chips();
-    let with_fixed: Vec<usize> = (0..).zip(chips).filter(|(_, c)| c.fixed_width > 0).map(|(i, _)| i).collect();
+    let with_fixed: Vec<usize> =
+        (0..).zip(chips).filter(|(_, c)| c.fixed_width > 0).map(|(i, _)| i).collect();
     let mut matrices = 0..;
     let instances = chips.iter().map(|c| {
         let matrix_index = (c.fixed_width > 0).then(|| matrices.next()).flatten()?;

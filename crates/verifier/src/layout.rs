@@ -143,7 +143,7 @@ impl Layout {
         self.chips.iter().map(opened).sum::<usize>()
             + self.commitments.iter().map(rows).sum::<usize>()
             + self.folds.iter().map(fold).sum::<usize>()
-            + (LENGTH + WIDE << self.parameters.log_final_poly_len)
+            + (LENGTH + (WIDE << self.parameters.log_final_poly_len))
             + 32 * LENGTH
     }
 

@@ -101,7 +101,10 @@ mod tests {
     fn the_manifest_is_what_the_chips_give() {
         let pinned: Vec<PinnedKey> = serde_json::from_str(MANIFEST).expect("the manifest parses");
         let derived = derive().expect("every shape has a key");
-        assert!(pinned == derived, "keys changed: if that is meant, run `{REWRITE_KEYS}` and commit keys.json");
+        assert!(
+            pinned == derived,
+            "keys changed: if that is meant, run `{REWRITE_KEYS}` and commit keys.json"
+        );
     }
 
     #[test]

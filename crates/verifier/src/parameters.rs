@@ -32,12 +32,12 @@ pub struct Parameters {
 /// The parameters of every shard proof.
 pub const PARAMETERS: Parameters = Parameters {
     log_blowup: 1,
-    queries: 172,
+    queries: 166,
     log_final_poly_len: 3,
     max_log_arity: 3,
     lookup_pow_bits: 0,
     ood_pow_bits: 0,
-    batch_pow_bits: 20,
+    batch_pow_bits: 12,
     commit_pow_bits: 0,
     query_pow_bits: 20,
     cap_height: 4,

@@ -10,7 +10,7 @@ use p3_air::symbolic::AirLayout;
 use p3_batch_stark::num_batched_openings;
 use p3_batch_stark::symbolic::get_symbolic_constraints;
 use p3_field::BasedVectorSpace;
-use p3_lookup::{Lookup, LogUpGadget, Lookups};
+use p3_lookup::{LogUpGadget, Lookup, Lookups};
 use p3_security::fri::FriRegime;
 use p3_security::logup::{self, LogUpAir};
 use p3_security::stark::{conjectured_security_report, proven_security_report};

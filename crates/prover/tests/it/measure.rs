@@ -26,7 +26,13 @@ fn wide_trace(chip: &Toy) -> RowMajorMatrix<F> {
 #[test]
 #[ignore = "takes gigabytes and half a minute: a measurement, not a check"]
 fn largest_shape() {
-    let large = vec![wide(16, 880, true), wide(17, 340, true), wide(12, 1280, false), wide(13, 900, false), wide(12, 600, true)];
+    let large = vec![
+        wide(16, 880, true),
+        wide(17, 340, true),
+        wide(12, 1280, false),
+        wide(13, 900, false),
+        wide(12, 600, true),
+    ];
     let statement = statement(1);
     let mut chips = machine(Fault::None);
     let mut all = traces(&statement);
@@ -44,5 +50,9 @@ fn largest_shape() {
     (0..5).for_each(|_| {
         verify_with(prover.key(), &proof.bytes, &Expectations::default()).expect("verifies");
     });
-    println!("verified in {:?}, {} columns\n{profile}", start.elapsed() / 5, fe(0) + F::from_usize(prover.key().layout().chips().iter().map(|c| c.width).sum()));
+    println!(
+        "verified in {:?}, {} columns\n{profile}",
+        start.elapsed() / 5,
+        fe(0) + F::from_usize(prover.key().layout().chips().iter().map(|c| c.width).sum())
+    );
 }

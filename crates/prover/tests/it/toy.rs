@@ -180,7 +180,11 @@ fn counter<B: ChipBuilder>(b: &mut B, step: u32, fault: Fault) {
     b.when_eq("step", transition, next.x, x.clone() + fe(step));
     b.assert_eq("cube", row.cube, x.clone() * x.clone() * x.clone());
     if fault == Fault::Degree {
-        b.assert_eq("degree 4", x.clone() * row.cube * row.real, x.clone() * x.clone() * x.clone() * x.clone());
+        b.assert_eq(
+            "degree 4",
+            x.clone() * row.cube * row.real,
+            x.clone() * x.clone() * x.clone() * x.clone(),
+        );
     }
     b.range16(x.clone(), row.real);
     b.range16(x + fe(1), row.real);
@@ -321,8 +325,9 @@ pub fn traces(statement: &Statement) -> Vec<RowMajorMatrix<F>> {
     ]
 }
 
-static PROVER: LazyLock<Prover<Toy>> =
-    LazyLock::new(|| Prover::with_chips(Shape::Tiny, machine(Fault::None)).expect("the toy machine has a key"));
+static PROVER: LazyLock<Prover<Toy>> = LazyLock::new(|| {
+    Prover::with_chips(Shape::Tiny, machine(Fault::None)).expect("the toy machine has a key")
+});
 
 /// The prover of the toy machine as shape `tiny`.
 pub fn prover() -> &'static Prover<Toy> {
