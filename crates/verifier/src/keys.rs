@@ -151,6 +151,7 @@ pub(crate) fn lookups<A: Machine>(chips: &[A]) -> Result<Vec<Lookups<F>>, KeyErr
     for (chip, own) in chips.iter().zip(&raw) {
         own.iter().try_for_each(|l| check_lookup(l).map_err(|reason| chip_error(chip, reason)))?;
     }
+    check_providers(chips, &raw)?;
     check_bus_widths(&raw).map_err(machine_error)?;
     let heights = log_heights(chips);
     let rows: Vec<usize> = heights.iter().map(|h| 1 << h).collect();
@@ -215,6 +216,22 @@ fn check_lookup(lookup: &Lookup<F>) -> Result<(), String> {
         (_, 1) | (Discipline::Table, 0) => Ok(()),
         (_, bound) => Err(format!("a message on bus {name} has bound {bound} on its count")),
     }
+}
+
+/// Free counts are for the one chip that makes a table's rows true: nobody else may have them on that bus.
+fn check_providers<A: Chip>(chips: &[A], raw: &[Lookups<F>]) -> Result<(), KeyError> {
+    let provides = |own: &Lookups<F>, bus: Bus| {
+        let on_bus = |l: &&Lookup<F>| l.kind == LookupKind::Global(bus.name().to_owned());
+        own.iter().filter(on_bus).any(|l| l.count_weight == 0)
+    };
+    for bus in Bus::ALL {
+        let mut providers = chips.iter().zip(raw).filter(|(_, own)| provides(own, bus));
+        if let (Some((first, _)), Some((second, _))) = (providers.next(), providers.next()) {
+            let reason = format!("it and {} have free counts on bus {}", first.name(), bus.name());
+            return Err(chip_error(second, reason));
+        }
+    }
+    Ok(())
 }
 
 /// Degrees, and that a chip which reads the next row opens it: it would read zeros.

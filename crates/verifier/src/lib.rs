@@ -5,7 +5,7 @@
 //! lists every path on which Plonky3 could panic and what closes it.
 //!
 //! The prover lives elsewhere, but what both sides must agree on lives here: the [`config`], the
-//! [`parameters`] with their [`security`], the [`keys`] and the [`format`](mod@format).
+//! [`parameters`] with their [`mod@security`], the [`keys`] and the [`format`](mod@format).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

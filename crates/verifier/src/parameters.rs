@@ -1,7 +1,7 @@
 //! The numbers that fix cost and soundness of a shard proof. They are part of every key.
 //!
 //! Chosen by cost for the machine of the largest shape (4,000 columns, `2^17` rows): see `README.md` for the
-//! table, and [`crate::security`] for the bits that follow.
+//! table, and [`mod@crate::security`] for the bits that follow.
 
 /// Parameters of the low-degree test, of grinding and of the Merkle trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ fn faulty_machines_have_no_key() {
         (Fault::Degree, "counter", "degree 4"),
         (Fault::HiddenNextRow, "counter", "next row"),
         (Fault::Unbounded, "sink", "bound 0"),
+        (Fault::SecondProvider, "sink", "free counts on bus range16"),
         (Fault::FixedHeight, "table", "[128][1]"),
         (Fault::PublicValues, "sink", "only the last chip"),
     ] {
@@ -51,8 +52,10 @@ fn multiplicities_cannot_wrap() {
 fn a_key_follows_constraints_heights_fixed_columns_order_and_shape() {
     let none = Fault::None;
     let base = prover().key().digest();
-    let mut step = machine(none);
-    step[1] = Toy::Counter { log_height: 5, step: 2, fault: none };
+    // 2 and 3 appear nowhere else in the chip: only the constant itself tells these two apart.
+    let [mut two, mut three] = [machine(none), machine(none)];
+    two[1] = Toy::Counter { log_height: 5, step: 2, fault: none };
+    three[1] = Toy::Counter { log_height: 5, step: 3, fault: none };
     let mut height = machine(none);
     height[2] = Toy::Sink { log_height: 8, fault: none };
     let mut fixed = machine(none);
@@ -61,7 +64,7 @@ fn a_key_follows_constraints_heights_fixed_columns_order_and_shape() {
     order.swap(1, 2);
     let other = Key::derive_for_prover(Shape::Small, machine(none)).expect("keyed").0.digest();
     let mut keys = vec![base, other];
-    keys.extend([step, height, fixed, order].map(|chips| key(chips).expect("keyed")));
+    keys.extend([two, three, height, fixed, order].map(|chips| key(chips).expect("keyed")));
     let all = keys.len();
     keys.sort();
     keys.dedup();

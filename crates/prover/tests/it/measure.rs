@@ -3,10 +3,13 @@
 use std::time::Instant;
 
 use aludel_circuits::{Chip, Shape};
+use aludel_protocol::hash::{Tag, hash_fields};
 use aludel_protocol::{F, fe};
 use aludel_prover::Prover;
 use aludel_prover::profile::Profile;
+use aludel_verifier::challenger::SmallestWitness;
 use aludel_verifier::verify::{Expectations, verify_with};
+use p3_challenger::GrindingChallenger;
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use tracing_subscriber::layer::SubscriberExt;
@@ -50,9 +53,25 @@ fn largest_shape() {
     (0..5).for_each(|_| {
         verify_with(prover.key(), &proof.bytes, &Expectations::default()).expect("verifies");
     });
-    println!(
-        "verified in {:?}, {} columns\n{profile}",
-        start.elapsed() / 5,
-        fe(0) + F::from_usize(prover.key().layout().chips().iter().map(|c| c.width).sum())
-    );
+    let columns: usize = prover.key().layout().chips().iter().map(|c| c.width).sum();
+    println!("verified in {:?}, {columns} columns, {}\n{profile}", start.elapsed() / 5, peak());
+}
+
+/// Peak memory of this process, as Linux tells it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("peak unknown").to_owned()
+}
+
+/// Twenty bits, averaged over transcripts: the search is a lottery.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn grinding() {
+    let rounds = 32;
+    let start = Instant::now();
+    for i in 0..rounds {
+        let mut transcript = SmallestWitness::new(hash_fields(Tag::VerifyingKey, &[fe(i)]));
+        let _ = transcript.grind(20);
+    }
+    println!("20 bits in {:?} on {} threads", start.elapsed() / rounds, rayon::current_num_threads());
 }

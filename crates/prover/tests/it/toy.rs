@@ -48,6 +48,8 @@ pub enum Fault {
     HiddenNextRow,
     /// A count on a permutation bus without a bound.
     Unbounded,
+    /// A second chip with free counts on a table's bus.
+    SecondProvider,
     /// Preprocessed columns of another height.
     FixedHeight,
     /// Public values on a second chip.
@@ -149,6 +151,9 @@ impl Chip for Toy {
             Sink { fault, .. } => {
                 let row: Cubes<_> = b.local();
                 b.assert_bool("real", row.real);
+                if *fault == Fault::SecondProvider {
+                    b.provide(Bus::Range16, vec![row.x.into()], row.real);
+                }
                 match fault {
                     Fault::Unbounded => b.message(Bus::Auth, cube_fields::<B>(&row), row.real.into(), 0),
                     _ => b.receive(Bus::Auth, cube_fields::<B>(&row), row.real),
