@@ -33,9 +33,7 @@ fn good() -> Transfer {
 
 fn run(state: &mut State, entry: &Entry) -> Result<Accesses, ExecuteError> {
     let authorise = |key: &_| match entry {
-        Entry::Transfer(s) => {
-            verify(&[(*key, s.transfer.digest(), s.transfer.epoch, &s.signature)])[0].map_err(str::to_owned)
-        }
+        Entry::Transfer(s) => verify(&[claim(key, s)])[0].map_err(str::to_owned),
         Entry::Queue(_) => unreachable!("queue items bear no signature"),
     };
     execute(state, &CONTEXT, entry, authorise)

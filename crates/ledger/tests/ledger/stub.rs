@@ -18,6 +18,12 @@ pub fn verify(claims: &[Claim<'_>]) -> Vec<Result<(), &'static str>> {
     claims.iter().map(verdict).collect()
 }
 
+/// That a transfer is signed by a key.
+pub fn claim<'a>(key: &Digest, signed: &'a SignedTransfer) -> Claim<'a> {
+    let t = &signed.transfer;
+    Claim { key: *key, epoch: t.epoch, message: t.digest(), signature: &signed.signature }
+}
+
 fn made(key: &Digest, message: &Digest, epoch: &Epoch) -> Signature {
     Signature {
         parameter: [fe(epoch.0); XMSS_PARAMETER],
