@@ -48,14 +48,21 @@ impl ChainWalk {
 }
 
 /// One lane of one row, all but the permutation.
-#[derive(Clone, Copy)]
-struct Step {
-    value: [F; DIGEST],
-    parameter: Parameter,
-    epoch: F,
-    place: F,
-    start: F,
-    last: F,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) value: [F; DIGEST],
+    pub(super) parameter: Parameter,
+    pub(super) epoch: F,
+    pub(super) place: F,
+    pub(super) start: F,
+    pub(super) last: F,
+}
+
+impl Step {
+    /// The value after the step.
+    pub(super) fn end(&self) -> [F; DIGEST] {
+        compress16(input(self.value, self.parameter, self.epoch, self.place))
+    }
 }
 
 /// Values before each step of a walk; entries beyond its last step mean nothing.
@@ -68,28 +75,34 @@ type Walked = [[F; DIGEST]; MAX_STEPS];
 /// [`TraceError::Full`] where the walks have more steps than the lanes rows; [`TraceError::Inconsistent`] where a
 /// walk is of no chain or has no step.
 pub fn generate(log_height: usize, walks: &[ChainWalk]) -> Result<RowMajorMatrix<F>, TraceError> {
-    let height = 1 << log_height;
+    Ok(write(&lay_out(1 << log_height, walks)?))
+}
+
+/// The steps of every lane, `height` each.
+pub(super) fn lay_out(height: usize, walks: &[ChainWalk]) -> Result<Vec<Vec<Step>>, TraceError> {
     check(walks)?;
     let mut order: Vec<&ChainWalk> = walks.iter().collect();
     order.sort_by_key(|walk| walk.digit);
     let lanes = assign(height, &order)?;
     let walked: Vec<Walked> = order.par_chunks(PackedF::WIDTH).flat_map_iter(walk_pack).collect();
     let padding = padding(lanes.iter().map(|lane| height - lane.filled).max().unwrap_or(0));
-    let lanes: Vec<Vec<Step>> = lanes
-        .par_iter()
-        .map(|lane| {
-            let mut steps = Vec::with_capacity(height);
-            lane.walks.iter().for_each(|&i| push_walk(&mut steps, order[i], &walked[i]));
-            steps.extend_from_slice(&padding[..height - lane.filled]);
-            steps
-        })
-        .collect();
-    let mut cells = F::zero_vec(height * WIDTH);
+    let steps = |lane: &Lane| {
+        let mut steps = Vec::with_capacity(height);
+        lane.walks.iter().for_each(|&i| push_walk(&mut steps, order[i], &walked[i]));
+        steps.extend_from_slice(&padding[..height - lane.filled]);
+        steps
+    };
+    Ok(lanes.par_iter().map(steps).collect())
+}
+
+/// The trace of the lanes, all of one length.
+pub(super) fn write(lanes: &[Vec<Step>]) -> RowMajorMatrix<F> {
+    let mut cells = F::zero_vec(lanes[0].len() * WIDTH);
     cells
         .par_chunks_mut(PackedF::WIDTH * WIDTH)
         .enumerate()
-        .for_each(|(i, rows)| fill_rows(rows, i * PackedF::WIDTH, &lanes));
-    Ok(RowMajorMatrix::new(cells, WIDTH))
+        .for_each(|(i, rows)| fill_rows(rows, i * PackedF::WIDTH, lanes));
+    RowMajorMatrix::new(cells, WIDTH)
 }
 
 fn check(walks: &[ChainWalk]) -> Result<(), TraceError> {
@@ -176,7 +189,7 @@ fn padding(rows: usize) -> Vec<Step> {
     let next = |place: usize| {
         let (parameter, epoch, place) = ([F::ZERO; 5], F::ZERO, F::from_usize(place));
         let step = Step { value, parameter, epoch, place, start: F::ZERO, last: F::ZERO };
-        value = compress16(input(value, parameter, epoch, place));
+        value = step.end();
         step
     };
     (0..rows).map(next).collect()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use aludel_protocol::hash::{compress16, compress24};
+use aludel_protocol::field::MODULUS;
+use aludel_protocol::hash::{DIGEST, compress16, compress24};
 use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS, XMSS_DEPTH};
 use aludel_protocol::xmss::{self, Parameter};
 use aludel_protocol::{Digest, F, fe};
@@ -28,32 +29,40 @@ pub(crate) struct Signed {
 
 /// Signs a random message with a random key.
 pub(crate) fn sign(seed: u64, epoch: u32) -> Signed {
+    sign_if(seed, epoch, |hash| xmss::encode(hash).is_some())
+}
+
+/// Signs where the message hash is to the signer's liking.
+pub(crate) fn sign_if(seed: u64, epoch: u32, accept: impl Fn(&[F; DIGEST]) -> bool) -> Signed {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut element = || fe(rng.random_range(0..aludel_protocol::field::MODULUS));
+    let mut element = || fe(rng.random_range(0..MODULUS));
     let parameter = core::array::from_fn(|_| element());
     let message = Digest(core::array::from_fn(|_| element()));
-    let (randomness, digits) = loop {
+    let path = core::array::from_fn(|_| Digest(core::array::from_fn(|_| element())));
+    let ends = [Digest::ZERO; XMSS_CHAINS];
+    loop {
         let randomness = core::array::from_fn(|_| element());
         let hash = compress24(xmss::message_input(&parameter, epoch, &message, &randomness));
-        if let (Some(_), Some(digits)) = (xmss::encode(&hash), xmss::digits(&hash)) {
-            break (randomness, digits);
+        if let Some(digits) = xmss::digits(&hash).filter(|_| accept(&hash)) {
+            return finish(SignatureRow { parameter, epoch, message, randomness, digits, ends, path });
         }
-    };
-    let mut digest = || Digest(core::array::from_fn(|_| element()));
-    let starts: [Digest; XMSS_CHAINS] = core::array::from_fn(|_| digest());
-    let path: [Digest; XMSS_DEPTH] = core::array::from_fn(|_| digest());
-    let walk = |chain: usize, start: Digest| ChainWalk {
-        parameter,
-        epoch,
+    }
+}
+
+/// Fresh chains for the digits, walked to their ends, and the key to which they lead.
+pub(crate) fn finish(mut row: SignatureRow) -> Signed {
+    let walk = |chain: usize| ChainWalk {
+        parameter: row.parameter,
+        epoch: row.epoch,
         chain: chain as u8,
-        digit: digits[chain],
-        start,
+        digit: row.digits[chain],
+        start: Digest(core::array::from_fn(|i| fe((1000 * chain + i) as u32))),
     };
-    let all: Vec<ChainWalk> = starts.into_iter().enumerate().map(|(i, s)| walk(i, s)).collect();
-    let ends = core::array::from_fn(|i| end(&all[i]));
-    let row = SignatureRow { parameter, epoch, message, randomness, digits, ends, path };
+    let mut walks: Vec<ChainWalk> = (0..XMSS_CHAINS).map(walk).collect();
+    row.ends = core::array::from_fn(|i| end(&walks[i]));
+    walks.retain(|walk| walk.digit < 7);
     let key = key(&row);
-    Signed { row, walks: all.into_iter().filter(|w| w.digit < 7).collect(), key }
+    Signed { row, walks, key }
 }
 
 /// Where a walk ends.
