@@ -65,12 +65,7 @@ fn begin<B: ChipBuilder>(b: &mut B, local: &ChainLane<B::Var>, next: &ChainLane<
 }
 
 /// Any other step is followed by the next one; only the trace's end may cut a walk.
-fn go_on<B: ChipBuilder>(
-    b: &mut B,
-    local: &ChainLane<B::Var>,
-    next: &ChainLane<B::Var>,
-    end: &[B::Expr; 8],
-) {
+fn go_on<B: ChipBuilder>(b: &mut B, local: &ChainLane<B::Var>, next: &ChainLane<B::Var>, end: &[B::Expr; 8]) {
     let on = b.is_transition() * (B::Expr::ONE - local.last);
     b.when_all_eq("chain: the value goes on", on.clone(), next.value, end.clone());
     b.when_all_eq("chain: the parameter continues", on.clone(), next.parameter, local.parameter);

@@ -94,7 +94,6 @@ pub(crate) fn auth(signed: &Signed) -> Vec<F> {
     [signed.key.0, row.message.0].concat().into_iter().chain([fe(row.epoch)]).collect()
 }
 
-
 /// Traces of both chips with the messages of the others: transactions that ask for signatures, and the range table.
 pub(crate) struct Case {
     pub chain: RowMajorMatrix<F>,

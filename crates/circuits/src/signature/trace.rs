@@ -100,8 +100,10 @@ pub(super) fn write(height: usize, blocks: &[Block<'_>]) -> RowMajorMatrix<F> {
 fn decode(rows: &[SignatureRow]) -> Result<Vec<Block<'_>>, TraceError> {
     let blocks: Vec<_> = rows.par_chunks(PackedF::WIDTH).flat_map_iter(decode_pack).collect();
     let named = |(i, block): (usize, Result<_, &'static str>)| {
-        let inconsistent =
-            |reason| TraceError::Inconsistent { chip: "signature", reason: format!("signature {i}: {reason}") };
+        let inconsistent = |reason| TraceError::Inconsistent {
+            chip: "signature",
+            reason: format!("signature {i}: {reason}"),
+        };
         block.map_err(inconsistent)
     };
     blocks.into_iter().enumerate().map(named).collect()

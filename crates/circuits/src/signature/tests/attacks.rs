@@ -115,7 +115,7 @@ fn a_digit_moved_to_another_chain_is_not_the_message() {
 fn a_remainder_of_127_is_refused() {
     let like = |hash: &[F; 8]| {
         let digits = xmss::digits(hash).expect("no element is p - 1");
-        hash[0].as_canonical_u32() % 127 == 0 && sum(&digits) > 180 && digits[7] > 0
+        hash[0].as_canonical_u32().is_multiple_of(127) && sum(&digits) > 180 && digits[7] > 0
     };
     let signed = sign_if(4, 9, like);
     let lowered = with_digits(&signed, |d| d[7] -= 1);
@@ -181,9 +181,11 @@ fn a_skipped_level_is_refused() {
 #[test]
 fn another_leaf_is_refused() {
     let signed = sign(8, 0xf_0f0f);
-    for (level, expected) in
-        [(0, "signature: leaf index is the epoch"), (7, "signature: node index halves"), (19, "signature: node index halves")]
-    {
+    for (level, expected) in [
+        (0, "signature: leaf index is the epoch"),
+        (7, "signature: node index halves"),
+        (19, "signature: node index halves"),
+    ] {
         let mut case = forge(&signed, remainders(&signed.row));
         let node = output(&case, LEAF_ROWS - 1 + level);
         climb(&mut case, &signed, level, node, signed.row.epoch ^ 1 << level);

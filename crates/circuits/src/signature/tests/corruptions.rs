@@ -94,7 +94,9 @@ fn a_changed_cell_breaks_what_is_named() {
 
 #[test]
 fn words_move_up_where_one_is_complete() {
-    for (name, expected) in [("words[0]", "signature: words move up"), ("words[4]", "signature: word is kept")] {
+    for (name, expected) in
+        [("words[0]", "signature: words move up"), ("words[4]", "signature: word is kept")]
+    {
         let mut case = case();
         corrupt(&mut case, name, 4, |x| x + fe(5));
         assert!(case.broken().contains(expected), "{name}");
@@ -118,7 +120,11 @@ fn no_cell_is_free() {
     let honest = case();
     for _ in 0..400 {
         let (cell, row) = (rng.random_range(0..names.len()), rng.random_range(0..BLOCK));
-        let mut case = Case { signature: honest.signature.clone(), chain: honest.chain.clone(), asked: honest.asked.clone() };
+        let mut case = Case {
+            signature: honest.signature.clone(),
+            chain: honest.chain.clone(),
+            asked: honest.asked.clone(),
+        };
         case.signature.values[row * names.len() + cell] += fe(rng.random_range(3..1 << 30));
         let free = names[cell] == "sum" && row == BLOCK - 1;
         assert_eq!(case.broken().is_empty(), free, "seed {seed}: {} in row {row}", names[cell]);
@@ -131,7 +137,8 @@ fn a_digit_has_one_form() {
     let width = CHIP.width();
     let digit = |row: usize, name: &str| honest.signature.values[row * width + column(name)];
     let full = (0..23).find(|r| digit(*r, "bit[0]") == F::ONE).expect("some digit is 7");
-    let zero = (0..23).find(|r| digit(*r, "bit[0]") + digit(*r, "threes[0]") + digit(*r, "ones[0]") == F::ZERO);
+    let zero =
+        (0..23).find(|r| digit(*r, "bit[0]") + digit(*r, "threes[0]") + digit(*r, "ones[0]") == F::ZERO);
     let mut seven = case();
     for (name, value) in [("bit[0]", 0), ("threes[0]", 2), ("ones[0]", 1)] {
         corrupt(&mut seven, name, full, |_| fe(value));
