@@ -1,6 +1,7 @@
 //! Each corruption and the constraint that names it.
 
 mod attacks;
+mod budget;
 mod corruptions;
 
 use aludel_protocol::fe;
