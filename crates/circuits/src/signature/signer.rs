@@ -95,6 +95,7 @@ pub(crate) fn auth(signed: &Signed) -> Vec<F> {
 }
 
 /// Traces of both chips with the messages of the others: transactions that ask for signatures, and the range table.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub chain: RowMajorMatrix<F>,
     pub signature: RowMajorMatrix<F>,
@@ -116,8 +117,17 @@ impl Case {
         }
     }
 
-    /// Names of the constraints and buses that break. The range table answers whatever it can: its counts are free.
+    /// Names of the constraints and buses that break.
     pub(crate) fn broken(&self) -> BTreeSet<&'static str> {
+        let name = |violation: Violation| match violation {
+            Violation::Constraint { name, .. } => name,
+            Violation::Bus { bus, .. } => bus,
+        };
+        self.violations().into_iter().map(name).collect()
+    }
+
+    /// What breaks. The range table answers whatever it can: its counts are free.
+    pub(crate) fn violations(&self) -> Vec<Violation> {
         let log = |m: &RowMajorMatrix<F>| m.height().trailing_zeros() as usize;
         let mut checker = Checker::default();
         checker.run(&chain::Chain { log_height: log(&self.chain) }, &self.chain, &[]);
@@ -128,10 +138,6 @@ impl Case {
         for (fields, count) in checker.surplus(Bus::Range16).into_iter().filter(|(f, _)| f[0] < 1 << 16) {
             checker.external(Bus::Range16, &[fe(fields[0])], -(count.as_canonical_u32() as i32));
         }
-        let name = |violation: Violation| match violation {
-            Violation::Constraint { name, .. } => name,
-            Violation::Bus { bus, .. } => bus,
-        };
-        checker.finish().into_iter().map(name).collect()
+        checker.finish()
     }
 }

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::super::columns::SignatureColumns;
 use super::super::signer::{Case, sign};
+use crate::check::Violation;
 use crate::chip::Chip;
 use crate::columns::Columns;
 use crate::poseidon2::Permutation24;
@@ -92,14 +93,56 @@ fn a_changed_cell_breaks_what_is_named() {
     }
 }
 
+/// Cell, from which row (of a block) it is bound to the row before, to which, by which constraint.
+const LINKS: [(&str, usize, usize, &str); 24] = [
+    ("x[0]", 1, 22, "signature: leaf goes on"),
+    ("x[7]", 1, 22, "signature: leaf goes on"),
+    ("x[1]", 23, 23, "signature: leaf index is the epoch"),
+    ("x[1]", 24, 42, "signature: node index halves"),
+    ("x[8]", 43, 43, "signature: key takes the root"),
+    ("x[15]", 43, 43, "signature: key takes the root"),
+    ("parameter[0]", 1, 44, "signature: parameter continues"),
+    ("parameter[4]", 1, 44, "signature: parameter continues"),
+    ("epoch", 1, 44, "signature: epoch continues"),
+    ("bit[0]", 44, 44, "signature: padding is a whole block"),
+    ("sum", 1, 23, "signature: sum adds the digits"),
+    ("sum", 24, 43, "signature: sum continues"),
+    ("accumulator", 1, 3, "signature: word takes the digits"),
+    ("accumulator", 5, 7, "signature: word takes the digits"),
+    ("accumulator", 17, 19, "signature: word takes the digits"),
+    ("accumulator", 21, 23, "signature: word takes the digits"),
+    ("accumulator", 24, 44, "signature: last word continues"),
+    ("words[0]", 1, 3, "signature: words continue"),
+    ("words[0]", 4, 4, "signature: words move up"),
+    ("words[3]", 20, 20, "signature: words move up"),
+    ("words[4]", 4, 4, "signature: word is kept"),
+    ("words[4]", 20, 20, "signature: word is kept"),
+    ("words[0]", 21, 44, "signature: words continue"),
+    ("words[4]", 21, 44, "signature: words continue"),
+];
+
 #[test]
-fn words_move_up_where_one_is_complete() {
-    for (name, expected) in
-        [("words[0]", "signature: words move up"), ("words[4]", "signature: word is kept")]
-    {
+fn each_row_is_bound_to_the_row_before() {
+    let honest = case();
+    for (name, first, last, expected) in LINKS {
+        for row in first..=last {
+            let mut case = honest.clone();
+            corrupt(&mut case, name, row, |x| x + fe(5));
+            let link = Violation::Constraint { chip: "signature", row: row - 1, name: expected };
+            assert!(case.violations().contains(&link), "{name} in row {row}: not {expected}");
+        }
+    }
+}
+
+#[test]
+fn the_running_node_is_bound_to_the_row_before() {
+    for level in 0..20 {
         let mut case = case();
-        corrupt(&mut case, name, 4, |x| x + fe(5));
-        assert!(case.broken().contains(expected), "{name}");
+        let child = if 77 >> level & 1 == 1 { "x[16]" } else { "x[8]" };
+        corrupt(&mut case, child, 23 + level, |x| x + fe(5));
+        let name = "signature: running node is a child";
+        let link = Violation::Constraint { chip: "signature", row: 22 + level, name };
+        assert!(case.violations().contains(&link), "level {level}");
     }
 }
 
@@ -118,14 +161,12 @@ fn no_cell_is_free() {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let names = CHIP.column_names();
     let honest = case();
-    for _ in 0..400 {
-        let (cell, row) = (rng.random_range(0..names.len()), rng.random_range(0..BLOCK));
-        let mut case = Case {
-            signature: honest.signature.clone(),
-            chain: honest.chain.clone(),
-            asked: honest.asked.clone(),
-        };
-        case.signature.values[row * names.len() + cell] += fe(rng.random_range(3..1 << 30));
+    let hash = column("parameter[0]");
+    let bookkeeping = (hash..names.len()).flat_map(|cell| (0..BLOCK).map(move |row| (cell, row)));
+    let some = (0..300).map(|_| (rng.random_range(0..hash), rng.random_range(0..BLOCK)));
+    for (cell, row) in bookkeeping.chain(some.collect::<Vec<_>>()) {
+        let mut case = honest.clone();
+        case.signature.values[row * names.len() + cell] += fe(5);
         let free = names[cell] == "sum" && row == BLOCK - 1;
         assert_eq!(case.broken().is_empty(), free, "seed {seed}: {} in row {row}", names[cell]);
     }
