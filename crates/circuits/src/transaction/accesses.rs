@@ -147,7 +147,8 @@ pub(super) fn increment<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Exp
     let CellAccess { old, new, .. } = &r.accounts[0];
     b.assert_bool("increment carry is boolean", r.increment_carry.clone());
     let carry = &r.increment_carry;
-    for (name, kind, at) in [("sequence advances", &r.transfer, Payload::SEQUENCE), ("counter advances", &r.to_key, 0)]
+    for (name, kind, at) in
+        [("sequence advances", &r.transfer, Payload::SEQUENCE), ("counter advances", &r.to_key, 0)]
     {
         let low = old[at].clone() + fe(1) - carry.clone() * LIMB;
         b.when_eq(name, kind.clone(), r.increment[0].clone(), low);

@@ -50,9 +50,7 @@ impl<E: Algebra<F>> TransactionColumns<E> {
     pub(super) fn digest_call(&self) -> [E; 24] {
         let record = self.entry_block(BLOCK);
         core::array::from_fn(|i| match i {
-            0..8 => {
-                self.entry() * self.inner[i].clone() + self.seal.clone() * self.state.headers[i].clone()
-            }
+            0..8 => self.entry() * self.inner[i].clone() + self.seal.clone() * self.state.headers[i].clone(),
             _ => record[i - 8].clone() + self.seal.clone() * or_zero(&self.inner, i - 8),
         })
     }
@@ -108,8 +106,8 @@ impl<E: Algebra<F>> TransactionColumns<E> {
     /// computed from canonical records, and nothing here computes with them.
     fn item_fields(&self) -> Vec<E> {
         let times = |by: &E, x: &[E]| x.iter().map(|x| by.clone() * x.clone()).collect::<Vec<_>>();
-        let kind = self.to_account.clone() * fe(QueueItem::TO_ACCOUNT)
-            + self.to_key.clone() * fe(QueueItem::TO_KEY);
+        let kind =
+            self.to_account.clone() * fe(QueueItem::TO_ACCOUNT) + self.to_key.clone() * fe(QueueItem::TO_KEY);
         let deposit = self.deposit();
         [
             vec![kind],

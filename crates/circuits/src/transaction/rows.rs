@@ -30,7 +30,12 @@ fn incremented([lo, hi]: [F; 2], carry: F) -> [F; 2] {
 }
 
 /// Fills what a transfer needs.
-pub(super) fn transfer(r: &mut TransactionColumns<F>, t: &Transfer, accesses: &Accesses, previous: &Previous) {
+pub(super) fn transfer(
+    r: &mut TransactionColumns<F>,
+    t: &Transfer,
+    accesses: &Accesses,
+    previous: &Previous,
+) {
     r.transfer = F::ONE;
     r.from = t.from.0.limbs();
     r.to = t.to.0.limbs();
@@ -48,7 +53,12 @@ pub(super) fn transfer(r: &mut TransactionColumns<F>, t: &Transfer, accesses: &A
 }
 
 /// Fills what a deposit needs.
-pub(super) fn deposit(r: &mut TransactionColumns<F>, item: &QueueItem, accesses: &Accesses, previous: &Previous) {
+pub(super) fn deposit(
+    r: &mut TransactionColumns<F>,
+    item: &QueueItem,
+    accesses: &Accesses,
+    previous: &Previous,
+) {
     token(r, item.token.0);
     r.amount = item.amount.0.limbs();
     r.queue_carry = F::from_bool(r.state.queue_index[0] + F::ONE == LIMB);
@@ -122,10 +132,7 @@ fn expiry(r: &mut TransactionColumns<F>, t: &Transfer) {
     let number = r.number.map(|x| x.as_canonical_u32());
     let low = t.expiry.0 & 0xffff;
     r.slack_borrow = F::from_bool(low < number[0]);
-    r.slack = [
-        r.expiry[0] - r.number[0] + r.slack_borrow * LIMB,
-        r.expiry[1] - r.number[1] - r.slack_borrow,
-    ];
+    r.slack = [r.expiry[0] - r.number[0] + r.slack_borrow * LIMB, r.expiry[1] - r.number[1] - r.slack_borrow];
 }
 
 fn increment(r: &mut TransactionColumns<F>, at: usize) {

@@ -15,7 +15,7 @@ fn degrees_are_at_most_three() {
     let layout = AirLayout::from_air::<F>(&air);
     let symbolic = InteractionSymbolicBuilder::<F>::from_air(&air, layout);
     let constraints = symbolic.base_constraints();
-    let worst = constraints.iter().map(|c| c.degree_multiple()).max();
+    let worst = constraints.iter().map(|c| c.degree_multiple_with_transition(1)).max();
     assert_eq!(worst, Some(3));
     let messages = symbolic.global_interactions().len();
     let gadget = LogUpGadget::new();
@@ -23,5 +23,5 @@ fn degrees_are_at_most_three() {
         .pack_same_bus_with_degree(3, |l| gadget.constraint_degree_with_transition(l, 1));
     let degree = packed.iter().map(|l| gadget.constraint_degree_with_transition(l, 1)).max();
     assert_eq!(degree, Some(3));
-    assert_eq!((air.width(), constraints.len(), messages, packed.len()), (0, 0, 0, 0));
+    assert_eq!((air.width(), constraints.len(), messages, packed.len()), (309, 331, 76, 40));
 }

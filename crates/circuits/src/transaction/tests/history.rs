@@ -32,7 +32,7 @@ pub fn history() -> (World, Vec<ExecutedBatch>) {
     ];
     let first = w.seal(1, first);
     w.operator = AccountId(4);
-    let second = vec![w.pay(1, 1, 0, 77, 1), w.deposit(to_key(10, 0, 5))];
+    let second = vec![w.pay(1, 1, 0, 5, 1), w.deposit(to_key(10, 0, 5))];
     let second = w.seal(2, second);
     let third = vec![w.deposit(to_account(0xffff, 7, 1))];
     let third = w.seal(3, third);

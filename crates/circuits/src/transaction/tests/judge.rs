@@ -17,24 +17,28 @@ use crate::columns::Columns;
 use crate::transaction::Transaction;
 use crate::transaction::columns::TransactionColumns;
 
+/// Fields, and sends minus receives.
 type Message = (Vec<u32>, F);
 
-/// Why the trace is refused: names of constraints, `row`-free, and of buses; empty if it is accepted.
+/// Whether the other side of a bus can balance what this chip leaves on it.
+type Verdict = fn(&World, &[Message]) -> bool;
+
+/// Why the trace is refused: names of constraints and of buses; empty if it is accepted.
 pub fn refusals(w: &World, main: &RowMajorMatrix<F>) -> BTreeSet<&'static str> {
     let chip = Transaction { log_height: main.height().ilog2() as usize };
     let mut checker = Checker::default();
     checker.run(&chip, main, &[]);
     let mut out: BTreeSet<&'static str> = checker.constraints().iter().map(name).collect();
-    let buses: [(Bus, &'static str, fn(&World, &[Message]) -> bool); 5] = [
-        (Bus::Range16, "range16", |_, m| m.iter().all(|(x, _)| x[0] < 1 << 16)),
-        (Bus::Hash24, "hash24", |_, m| m.iter().all(|(x, _)| hashes(x))),
-        (Bus::Auth, "auth", |w, m| m.iter().all(|(x, _)| signed(w, x))),
-        (Bus::Cell, "cell", memory),
-        (Bus::Boundary, "boundary", boundary),
+    let buses: [(Bus, Verdict); 5] = [
+        (Bus::Range16, |_, m| m.iter().all(|(x, _)| x[0] < 1 << 16)),
+        (Bus::Hash24, |_, m| m.iter().all(|(x, _)| hashes(x))),
+        (Bus::Auth, |w, m| m.iter().all(|(x, _)| signed(w, x))),
+        (Bus::Cell, memory),
+        (Bus::Boundary, boundary),
     ];
-    for (bus, name, accepts) in buses {
+    for (bus, accepts) in buses {
         if !accepts(w, &checker.surplus(bus)) {
-            out.insert(name);
+            out.insert(bus.name());
         }
     }
     out
@@ -110,14 +114,9 @@ fn address(at: &[u32]) -> Option<CellAddress> {
 fn boundary(w: &World, messages: &[Message]) -> bool {
     let [(first, received), (last, sent)] = messages else { return false };
     let p = &w.prev;
-    let start = [
-        &w.chain_id.0.limbs()[..],
-        &p.number.0.limbs(),
-        &p.headers.0,
-        &p.queue.0,
-        &p.queue_index.0.limbs(),
-    ]
-    .concat();
+    let start =
+        [&w.chain_id.0.limbs()[..], &p.number.0.limbs(), &p.headers.0, &p.queue.0, &p.queue_index.0.limbs()]
+            .concat();
     let begins = first[0] == 0 && elements(&first[1..]) == start && *received == -F::ONE;
     let chain = last[0] == 1 && first[1..5] == last[1..5] && *sent == F::ONE;
     let limbs = last[5..7].iter().chain(&last[23..]).all(|x| *x < 1 << 16);

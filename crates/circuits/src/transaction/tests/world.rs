@@ -70,7 +70,11 @@ impl World {
 
     /// Balance of a token.
     pub fn funds(&self, n: u32, token: u16) -> u128 {
-        let at = if token == 0 { CellAddress::account(AccountId(n)) } else { CellAddress::slot(AccountId(n), token) };
+        let at = if token == 0 {
+            CellAddress::account(AccountId(n))
+        } else {
+            CellAddress::slot(AccountId(n), token)
+        };
         balance(&self.payload(at))
     }
 
@@ -128,8 +132,16 @@ impl World {
                 debit(p);
             }
         });
-        accesses[1] = self.touch(CellAddress::account(t.to), |p| if native { add(p, amount) });
-        accesses[2] = self.touch(CellAddress::account(parties[2]), |p| if native { add(p, fee) });
+        accesses[1] = self.touch(CellAddress::account(t.to), |p| {
+            if native {
+                add(p, amount)
+            }
+        });
+        accesses[2] = self.touch(CellAddress::account(parties[2]), |p| {
+            if native {
+                add(p, fee)
+            }
+        });
         if !native {
             let at = parties.map(|a| CellAddress::slot(a, t.token.0));
             accesses[3] = self.touch(at[0], debit);
@@ -157,7 +169,11 @@ impl World {
         let gain = |p: &mut Payload| add(p, item.amount.0);
         let to = match item.deposit {
             Deposit::ToAccount { account } => {
-                let credit = |p: &mut Payload| if native { gain(p) };
+                let credit = |p: &mut Payload| {
+                    if native {
+                        gain(p)
+                    }
+                };
                 accesses[1] = self.touch(CellAddress::account(account), credit);
                 account
             }
@@ -204,7 +220,11 @@ pub fn to_account(n: u32, token: u16, amount: u128) -> QueueItem {
 
 pub fn to_key(n: u32, token: u16, amount: u128) -> QueueItem {
     let l1_owner = L1Address(core::array::from_fn(|i| (n as u8).wrapping_mul(31).wrapping_add(i as u8)));
-    QueueItem { token: TokenId(token), amount: Amount(amount), deposit: Deposit::ToKey { key: key(n), l1_owner } }
+    QueueItem {
+        token: TokenId(token),
+        amount: Amount(amount),
+        deposit: Deposit::ToKey { key: key(n), l1_owner },
+    }
 }
 
 fn use_up(p: &mut Payload, t: &Transfer) {
