@@ -20,7 +20,7 @@ fn batch(w: &World, entries: Vec<ExecutedEntry>) -> RowMajorMatrix<F> {
 }
 
 /// Makes the wallet sign whatever the row says.
-fn sign_row(w: &mut World, main: &RowMajorMatrix<F>, at: usize) {
+pub fn sign_row(w: &mut World, main: &RowMajorMatrix<F>, at: usize) {
     let r = row(main, at);
     let key = core::array::from_fn(|i| r.accounts[0].old[i]);
     let epoch = aludel_protocol::Epoch(p3_field::PrimeField32::as_canonical_u32(&r.epoch));

@@ -3,6 +3,7 @@
 mod attacks;
 mod columns;
 mod degrees;
+mod guards;
 mod history;
 mod honest;
 mod judge;

@@ -67,21 +67,9 @@ fn a_new_account_is_what_the_item_says() {
         forge(&mut main, 0, change);
         refused_only(&w, &main, &["boundary"]);
     }
-    for (change, name) in [
-        ((|r| r.accounts[1].new[Payload::SEQUENCE] += F::ONE) as fn(&mut Row), "new account starts at zero"),
-        (|r| r.accounts[1].new[Payload::NEXT_EPOCH] += F::ONE, "new account starts at zero"),
-        (|r| r.accounts[1].new[Payload::EXISTS] = F::ZERO, "new account starts at zero"),
-        (|r| r.accounts[1].new[Payload::BALANCE] += F::ONE, "native balance after"),
-        (|r| r.accounts[2].new[10] += F::ONE, "owner cell"),
-        (|r| r.accounts[2].new[Payload::EXISTS] = F::ZERO, "owner cell"),
-        (|r| r.accounts[2].new[Payload::BALANCE] += F::ONE, "owner cell"),
-        (|r| r.accounts[0].new[Payload::EXISTS] = F::ZERO, "counter cell"),
-        (|r| r.accounts[0].new[2] = F::ONE, "counter cell"),
-    ] {
-        let mut main = honest.clone();
-        forge(&mut main, 0, change);
-        refused_only(&w, &main, &[name]);
-    }
+    let mut main = honest;
+    forge(&mut main, 0, |r| r.accounts[1].new[Payload::BALANCE] += F::ONE);
+    refused_only(&w, &main, &["native balance after"]);
 }
 
 type Row = crate::transaction::columns::TransactionColumns<F>;
@@ -198,11 +186,15 @@ fn a_shard_begins_with_a_batch() {
     for (change, name) in [
         ((|r| r.state.transfers += F::ONE) as fn(&mut Row), "counts start at zero"),
         (|r| r.state.queue_items += F::ONE, "counts start at zero"),
-        (|r| r.state.body[0] += F::ONE, "body starts"),
     ] {
         let (w, mut main) = honest();
         forge(&mut main, NATIVE, change);
         refused_only(&w, &main, &[name]);
+    }
+    for i in 0..8 {
+        let (w, mut main) = honest();
+        forge(&mut main, NATIVE, |r| r.state.body[i] += F::ONE);
+        refused_only(&w, &main, &["body starts"]);
     }
 }
 
@@ -278,6 +270,9 @@ fn a_row_has_one_kind() {
     let (w, mut main) = honest();
     edit(&mut main, TO_KEY, |r| r.to_account = F::ONE);
     refused(&w, &main, "one kind a row");
+    let (w, mut main) = honest();
+    edit(&mut main, TO_KEY, |r| (r.to_account, r.padding) = (F::ONE, -F::ONE));
+    refused(&w, &main, "kind is boolean");
 }
 
 /// Another start than the statement's.
