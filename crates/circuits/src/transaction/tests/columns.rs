@@ -1,11 +1,11 @@
 //! Every column of an honest trace, off by one, and who says so.
 
-use aludel_protocol::F;
-use p3_field::PrimeCharacteristicRing;
+use aludel_protocol::{F, fe};
+use p3_field::{Field, PrimeCharacteristicRing};
 use p3_matrix::Matrix;
 
 use super::history::{NATIVE, SEAL, SELF, TO_ACCOUNT, TO_ACCOUNT_TOKEN, TO_KEY, TO_KEY_TOKEN, TOKEN, honest};
-use super::judge::refused;
+use super::judge::{edit, refused};
 use crate::chip::Chip;
 use crate::transaction::Transaction;
 
@@ -117,4 +117,50 @@ fn no_column_lacks_a_case() {
     assert!(missing.is_empty(), "no case for {missing:?}");
     let used = |case: &&(&str, usize, &str)| columns.iter().any(|c| names(case.0, c));
     assert!(CASES.iter().all(|case| used(&case)));
+}
+
+/// Names of integers of 16 bits, and a row in which they count.
+const LIMBS: &[(&str, usize)] = &[
+    ("amount", NATIVE),
+    ("amount", TO_ACCOUNT),
+    ("amount", TO_KEY),
+    ("fee", NATIVE),
+    ("balances[0].after", NATIVE),
+    ("balances[1].after", NATIVE),
+    ("balances[1].after", TO_ACCOUNT),
+    ("balances[1].after", TO_KEY),
+    ("balances[2].after", NATIVE),
+    ("increment", NATIVE),
+    ("increment", TO_KEY),
+    ("epoch_gap", NATIVE),
+    ("expiry", NATIVE),
+    ("slack", NATIVE),
+    ("number", NATIVE),
+    ("number", SEAL),
+    ("state.queue_index", TO_ACCOUNT),
+    ("state.queue_index", SEAL),
+    ("state.operator", SEAL),
+];
+
+#[test]
+fn each_limb_has_sixteen_bits() {
+    let columns = Transaction { log_height: 4 }.column_names();
+    let (w, main) = honest();
+    for (prefix, row) in LIMBS {
+        for i in (0..columns.len()).filter(|i| names(prefix, &columns[*i])) {
+            let mut bad = main.clone();
+            bad.row_mut(*row)[i] += fe(1 << 16);
+            refused(&w, &bad, "range16");
+        }
+    }
+}
+
+/// Four bits: sixteen does not fit, nor does what fits only when it is scaled.
+#[test]
+fn the_upper_part_of_an_epoch_gap_has_four_bits() {
+    for hi in [fe(16), fe(1 << 12).inverse()] {
+        let (w, mut main) = honest();
+        edit(&mut main, NATIVE, |r| r.epoch_gap[1] = hi);
+        refused(&w, &main, "range16");
+    }
 }

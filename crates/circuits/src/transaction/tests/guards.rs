@@ -149,6 +149,18 @@ fn the_clock_runs() {
     refused_only(&w, &main, &["clock starts at 8"]);
 }
 
+/// The signed digest over another amount: the first block is not what was signed.
+#[test]
+fn a_digest_covers_its_first_block() {
+    let (w, mut main) = payment(7);
+    edit(&mut main, 0, |r| {
+        r.amount[0] += F::ONE;
+        r.balances[0].after[0] -= F::ONE;
+        r.balances[1].after[0] += F::ONE;
+    });
+    refused_only(&w, &main, &["hash24"]);
+}
+
 #[test]
 fn an_epoch_is_used_up() {
     let (w, mut main) = payment(0);

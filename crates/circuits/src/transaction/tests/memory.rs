@@ -21,6 +21,21 @@ fn an_access_does_not_feed_itself() {
     refused_only(&w, &main, &["range16"]);
 }
 
+#[test]
+fn every_access_comes_after_the_one_before() {
+    for j in 0..6 {
+        let (w, mut main) = honest();
+        edit(&mut main, if j < 3 { NATIVE } else { TOKEN }, |r| {
+            let now = r.state.clock + fe(j as u32);
+            match j {
+                0..3 => r.accounts[j].previous = now,
+                _ => r.balances[j - 3].previous = now,
+            }
+        });
+        refused(&w, &main, "range16");
+    }
+}
+
 /// Two accesses of one cell feed each other: the later one first.
 #[test]
 fn an_access_does_not_read_the_future() {
