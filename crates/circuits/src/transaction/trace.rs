@@ -94,8 +94,11 @@ pub fn generate(
     tables: &mut Tables,
 ) -> Result<TransactionTrace, TraceError> {
     let needed = 1 + batches.iter().map(|b| b.entries.len() + 1).sum::<usize>();
-    let available = 1 << log_height.min(MAX_LOG_HEIGHT);
-    if needed > available || log_height > MAX_LOG_HEIGHT {
+    if log_height > MAX_LOG_HEIGHT {
+        return Err(inconsistent(format!("time wraps in 2^{log_height} rows")));
+    }
+    let available = 1 << log_height;
+    if needed > available {
         return Err(TraceError::Full { chip: "transaction", needed, available });
     }
     if batches.is_empty() {

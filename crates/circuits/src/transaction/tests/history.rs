@@ -1,8 +1,10 @@
 //! A short run of batches with every kind of row, and traces of runs that no ledger would execute.
 
-use aludel_protocol::{AccountId, F};
+use aludel_protocol::{AccountId, Digest, Epoch, F, fe};
+use p3_field::{Field, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 
+use super::judge::row;
 use super::world::{World, to_account, to_key};
 use crate::chip::Tables;
 use crate::transaction::trace::Writer;
@@ -60,4 +62,38 @@ pub fn honest() -> (World, RowMajorMatrix<F>) {
     let batches: Vec<_> = batches.into_iter().map(|b| (b.header.operator.0, b.entries)).collect();
     let main = trace(&w, &batches);
     (w, main)
+}
+
+/// The trace of one batch of operator 3.
+pub fn batch(w: &World, entries: Vec<ExecutedEntry>) -> RowMajorMatrix<F> {
+    trace(w, &[(3, entries)])
+}
+
+/// Makes the wallet sign whatever the row says.
+pub fn sign_row(w: &mut World, main: &RowMajorMatrix<F>, at: usize) {
+    let r = row(main, at);
+    let key = core::array::from_fn(|i| r.accounts[0].old[i]);
+    let epoch = Epoch(r.epoch.as_canonical_u32());
+    w.signed.insert((Digest(key), Digest(r.digest), epoch));
+}
+
+/// One transfer of a token other than the native one, or of that one.
+pub fn payment(token: u16) -> (World, RowMajorMatrix<F>) {
+    let mut w = World::new(5);
+    let entry = w.pay(1, 2, token, 5, 1);
+    let main = trace(&w, &[(3, vec![entry])]);
+    (w, main)
+}
+
+/// `n` batches without entries.
+pub fn empty(n: usize) -> (World, RowMajorMatrix<F>) {
+    let w = World::new(5);
+    let batches: Vec<_> = (0..n).map(|_| (3, vec![])).collect();
+    let main = trace(&w, &batches);
+    (w, main)
+}
+
+/// The carry out of the low limb for which `low - 2^16 carry` is `wanted`.
+pub fn carry(low: F, wanted: F) -> F {
+    (low - wanted) * fe(1 << 16).inverse()
 }

@@ -1,9 +1,12 @@
 //! Each corruption and the constraint that names it; the attacks on the ledger as an adversary would write them.
 
-mod attacks;
+mod accounts;
+mod amounts;
+mod authorisation;
+mod batches;
 mod columns;
 mod degrees;
-mod guards;
+mod expiry;
 mod history;
 mod honest;
 mod judge;
