@@ -93,8 +93,8 @@ fn balance_payload<E: Algebra<F>>(exists: E, balance: &[E; 8]) -> Vec<E> {
     p
 }
 
-/// Every access takes the cell's payload as the last one left it, and leaves it anew. Sends come after receives:
-/// two neighbours share an auxiliary column.
+/// Every access takes the cell's payload as the last one left it, and leaves it anew. Both messages share an
+/// auxiliary column.
 pub(super) fn memory<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     for touch in r.touches() {
         b.receive(Bus::Cell, touch.message(&touch.previous, &touch.old), touch.active.clone());
@@ -158,8 +158,8 @@ pub(super) fn increment<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Exp
     }
 }
 
-/// A new account: the counter is one, account and `l1_owner` were empty and are what the item says (its digest
-/// covers key and owner) and nothing else.
+/// A new account: the counter is one, account and `l1_owner` were empty and become what the item says (its
+/// digest covers key and owner) and nothing else.
 pub(super) fn creation<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     let [counter, account, owner] = &r.accounts;
     let kind = &r.to_key;

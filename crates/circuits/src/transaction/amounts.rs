@@ -50,7 +50,8 @@ pub(super) fn debit<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) 
     }
 }
 
-/// `after = before + amount` for the recipient and `before + fee` for the operator; the last limb carries nothing.
+/// `after = before + amount` for the recipient and `before + fee` for the operator; the last limb carries
+/// nothing, so a sum of `2^128` is refused.
 pub(super) fn credits<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     credit(b, "recipient gains the amount", r, 1, &r.amount);
     credit(b, "operator gains the fee", r, 2, &r.fee);

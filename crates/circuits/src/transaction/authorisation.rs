@@ -17,8 +17,8 @@ pub(super) fn signature<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Exp
 
 /// `next_epoch <= epoch < 2^20 - 1`, and the epoch is used up.
 ///
-/// The signature's epoch is below `2^20` and what the account holds is a used epoch plus one, so a difference in
-/// `[0, 2^20)` is the integers'.
+/// The signature's epoch is below `2^20` and what the account holds is a used epoch plus one, so a difference
+/// in `[0, 2^20)` is the integers'.
 pub(super) fn epoch<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     let (old, new) = (&r.accounts[0].old[Payload::NEXT_EPOCH], &r.accounts[0].new[Payload::NEXT_EPOCH]);
     let [lo, hi] = r.epoch_gap.clone();

@@ -102,8 +102,8 @@ impl<E: Algebra<F>> TransactionColumns<E> {
 
     /// As `QueueItem::fields`, times the kind's selector. Owner and key are what the new cells hold.
     ///
-    /// Their limbs are not range-checked: the digest enters the queue, whose rolling digest the chain's contract
-    /// computed from canonical records, and nothing here computes with them.
+    /// Their limbs are not range-checked: the digest enters the queue, whose rolling digest L1 computes from
+    /// canonical records (another record of one digest is a collision), and nothing here computes with them.
     fn item_fields(&self) -> Vec<E> {
         let times = |by: &E, x: &[E]| x.iter().map(|x| by.clone() * x.clone()).collect::<Vec<_>>();
         let kind =

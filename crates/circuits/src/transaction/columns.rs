@@ -55,7 +55,7 @@ columns! {
         before: [T; 8],
         /// Balance after; range-checked.
         after: [T; 8],
-        /// What limb `i + 1` gains (recipient, operator) or loses (sender) to limb `i`. The last limb has none.
+        /// What limb `i + 1` gains (recipient, operator) or loses (sender) to limb `i`; the last has none.
         carry: [T; 7],
     }
 }

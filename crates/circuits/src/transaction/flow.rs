@@ -69,9 +69,9 @@ pub(super) fn kinds<B: ChipBuilder>(
 
 /// The number of the batch, and the carries of both counters.
 ///
-/// `sealed` and `queue_index` begin as the statement's limbs. Where a counter is used, its limbs are
-/// range-checked, and an entry is never the last row that is checked, so every new value is: with both sides in
-/// range the carry is the right one, and a sum of `2^32` has no limbs.
+/// `sealed` and `queue_index` begin as the statement's limbs, and every row but padding range-checks `number`
+/// and `queue_index`. After a deposit comes such a row, so each sum is checked where it is taken up: between
+/// limbs in range only the right carry fits, and `2^32` has no limbs.
 pub(super) fn counters<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     b.assert_bool("number carry is boolean", r.number_carry.clone());
     let low = r.state.sealed[0].clone() + fe(1) - r.number_carry.clone() * LIMB;

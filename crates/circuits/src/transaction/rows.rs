@@ -1,5 +1,5 @@
-//! One row from one event: the witness columns. Nothing is refused here but what has no row: an entry that the
-//! rules forbid makes a row that the constraints refuse.
+//! One row from one event: the witness columns. The rules are not enforced here: an entry that they forbid
+//! makes a row that the constraints refuse.
 
 use aludel_protocol::cell::{Access, Accesses};
 use aludel_protocol::field::Limbs;

@@ -35,8 +35,8 @@ fn a_transfer_does_not_move_past_its_batch() {
     refused_only(&w, &main, &["number follows the last sealed"]);
 }
 
-/// An entry takes effect in the first batch and is absorbed by the second one's header: its row leaves the body as
-/// it was, and a later row takes the digest in.
+/// An entry takes effect in the first batch and is absorbed by the second one's header: its row leaves the
+/// body as it was, and a later row takes the digest in.
 #[test]
 fn an_entry_is_covered_by_its_batchs_header() {
     let (w, mut main) = honest();

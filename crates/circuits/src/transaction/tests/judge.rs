@@ -1,5 +1,5 @@
-//! What everyone else in a proof would say to a trace of this chip: the tables hold every true row, the cell chip
-//! has one initial and one final payload a cell, the wallets signed what they signed, L1 knows its queue.
+//! What everyone else in a proof would say to a trace of this chip: the tables hold every true row, the cell
+//! chip has one initial and one final payload a cell, wallets signed what they signed, L1 knows its queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 

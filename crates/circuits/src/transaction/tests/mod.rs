@@ -1,4 +1,4 @@
-//! Each corruption and the constraint that names it; the attacks on the ledger as an adversary would write them.
+//! Each corruption and the constraint that names it; the attacks on the ledger as an adversary writes them.
 
 mod accounts;
 mod amounts;
