@@ -15,6 +15,7 @@ pub mod check;
 pub mod chip;
 pub mod columns;
 pub mod hash24;
+mod lanes;
 pub mod machine;
 pub mod node;
 pub mod poseidon2;
@@ -22,6 +23,8 @@ pub mod range16;
 pub mod shape;
 pub mod signature;
 pub mod statement;
+#[cfg(any(test, feature = "tamper"))]
+pub mod tamper;
 pub mod transaction;
 
 pub use builder::ChipBuilder;

@@ -145,6 +145,40 @@ pub struct Access {
 /// balances of sender, recipient and operator where the token is not native.
 pub type Accesses = [Option<Access>; 6];
 
+/// A child of a touched node, before and after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Child {
+    /// Whether a touched cell lies below it. Where not, `old` equals `new`.
+    pub touched: bool,
+    /// Digest before.
+    pub old: Digest,
+    /// Digest after.
+    pub new: Digest,
+}
+
+/// An inner node above a touched cell, or the root. Coordinates as in `docs/decisions/0001-chip-layout.md`,
+/// "The tree": they are the node's own, that is, those of its left child with the walked one halved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeUpdate {
+    /// 0 accounts, 1 slots; 0 at the root.
+    pub space: u8,
+    /// What the step from the children walks: 0 a bit of the slot, 1 of the account's low limb, 2 of its high
+    /// limb, 3 the two spaces (the root).
+    pub stage: u8,
+    /// Level of the children in that stage, `0..16`; 0 at the root.
+    pub level: u8,
+    /// Own slot: walked in stage 0, 0 above.
+    pub slot: u16,
+    /// Own low limb of the account: whole in stage 0, walked in stage 1, 0 above.
+    pub lo: u16,
+    /// Own high limb of the account: whole in stages 0 and 1, walked in stage 2, 0 above.
+    pub hi: u16,
+    /// The child whose bit is 0; at the root, the space of accounts.
+    pub left: Child,
+    /// The child whose bit is 1; at the root, the space of slots.
+    pub right: Child,
+}
+
 /// Digest of an inner node of the state tree.
 pub fn node(left: Digest, right: Digest) -> Digest {
     let mut x = [F::ZERO; 2 * DIGEST];

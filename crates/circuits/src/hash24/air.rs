@@ -2,6 +2,7 @@
 
 use super::columns::Hash24Columns;
 use crate::builder::ChipBuilder;
+use crate::bus::Bus;
 use crate::chip::Chip;
 use crate::columns::{Columns, names};
 
@@ -33,5 +34,12 @@ impl Chip for Hash24 {
         false
     }
 
-    fn constrain<B: ChipBuilder>(&self, _b: &mut B) {}
+    fn constrain<B: ChipBuilder>(&self, b: &mut B) {
+        let row: Hash24Columns<B::Var> = b.local();
+        for lane in row.lane {
+            let input = lane.input.map(Into::<B::Expr>::into);
+            let digest = lane.permutation.compress(b, "digest = compress24(input)", input.clone());
+            b.provide(Bus::Hash24, input.into_iter().chain(digest).collect(), lane.count);
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! Chip `node`: see `docs/decisions/0001-chip-layout.md`.
 
 mod air;
+#[cfg(any(test, feature = "tamper"))]
+pub mod cases;
 pub mod columns;
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 pub mod trace;

@@ -1,14 +1,18 @@
 //! Constraints of `range16`.
 
-use super::columns::Range16Columns;
+use aludel_protocol::{F, fe};
+use p3_matrix::dense::RowMajorMatrix;
+
+use super::columns::{Range16Columns, Range16Fixed};
 use crate::builder::ChipBuilder;
+use crate::bus::Bus;
 use crate::chip::Chip;
 use crate::columns::{Columns, names};
 
 /// The chip.
 #[derive(Clone, Copy, Debug)]
 pub struct Range16 {
-    /// Base-2 logarithm of its height.
+    /// Base-2 logarithm of its height: 16 in every shape, as its key's column has that many values.
     pub log_height: usize,
 }
 
@@ -29,9 +33,21 @@ impl Chip for Range16 {
         self.log_height
     }
 
+    fn fixed(&self) -> Option<RowMajorMatrix<F>> {
+        Some(RowMajorMatrix::new((0..1 << 16).map(fe).collect(), self.fixed_width()))
+    }
+
+    fn fixed_width(&self) -> usize {
+        <Range16Fixed<u8> as Columns<u8>>::WIDTH
+    }
+
     fn reads_next(&self) -> bool {
         false
     }
 
-    fn constrain<B: ChipBuilder>(&self, _b: &mut B) {}
+    fn constrain<B: ChipBuilder>(&self, b: &mut B) {
+        let row: Range16Columns<B::Var> = b.local();
+        let fixed: Range16Fixed<B::Var> = b.fixed();
+        b.provide(Bus::Range16, vec![fixed.value.into()], row.count);
+    }
 }

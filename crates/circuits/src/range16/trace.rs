@@ -1,12 +1,15 @@
-//! Rows of `range16` from events.
+//! Rows of `range16` from the lookups of all other chips.
 
-use aludel_protocol::F;
-use p3_field::PrimeCharacteristicRing;
+use aludel_protocol::{F, fe};
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::chip::TraceError;
+use crate::chip::{Tables, TraceError};
 
-/// The trace of height `2^log_height`.
-pub fn generate(log_height: usize) -> Result<RowMajorMatrix<F>, TraceError> {
-    Ok(RowMajorMatrix::new(F::zero_vec(1 << log_height), 1))
+/// The trace `[2^16][1]`: how often each integer is looked up.
+pub fn generate(log_height: usize, tables: &Tables) -> Result<RowMajorMatrix<F>, TraceError> {
+    if log_height != 16 || tables.range16.len() != 1 << 16 {
+        let reason = format!("it has 2^16 rows, not 2^{log_height} for {} integers", tables.range16.len());
+        return Err(TraceError::Inconsistent { chip: "range16", reason });
+    }
+    Ok(RowMajorMatrix::new(tables.range16.iter().copied().map(fe).collect(), 1))
 }

@@ -1,0 +1,290 @@
+//! Corruptions of honest traces, each with the constraint or the bus that refuses it, and the manifest that
+//! fails when a column, a constraint or a bus of a chip has none.
+//!
+//! A case finds its row by a column's value, so that the same case runs on a chip's own small trace and on that of
+//! a whole machine, where the proof of the forged trace must be refused as well. Feature `tamper`.
+
+mod survey;
+
+use core::fmt;
+use std::collections::BTreeSet;
+
+use aludel_protocol::F;
+use p3_field::PrimeCharacteristicRing;
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+
+pub use survey::Survey;
+
+use crate::bus::Bus;
+use crate::check::{Checker, Violation};
+use crate::chip::Chip;
+use crate::machine::MachineChip;
+
+/// Traces of any set of chips, with the messages of those that are missing.
+#[derive(Clone, Default)]
+pub struct Traces {
+    chips: Vec<(MachineChip, RowMajorMatrix<F>, Vec<F>)>,
+    external: Vec<(Bus, Vec<F>, i32)>,
+}
+
+impl Traces {
+    /// Adds a chip with its main trace `[height][width]` and its public values.
+    pub fn chip(&mut self, chip: MachineChip, main: RowMajorMatrix<F>, public: &[F]) -> &mut Self {
+        self.chips.push((chip, main, public.to_vec()));
+        self
+    }
+
+    /// Adds a message of a chip that is not here: positive counts send.
+    pub fn external(&mut self, bus: Bus, fields: Vec<F>, count: i32) -> &mut Self {
+        self.external.push((bus, fields, count));
+        self
+    }
+
+    /// What is wrong with them: nothing, if honest.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut checker = Checker::default();
+        for (chip, main, public) in &self.chips {
+            checker.run(chip, main, public);
+        }
+        for (bus, fields, count) in &self.external {
+            checker.external(*bus, fields, *count);
+        }
+        checker.finish()
+    }
+
+    /// What refuses them: `chip: constraint` or `bus name`, each once; nothing, if honest.
+    pub fn refused_by(&self) -> BTreeSet<String> {
+        let refusal = |v| match v {
+            Violation::Constraint { chip, name, .. } => format!("{chip}: {name}"),
+            Violation::Bus { bus, .. } => format!("bus {bus}"),
+        };
+        self.violations().into_iter().map(refusal).collect()
+    }
+
+    /// Every chip with its main trace and its public values, in the order in which they were added.
+    pub fn chips(&self) -> &[(MachineChip, RowMajorMatrix<F>, Vec<F>)] {
+        &self.chips
+    }
+
+    /// A chip's main trace, to be forged by hand.
+    pub fn main_mut(&mut self, chip: &str) -> Option<&mut RowMajorMatrix<F>> {
+        self.chips.iter_mut().find(|(c, ..)| c.name() == chip).map(|(_, main, _)| main)
+    }
+
+    fn find(&self, chip: &str) -> Result<(&MachineChip, &RowMajorMatrix<F>), TamperError> {
+        let found = self.chips.iter().find(|(c, ..)| c.name() == chip);
+        found.map(|(chip, main, _)| (chip, main)).ok_or_else(|| TamperError::NoChip(chip.to_owned()))
+    }
+}
+
+/// Which row is corrupted.
+#[derive(Clone, Copy, Debug)]
+pub enum At {
+    /// The row of this number.
+    Row(usize),
+    /// The last row.
+    Last,
+    /// The first row in which this column has this value.
+    Where(&'static str, u32),
+}
+
+/// What a cell becomes.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    /// More by this.
+    Add(u32),
+    /// This.
+    Set(u32),
+}
+
+/// Who refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// The constraint of this name, in the corrupted row or the one before it.
+    Constraint(&'static str),
+    /// This bus, which no longer balances.
+    Bus(Bus),
+}
+
+/// One cell of an honest trace, corrupted. `[*]` in a column's name is the first lane with a row that fits.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The chip.
+    pub chip: &'static str,
+    /// The column by name.
+    pub column: &'static str,
+    /// The row.
+    pub at: At,
+    /// The corruption.
+    pub change: Change,
+    /// Who refuses it.
+    pub expect: Expect,
+}
+
+/// A case that does not show what it should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TamperError {
+    /// The traces lack its chip: add it.
+    #[error("there is no chip {0} among the traces")]
+    NoChip(String),
+    /// No cell is what the case looks for: name another, or choose a trace that has it.
+    #[error("no cell fits {0}")]
+    NoCell(String),
+    /// The expected violation is not among those found: a guard is missing.
+    #[error("{case} is not refused; found {found:?}")]
+    NotRefused {
+        /// The case.
+        case: String,
+        /// What was violated instead.
+        found: Vec<Violation>,
+    },
+}
+
+impl Case {
+    /// Corrupts the traces; returns the row.
+    pub fn apply(&self, traces: &mut Traces) -> Result<usize, TamperError> {
+        let (row, column) = self.locate(traces)?;
+        let main = traces.main_mut(self.chip).ok_or_else(|| TamperError::NoChip(self.chip.to_owned()))?;
+        let index = row * main.width() + column;
+        let cell = main.values.get_mut(index).ok_or_else(|| TamperError::NoCell(self.to_string()))?;
+        let before = *cell;
+        *cell = match self.change {
+            Change::Add(x) => before + F::from_u32(x),
+            Change::Set(x) => F::from_u32(x),
+        };
+        if *cell == before {
+            Err(TamperError::NoCell(format!("{self}: it changes nothing")))
+        } else {
+            Ok(row)
+        }
+    }
+
+    /// Corrupts honest traces and holds the violations against what is expected.
+    pub fn run(&self, honest: &Traces) -> Result<(), TamperError> {
+        let mut forged = honest.clone();
+        let at = self.apply(&mut forged)?;
+        let found = forged.violations();
+        // A constraint reads its row and the next one.
+        let height = forged.find(self.chip)?.1.height();
+        let expected = |v: &Violation| match (v, self.expect) {
+            (Violation::Constraint { chip, row, name }, Expect::Constraint(expected)) => {
+                let reads = *row == at || (row + 1) % height == at;
+                reads && (*chip, *name) == (self.chip, expected)
+            }
+            (Violation::Bus { bus, .. }, Expect::Bus(expected)) => *bus == expected.name(),
+            _ => false,
+        };
+        if found.iter().any(expected) {
+            return Ok(());
+        }
+        Err(TamperError::NotRefused { case: self.to_string(), found })
+    }
+
+    fn locate(&self, traces: &Traces) -> Result<(usize, usize), TamperError> {
+        let (chip, main) = traces.find(self.chip)?;
+        let names = chip.column_names();
+        let index = |pattern: &str, lane: usize| {
+            let name = pattern.replace('*', &lane.to_string());
+            names.iter().position(|n| *n == name)
+        };
+        let row = |lane: usize| match self.at {
+            At::Row(row) => Some(row),
+            At::Last => main.height().checked_sub(1),
+            At::Where(key, value) => {
+                let (key, value) = (index(key, lane)?, F::from_u32(value));
+                (0..main.height()).find(|&r| main.get(r, key) == Some(value))
+            }
+        };
+        let lanes = 0..names.len();
+        let mut cells = lanes.map_while(|lane| index(self.column, lane).map(|column| (row(lane), column)));
+        let found = cells.find_map(|(row, column)| row.map(|row| (row, column)));
+        found.ok_or_else(|| TamperError::NoCell(self.to_string()))
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { chip, column, at, change, expect } = self;
+        write!(f, "{chip}: {column} {change:?} at {at:?}, refused by {expect:?}")
+    }
+}
+
+/// Columns, constraints and buses of a chip for which no case stands. Array elements and lanes count as one
+/// column, a permutation's cells as one.
+pub fn uncovered(chip: &MachineChip, cases: &[Case]) -> Vec<String> {
+    let cases: Vec<&Case> = cases.iter().filter(|c| c.chip == chip.name()).collect();
+    let columns: BTreeSet<String> = cases.iter().map(|c| group(c.column)).collect();
+    let expected = |e: Expect| cases.iter().any(|c| c.expect == e);
+    let survey = Survey::of(chip);
+    let names = chip.column_names();
+    let groups: BTreeSet<String> = names.iter().map(|n| group(n)).collect();
+    let columns = groups.difference(&columns).map(|c| format!("column {c}"));
+    let constraints = survey.constraints.iter().filter(|n| !expected(Expect::Constraint(n)));
+    let buses = survey.buses.iter().filter(|b| !expected(Expect::Bus(**b)));
+    let constraints = constraints.map(|n| format!("constraint {n}"));
+    columns.chain(constraints).chain(buses.map(|b| format!("bus {}", b.name()))).collect()
+}
+
+/// A column's name without indices; every cell of a permutation is the permutation.
+fn group(column: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0_i32;
+    for c in column.chars() {
+        depth += i32::from(c == '[');
+        if depth == 0 {
+            out.push(c);
+        }
+        depth -= i32::from(c == ']');
+    }
+    for rounds in [".beginning", ".partial", ".ending"] {
+        out = out.trim_end_matches(rounds).to_owned();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::sample::honest;
+
+    const TIME: Case = Case {
+        chip: "cell",
+        column: "time",
+        at: At::Where("real", 1),
+        change: Change::Add(1),
+        expect: Expect::Bus(Bus::Cell),
+    };
+
+    #[test]
+    fn a_case_fails_where_it_shows_nothing() {
+        let honest = honest();
+        assert_eq!(TIME.run(&honest), Ok(()));
+        let wrong = [Expect::Bus(Bus::Node), Expect::Constraint("real is boolean")];
+        for expect in wrong {
+            let refused = Case { expect, ..TIME }.run(&honest);
+            assert!(matches!(refused, Err(TamperError::NotRefused { .. })));
+        }
+        let nowhere = [
+            Case { column: "colour", ..TIME },
+            Case { at: At::Where("real", 2), ..TIME },
+            Case { at: At::Row(1 << 20), ..TIME },
+            Case { change: Change::Add(0), ..TIME },
+        ];
+        for case in nowhere {
+            assert!(matches!(case.run(&honest), Err(TamperError::NoCell(_))), "{case}");
+        }
+        assert!(matches!(Case { chip: "lathe", ..TIME }.run(&honest), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn the_manifest_names_what_lacks_a_case() {
+        let cell = MachineChip::Cell(crate::cell::Cell { log_height: 3 });
+        let left = uncovered(&cell, &[TIME]);
+        assert!(!left.contains(&"column time".to_owned()) && !left.contains(&"bus cell".to_owned()));
+        for lacking in ["column initial", "constraint real is boolean", "bus node"] {
+            assert!(left.contains(&lacking.to_owned()), "{lacking}");
+        }
+        assert_eq!(group("lane[2].old.beginning[63]"), "lane.old");
+    }
+}

@@ -1,0 +1,137 @@
+//! Making batches.
+
+use aludel_protocol::cell::Accesses;
+use aludel_protocol::ids::{AccountId, BatchNumber, QueueIndex};
+use aludel_protocol::records::{Batch, Entry};
+use aludel_protocol::statement::Checkpoint;
+
+use super::rolling::{Rolling, next_number};
+use super::{Chain, SealedBatch};
+use crate::execute::{Authority, Context, ExecuteError, Overlay, Prepared, execute, prepare};
+
+/// Why no batch follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// Batch numbers are used up.
+    #[error("batch {number} was the last that a chain can have")]
+    LastNumber {
+        /// The chain's last batch.
+        number: BatchNumber,
+    },
+}
+
+/// Why an entry did not enter a batch, which goes on without it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// It was not applied.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The batch holds as many entries as it may; the next batch may take this one.
+    #[error("the batch is full: put the entry into the next one")]
+    Full,
+    /// Items of the L1 queue are consumed in order, and an earlier one was refused.
+    #[error("item {index} of the L1 queue was refused, and later ones wait for it")]
+    QueueStopped {
+        /// The item that was refused.
+        index: QueueIndex,
+    },
+}
+
+/// A batch in the making. Until it is sealed the chain does not change; dropping it leaves no trace.
+#[derive(Debug)]
+pub struct BatchBuilder<'a> {
+    cells: Overlay<'a>,
+    checkpoint: &'a mut Checkpoint,
+    context: Context,
+    limit: usize,
+    rolling: Rolling,
+    queue_stopped: Option<QueueIndex>,
+    entries: Vec<Entry>,
+    accesses: Vec<Accesses>,
+}
+
+impl<'a> BatchBuilder<'a> {
+    /// The next batch of a chain, of at most `limit` entries, whose fees go to `operator`.
+    ///
+    /// # Errors
+    /// Where the chain has no further batch number.
+    pub fn new(chain: &'a mut Chain, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
+        let Chain { chain_id, checkpoint, state } = chain;
+        let number = next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
+        Ok(Self {
+            cells: Overlay::new(state),
+            context: Context { chain_id: *chain_id, number, operator },
+            limit,
+            rolling: Rolling::after(checkpoint),
+            checkpoint,
+            queue_stopped: None,
+            entries: Vec::new(),
+            accesses: Vec::new(),
+        })
+    }
+
+    /// How many entries still fit.
+    pub const fn room(&self) -> usize {
+        self.limit.saturating_sub(self.entries.len())
+    }
+
+    /// The entries so far.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What each of [`BatchBuilder::entries`] touches.
+    pub fn accesses(&self) -> &[Accesses] {
+        &self.accesses
+    }
+
+    /// Applies one entry. [`BatchBuilder::extend`] verifies many signatures at once.
+    ///
+    /// # Errors
+    /// Where the entry is refused; the batch is as before.
+    pub fn push(&mut self, entry: Entry, authority: &impl Authority) -> Result<(), PushError> {
+        self.extend(vec![entry], authority).pop().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Applies entries in order and returns those that did not enter, with the reasons.
+    pub fn extend(&mut self, entries: Vec<Entry>, authority: &impl Authority) -> Vec<(Entry, PushError)> {
+        let prepared = prepare(&self.cells, &entries, authority);
+        let mut refused = Vec::new();
+        for (entry, prepared) in entries.into_iter().zip(prepared) {
+            match self.apply(&entry, &prepared, authority) {
+                Ok(()) => self.entries.push(entry),
+                Err(error) => refused.push((entry, error)),
+            }
+        }
+        refused
+    }
+
+    fn apply(&mut self, entry: &Entry, prepared: &Prepared, by: &impl Authority) -> Result<(), PushError> {
+        let is_item = matches!(entry, Entry::Queue(_));
+        if let (true, Some(index)) = (is_item, self.queue_stopped) {
+            return Err(PushError::QueueStopped { index });
+        }
+        if self.room() == 0 {
+            return Err(PushError::Full);
+        }
+        let rolling = self.rolling.with(entry, prepared.digest).map_err(|_| PushError::Full)?;
+        let authorise = |key: &_| prepared.authorise(key, entry, by);
+        let accesses = execute(&mut self.cells, &self.context, entry, authorise).inspect_err(|_| {
+            self.queue_stopped = self.queue_stopped.or(is_item.then_some(self.rolling.queue_index()));
+        })?;
+        self.rolling = rolling;
+        self.accesses.push(accesses);
+        Ok(())
+    }
+
+    /// Closes the batch and moves the chain behind it.
+    pub fn seal(self) -> SealedBatch {
+        let Self { cells, checkpoint, context, rolling, entries, .. } = self;
+        let prev = *checkpoint;
+        let witness = cells.below().prove(cells.writes().into_iter().map(|(at, _)| at));
+        let state_root = cells.commit();
+        let header = rolling.header(context.number, context.operator);
+        *checkpoint = rolling.checkpoint(&prev, &header, state_root);
+        SealedBatch { prev, chain_id: context.chain_id, batch: Batch { header, entries }, witness }
+    }
+}

@@ -1,0 +1,59 @@
+//! Batches: sealed by whoever makes the chain, replayed by whoever proves or checks it.
+
+mod builder;
+mod chain;
+mod queue;
+mod replay;
+mod rolling;
+
+use aludel_protocol::codec::{DecodeError, Kind, decode, encode};
+use aludel_protocol::ids::ChainId;
+use aludel_protocol::records::Batch;
+use aludel_protocol::statement::Checkpoint;
+use borsh::{BorshDeserialize, BorshSerialize};
+
+pub use builder::{BatchBuilder, BatchError, PushError};
+pub use chain::{Chain, SnapshotError};
+pub use queue::Queue;
+pub use replay::{HeaderField, Replay, ReplayError, replay, replay_run};
+
+use crate::multiproof::Multiproof;
+
+/// A batch with all that it takes to replay and to prove it.
+///
+/// What decodes is of canonical form; whether it is true, [`replay`] says.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SealedBatch {
+    /// The chain before the batch.
+    pub prev: Checkpoint,
+    /// The rollup.
+    pub chain_id: ChainId,
+    /// Header and entries.
+    pub batch: Batch,
+    /// The cells that the batch touches, no more, before it.
+    pub witness: Multiproof,
+}
+
+impl SealedBatch {
+    /// As a file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(Kind::Batch, self)
+    }
+
+    /// From a file.
+    ///
+    /// # Errors
+    /// Where the bytes are not exactly those of a sealed batch.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode(Kind::Batch, bytes)
+    }
+
+    /// The chain after the batch, its signatures taken to be good: for whoever sealed it, or replayed it before.
+    ///
+    /// # Errors
+    /// As [`replay`], signatures apart.
+    pub fn next(&self) -> Result<Checkpoint, ReplayError> {
+        let trusting = |claims: &[crate::xmss::Claim<'_>]| vec![Ok::<(), String>(()); claims.len()];
+        replay(self, &trusting).map(|replay| replay.next)
+    }
+}

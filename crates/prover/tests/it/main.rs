@@ -1,0 +1,7 @@
+//! Proving and verifying, end to end, on a small machine.
+
+mod attacks;
+mod keys;
+mod measure;
+mod round_trip;
+mod toy;

@@ -1,0 +1,300 @@
+//! Verifying keys: what a proof is a proof *of*.
+//!
+//! Plonky3's transcript binds the widths of the chips and not their constraints, and takes heights from the
+//! proof. So a key digests everything that decides what is proven, the transcript absorbs that digest before
+//! anything else, and the rules on which the lookup argument's soundness rests are checked when a key is made.
+
+use aludel_circuits::bus::Discipline;
+use aludel_circuits::{Bus, Chip, MachineChip, Shape};
+use aludel_protocol::codec::{self, Kind};
+use aludel_protocol::params::PROTOCOL_VERSION;
+use aludel_protocol::{Challenge, Digest, F, Statement};
+use p3_batch_stark::common::{GlobalPreprocessed, PreprocessedInstanceMeta};
+use p3_batch_stark::{CommonData, ProverData};
+use p3_field::TwoAdicField;
+use p3_lookup::{Kind as LookupKind, Lookup, Lookups, check_bus_widths, check_multiplicity_height_bound};
+use p3_matrix::Matrix;
+
+use crate::config::{Cap, Config, config};
+use crate::error::KeyError;
+use crate::fingerprint::{Fields, fingerprint};
+use crate::layout::{ChipLayout, Layout};
+use crate::machine::{Machine, WithoutFixed};
+use crate::parameters::PARAMETERS;
+use crate::security::constraints;
+
+/// What a proof system release adds to every key: its transcript and lookup argument are Plonky3's.
+const PROOF_SYSTEM: &[u8] = b"plonky3 0.8.0 batch-stark koalabear quintic poseidon2";
+
+/// Highest degree of a constraint: with blowup 2 a quotient has at most two chunks.
+const MAX_DEGREE: usize = 3;
+
+/// Elements of the public values: the digest of the statement.
+const PUBLIC_VALUES: usize = 8;
+
+/// The key of one machine.
+pub struct Key<A> {
+    shape: Shape,
+    chips: Vec<A>,
+    common: CommonData<Config>,
+    config: Config,
+    digest: Digest,
+    layout: Layout,
+}
+
+/// The key of the machine of a shape.
+pub type ShardKey = Key<MachineChip>;
+
+impl ShardKey {
+    /// Makes the key of a shape from its chips, with a commitment to their preprocessed columns: seconds of work.
+    /// Verifiers take [`ShardKey::pinned`].
+    ///
+    /// # Errors
+    /// The machine breaks a rule that soundness rests on.
+    pub fn derive(shape: Shape) -> Result<Self, KeyError> {
+        Ok(Self::derive_for_prover(shape, MachineChip::all(shape))?.0)
+    }
+}
+
+impl<A: Machine> Key<A> {
+    /// Makes the key of a machine, with what a prover keeps of its preprocessed columns.
+    ///
+    /// # Errors
+    /// The machine breaks a rule that soundness rests on.
+    pub fn derive_for_prover(shape: Shape, chips: Vec<A>) -> Result<(Self, ProverData<Config>), KeyError> {
+        lookups(&chips)?;
+        chips.iter().try_for_each(check_fixed)?;
+        let data = ProverData::from_airs_and_degrees(&config(Digest::ZERO), &chips, &log_heights(&chips))
+            .map_err(|e| KeyError::Commit { reason: e.to_string() })?;
+        let root = data.common.preprocessed.as_ref().map(|p| p.commitment.clone());
+        Ok((Self::from_root(shape, chips, root)?, data))
+    }
+
+    /// Makes the key of a machine from a trusted root of its preprocessed columns.
+    ///
+    /// # Errors
+    /// The machine breaks a rule that soundness rests on, or the root does not fit it.
+    pub fn from_root(shape: Shape, chips: Vec<A>, root: Option<Cap>) -> Result<Self, KeyError> {
+        let lookups = lookups(&chips)?;
+        let layouts = chips.iter().zip(&lookups).map(|(chip, own)| check_constraints(chip, own));
+        let layout = Layout::new(layouts.collect::<Result<_, _>>()?);
+        let digest = digest(shape, &chips, &lookups, root.as_ref());
+        let common = CommonData::new(preprocessed(&layout, root)?, lookups);
+        Ok(Self { shape, chips, common, config: config(digest), digest, layout })
+    }
+}
+
+impl<A> Key<A> {
+    /// The shape whose proofs it verifies.
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The chips, in order.
+    pub fn chips(&self) -> &[A] {
+        &self.chips
+    }
+
+    /// The digest that the transcript of every proof begins with.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The proof system with that transcript.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Sizes of a proof.
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Lookups and preprocessed root in Plonky3's terms.
+    pub const fn common(&self) -> &CommonData<Config> {
+        &self.common
+    }
+
+    /// Root of the preprocessed columns, if there are any.
+    pub fn root(&self) -> Option<&Cap> {
+        self.common.preprocessed.as_ref().map(|p| &p.commitment)
+    }
+}
+
+impl<A: Chip> Key<A> {
+    /// The public values of each chip: the statement's digest where the chip has any.
+    pub fn public_values(&self, statement: &Statement) -> Vec<Vec<F>> {
+        let digest = statement.digest().0.to_vec();
+        let of = |chip: &A| if chip.public_values() == 0 { Vec::new() } else { digest.clone() };
+        self.chips.iter().map(of).collect()
+    }
+}
+
+fn log_heights<A: Chip>(chips: &[A]) -> Vec<usize> {
+    chips.iter().map(Chip::log_height).collect()
+}
+
+fn chip_error<A: Chip>(chip: &A, reason: String) -> KeyError {
+    KeyError::Chip { chip: chip.name(), reason }
+}
+
+fn machine_error(reason: impl ToString) -> KeyError {
+    KeyError::Machine { reason: reason.to_string() }
+}
+
+/// Checks every rule of the lookup argument and returns each chip's lookups, those of one bus folded together
+/// as Plonky3 does it.
+pub(crate) fn lookups<A: Machine>(chips: &[A]) -> Result<Vec<Lookups<F>>, KeyError> {
+    check_public_values(chips)?;
+    chips.iter().try_for_each(check_shape)?;
+    let raw: Vec<_> = chips.iter().map(Lookups::from_air::<Challenge, A>).collect();
+    for (chip, own) in chips.iter().zip(&raw) {
+        own.iter().try_for_each(|l| check_lookup(l).map_err(|reason| chip_error(chip, reason)))?;
+    }
+    check_providers(chips, &raw)?;
+    check_bus_widths(&raw).map_err(machine_error)?;
+    let heights = log_heights(chips);
+    let rows: Vec<usize> = heights.iter().map(|h| 1 << h).collect();
+    check_multiplicity_height_bound(&raw, &rows).map_err(machine_error)?;
+    let bare: Vec<_> = chips.iter().map(WithoutFixed).collect();
+    let data = ProverData::from_airs_and_degrees(&config(Digest::ZERO), &bare, &heights);
+    Ok(data.map_err(machine_error)?.common.lookups)
+}
+
+/// The last chip, and no other, has public values: the digest of the statement.
+fn check_public_values<A: Chip>(chips: &[A]) -> Result<(), KeyError> {
+    let Some((last, others)) = chips.split_last() else {
+        return Err(machine_error("it has no chip"));
+    };
+    if last.public_values() != PUBLIC_VALUES {
+        return Err(chip_error(last, format!("the last chip has {PUBLIC_VALUES} public values")));
+    }
+    match others.iter().find(|c| c.public_values() != 0) {
+        Some(chip) => Err(chip_error(chip, "only the last chip has public values".into())),
+        None => Ok(()),
+    }
+}
+
+fn check_shape<A: Machine>(chip: &A) -> Result<(), KeyError> {
+    let p = &PARAMETERS;
+    let (least, most) = (p.log_final_poly_len + 1, F::TWO_ADICITY - p.log_blowup);
+    if !(least..=most).contains(&chip.log_height()) {
+        return Err(chip_error(chip, format!("its height is not in 2^{least} to 2^{most}")));
+    }
+    let widths = (Chip::width(chip), chip.fixed_width(), chip.public_values());
+    if widths != (p3_air::BaseAir::width(chip), chip.preprocessed_width(), chip.num_public_values()) {
+        return Err(chip_error(chip, "it tells the proof system other widths".into()));
+    }
+    // Plonky3 has features that no chip of ours uses, and it panics on some of them.
+    if !chip.public_boundary_io().is_empty() || chip.num_periodic_columns() != 0 {
+        return Err(chip_error(chip, "boundary values and periodic columns are not supported".into()));
+    }
+    Ok(())
+}
+
+fn check_fixed<A: Chip>(chip: &A) -> Result<(), KeyError> {
+    let (width, height) = chip.fixed().map_or((0, 1 << chip.log_height()), |m| (m.width(), m.height()));
+    if (width, height) == (chip.fixed_width(), 1 << chip.log_height()) {
+        return Ok(());
+    }
+    Err(chip_error(chip, format!("its preprocessed columns are [{height}][{width}]")))
+}
+
+/// A message goes over a bus of ours, is as wide as that bus, and its count is bounded as the bus demands: 1 on a
+/// permutation, 1 for a lookup, 0 for what a table provides.
+fn check_lookup(lookup: &Lookup<F>) -> Result<(), String> {
+    let LookupKind::Global(name) = &lookup.kind else {
+        return Err("a lookup without a bus".into());
+    };
+    let Some(bus) = Bus::ALL.into_iter().find(|b| b.name() == name) else {
+        return Err(format!("no bus is called {name}"));
+    };
+    if lookup.flags.is_some() || lookup.elements.iter().any(|tuple| tuple.len() != bus.width()) {
+        return Err(format!("a message on bus {name} has not {} fields", bus.width()));
+    }
+    match (bus.discipline(), lookup.count_weight) {
+        (_, 1) | (Discipline::Table, 0) => Ok(()),
+        (_, bound) => Err(format!("a message on bus {name} has bound {bound} on its count")),
+    }
+}
+
+/// Free counts are for the one chip that makes a table's rows true: nobody else may have them on that bus.
+fn check_providers<A: Chip>(chips: &[A], raw: &[Lookups<F>]) -> Result<(), KeyError> {
+    let provides = |own: &Lookups<F>, bus: Bus| {
+        let on_bus = |l: &&Lookup<F>| l.kind == LookupKind::Global(bus.name().to_owned());
+        own.iter().filter(on_bus).any(|l| l.count_weight == 0)
+    };
+    for bus in Bus::ALL {
+        let mut providers = chips.iter().zip(raw).filter(|(_, own)| provides(own, bus));
+        if let (Some((first, _)), Some((second, _))) = (providers.next(), providers.next()) {
+            let reason = format!("it and {} have free counts on bus {}", first.name(), bus.name());
+            return Err(chip_error(second, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Degrees, and that a chip which reads the next row opens it: it would read zeros.
+fn check_constraints<A: Machine>(chip: &A, own: &Lookups<F>) -> Result<ChipLayout, KeyError> {
+    let (_, degree) = constraints(chip, own);
+    if degree > MAX_DEGREE {
+        return Err(chip_error(
+            chip,
+            format!("a constraint has degree {degree}, and {MAX_DEGREE} is the most"),
+        ));
+    }
+    if fingerprint(chip, own).next_row && !chip.reads_next() {
+        return Err(chip_error(chip, "it reads the next row and does not say so".into()));
+    }
+    let chunks = degree.max(2).saturating_sub(1).next_power_of_two();
+    Ok(ChipLayout::of(chip, chunks, own.len()))
+}
+
+/// `H(format, shape, proof system, protocol version, parameters, chips, root)`.
+fn digest<A: Machine>(shape: Shape, chips: &[A], lookups: &[Lookups<F>], root: Option<&Cap>) -> Digest {
+    let mut fields = Fields::default();
+    fields.number(0).text(&codec::header(Kind::ShardProof)).number(usize::from(shape.number()));
+    fields.text(PROOF_SYSTEM).number(usize::try_from(PROTOCOL_VERSION).unwrap_or(usize::MAX));
+    fields.numbers(PARAMETERS.numbers()).number(chips.len());
+    for (chip, own) in chips.iter().zip(lookups) {
+        fields.digest(&fingerprint(chip, own).digest.0);
+    }
+    let roots = root.map(Cap::roots).unwrap_or_default();
+    fields.number(roots.len());
+    for digest in roots {
+        fields.digest(digest);
+    }
+    fields.hash()
+}
+
+/// The preprocessed part of a key in Plonky3's terms.
+fn preprocessed(layout: &Layout, root: Option<Cap>) -> Result<Option<GlobalPreprocessed<Config>>, KeyError> {
+    let expected = layout.fixed_cap();
+    if expected != root.as_ref().map(Cap::num_roots) {
+        return Err(machine_error(format!("the preprocessed root is not {expected:?} digests")));
+    }
+    let chips = layout.chips();
+    let with_fixed: Vec<usize> =
+        (0..).zip(chips).filter(|(_, c)| c.fixed_width > 0).map(|(i, _)| i).collect();
+    let mut matrices = 0..;
+    let instances = chips.iter().map(|c| {
+        let matrix_index = (c.fixed_width > 0).then(|| matrices.next()).flatten()?;
+        Some(PreprocessedInstanceMeta { matrix_index, width: c.fixed_width, degree_bits: c.log_height })
+    });
+    let instances = instances.collect();
+    Ok(root.map(|commitment| GlobalPreprocessed { commitment, instances, matrix_to_instance: with_fixed }))
+}
+
+/// A cap as digests.
+pub(crate) fn cap_digests(cap: Option<&Cap>) -> Vec<Digest> {
+    cap.map(Cap::roots).unwrap_or_default().iter().copied().map(Digest).collect()
+}
+
+/// Digests as a cap; `None` where there are none. Their number is a power of two or this is an error.
+pub(crate) fn cap_of(digests: &[Digest]) -> Result<Option<Cap>, String> {
+    match digests.len() {
+        0 => Ok(None),
+        n if n.is_power_of_two() => Ok(Some(Cap::new(digests.iter().map(|d| d.0).collect()))),
+        n => Err(format!("{n} digests of the preprocessed columns")),
+    }
+}
