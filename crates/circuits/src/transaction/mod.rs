@@ -1,10 +1,17 @@
-//! Chip `transaction`: see `docs/decisions/0001-chip-layout.md`.
+//! Chip `transaction`: the ledger's rules, one row an entry. See `docs/decisions/0001-chip-layout.md`.
 
+mod accesses;
 mod air;
+mod amounts;
+mod authorisation;
+mod calls;
 pub mod columns;
+mod flow;
+mod ranges;
+mod rows;
 #[cfg(test)]
 mod tests;
 pub mod trace;
 
-pub use air::Transaction;
-pub use trace::generate;
+pub use air::{MAX_LOG_HEIGHT, Transaction};
+pub use trace::{Action, ExecutedBatch, ExecutedEntry, Progress, TouchedCell, TransactionTrace, generate};

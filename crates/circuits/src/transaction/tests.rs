@@ -1,1 +1,0 @@
-//! Each corruption and the constraint that names it.

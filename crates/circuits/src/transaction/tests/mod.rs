@@ -1,0 +1,15 @@
+//! Each corruption and the constraint that names it; the attacks on the ledger as an adversary writes them.
+
+mod accounts;
+mod amounts;
+mod authorisation;
+mod batches;
+mod columns;
+mod degrees;
+mod expiry;
+mod history;
+mod honest;
+mod judge;
+mod memory;
+mod queue;
+mod world;
