@@ -12,8 +12,14 @@ use crate::exit::{Failure, Kind, OrFail};
 pub type Refused = (usize, Entry, PushError);
 
 /// Runs of entries that fit a shape, each as long as possible, in order.
-pub fn cut(entries: Vec<Entry>, shape: Shape, operator: AccountId, chain: &Chain) -> Result<Vec<Vec<Entry>>, Failure> {
-    let counter = CounterCell::read(&chain.state.get(&CellAddress::COUNTER)).or_fail(Kind::Undecodable, "state")?;
+pub fn cut(
+    entries: Vec<Entry>,
+    shape: Shape,
+    operator: AccountId,
+    chain: &Chain,
+) -> Result<Vec<Vec<Entry>>, Failure> {
+    let counter =
+        CounterCell::read(&chain.state.get(&CellAddress::COUNTER)).or_fail(Kind::Undecodable, "state")?;
     let mut next_account = counter.0;
     let mut runs: Vec<Vec<Entry>> = Vec::new();
     let mut demand = Demand::default();
@@ -44,7 +50,7 @@ pub fn seal(
     run: Vec<Entry>,
 ) -> Result<(Option<SealedBatch>, Vec<(Entry, PushError)>), Failure> {
     let mut builder = BatchBuilder::new(chain, operator, run.len()).or_fail(Kind::Refused, "execute")?;
-    let refused = builder.extend(run, &crate::authority::xmss);
+    let refused = builder.extend(run, &aludel_ledger::xmss::verify_batch);
     let sealed = if builder.entries().is_empty() { None } else { Some(builder.seal()) };
     Ok((sealed, refused))
 }
@@ -74,7 +80,12 @@ pub fn seal_all(chain: &mut Chain, operator: AccountId, entries: Vec<Entry>) -> 
 }
 
 impl Outcome {
-    fn seal(&mut self, chain: &mut Chain, operator: AccountId, run: Vec<(usize, Entry)>) -> Result<(), Failure> {
+    fn seal(
+        &mut self,
+        chain: &mut Chain,
+        operator: AccountId,
+        run: Vec<(usize, Entry)>,
+    ) -> Result<(), Failure> {
         let run = self.hold_back(run);
         let entries = run.iter().map(|(_, entry)| entry.clone()).collect();
         let (sealed, refused) = seal(chain, operator, entries)?;
@@ -98,7 +109,11 @@ impl Outcome {
 
 /// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both meet
 /// the same state, so the first cannot be the refused one of the two.
-fn positions(run: Vec<(usize, Entry)>, sealed: Option<&SealedBatch>, refused: Vec<(Entry, PushError)>) -> Vec<Refused> {
+fn positions(
+    run: Vec<(usize, Entry)>,
+    sealed: Option<&SealedBatch>,
+    refused: Vec<(Entry, PushError)>,
+) -> Vec<Refused> {
     let mut accepted = sealed.map_or(&[][..], |sealed| &sealed.batch.entries).iter().peekable();
     let missing = run.into_iter().filter(|(_, entry)| accepted.next_if(|a| *a == entry).is_none());
     missing.zip(refused).map(|((at, entry), (_, error))| (at, entry, error)).collect()

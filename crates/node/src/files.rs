@@ -50,8 +50,12 @@ impl Place {
 
     /// The whole content as text.
     pub fn read_text(&self) -> Result<String, Failure> {
-        String::from_utf8(self.read()?)
-            .map_err(|e| Failure::new(Kind::Undecodable, format!("{self}: not UTF-8 at byte {}", e.utf8_error().valid_up_to())))
+        String::from_utf8(self.read()?).map_err(|e| {
+            Failure::new(
+                Kind::Undecodable,
+                format!("{self}: not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
+            )
+        })
     }
 
     /// Writes everything, or leaves what was there.
@@ -70,7 +74,10 @@ fn open(path: &Path) -> Result<File, Failure> {
     let file = File::open(path).or_fail(Kind::Usage, path.display())?;
     let meta = file.metadata().or_fail(Kind::Usage, path.display())?;
     if meta.is_dir() {
-        return Err(Failure::new(Kind::Usage, format!("{}: is a directory; name a file in it", path.display())));
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("{}: is a directory; name a file in it", path.display()),
+        ));
     }
     Ok(file)
 }
@@ -100,7 +107,8 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let _ = fs::remove_file(&temporary);
     match written {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            let reason = format!("{}: exists already and is never overwritten; name another file", path.display());
+            let reason =
+                format!("{}: exists already and is never overwritten; name another file", path.display());
             Err(Failure::new(Kind::Usage, reason))
         }
         written => written.or_fail(Kind::Usage, path.display()),

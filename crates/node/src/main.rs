@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod authority;
 mod batching;
 mod cli;
 mod commands;

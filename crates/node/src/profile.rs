@@ -38,7 +38,8 @@ fn cells(shape: Shape) -> Result<String, Failure> {
     let mut text = format!("\n{:>12} {:>6}  chip, shape {shape}\n", "cells", "share");
     let chips = MachineChip::all(shape);
     let sizes = key.layout().chips().iter();
-    let cells: Vec<usize> = sizes.map(|c| (c.width + c.fixed_width + c.auxiliary()) << c.log_height).collect();
+    let cells: Vec<usize> =
+        sizes.map(|c| (c.width + c.fixed_width + c.auxiliary()) << c.log_height).collect();
     let all: usize = cells.iter().sum();
     for (chip, cells) in chips.iter().zip(cells) {
         let share = 100.0 * cells as f64 / all as f64;

@@ -39,7 +39,9 @@ pub fn run(args: &Execute) -> Result<(), Failure> {
 fn pending<'a>(place: &Place, queue: &'a Queue, chain: &Chain) -> Result<&'a [QueueItem], Failure> {
     let QueueIndex(index) = chain.checkpoint.queue_index;
     let reason = match queue.digest(chain.checkpoint.queue_index) {
-        Some(digest) if digest == chain.checkpoint.queue => return Ok(queue.pending(chain.checkpoint.queue_index)),
+        Some(digest) if digest == chain.checkpoint.queue => {
+            return Ok(queue.pending(chain.checkpoint.queue_index));
+        }
         Some(digest) => format!(
             "its first {index} items have the digest {digest}, the state has consumed {}; give the queue of this chain",
             chain.checkpoint.queue
@@ -104,7 +106,8 @@ fn save(store: &Store, outcome: &Outcome, source: &dyn Fn(usize) -> String) -> R
     match reports.first() {
         None => Ok(()),
         Some(Report { source, message, .. }) => {
-            let reason = format!("{} refused, see {}; the first: {source}: {message}", reports.len(), path.display());
+            let reason =
+                format!("{} refused, see {}; the first: {source}: {message}", reports.len(), path.display());
             Err(Failure::new(Kind::Refused, reason))
         }
     }

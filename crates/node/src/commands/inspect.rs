@@ -2,8 +2,8 @@
 
 use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransferView};
 use aludel_ledger::keys::Signer;
-use aludel_protocol::codec::{self, Kind as File};
 use aludel_protocol::SignedTransfer;
+use aludel_protocol::codec::{self, Kind as File};
 use aludel_verifier::format::{self, PREFIX_BYTES};
 use aludel_verifier::{ShardKey, VerifyError};
 use serde::Serialize;

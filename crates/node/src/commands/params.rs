@@ -5,8 +5,8 @@ use std::fmt::Write;
 use aludel_circuits::{Chip, MachineChip, Shape};
 use aludel_protocol::codec::Kind as File;
 use aludel_protocol::params::{
-    ACCOUNT_BITS, PAYLOAD, PROTOCOL_VERSION, SLOT_BITS, XMSS_BASE, XMSS_CHAINS, XMSS_DEPTH, XMSS_STEPS, XMSS_TARGET_SUM,
-    config_digest,
+    ACCOUNT_BITS, PAYLOAD, PROTOCOL_VERSION, SLOT_BITS, XMSS_BASE, XMSS_CHAINS, XMSS_DEPTH, XMSS_STEPS,
+    XMSS_TARGET_SUM, config_digest,
 };
 use aludel_verifier::manifest;
 use aludel_verifier::parameters::PARAMETERS;
@@ -41,7 +41,9 @@ fn check() -> Result<(), Failure> {
     for derived in manifest::derive().or_fail(Kind::Bug, "keys")? {
         let shape: Shape = derived.shape.parse().or_fail(Kind::Bug, "keys")?;
         if manifest::pinned(shape).or_fail(Kind::Bug, "keys")? != derived {
-            let reason = format!("the key of shape {shape} is not the one in the manifest: this build is not a release");
+            let reason = format!(
+                "the key of shape {shape} is not the one in the manifest: this build is not a release"
+            );
             return Err(Failure::new(Kind::Bug, reason));
         }
     }
@@ -152,7 +154,10 @@ impl Described {
         )?;
         writeln!(out, "  chip         columns  preprocessed  auxiliary  log height       cells")?;
         for Size { name, columns, preprocessed, auxiliary, log_height, cells } in self.sizes() {
-            writeln!(out, "  {name:<12} {columns:>7}  {preprocessed:>12}  {auxiliary:>9}  {log_height:>10}  {cells:>10}")?;
+            writeln!(
+                out,
+                "  {name:<12} {columns:>7}  {preprocessed:>12}  {auxiliary:>9}  {log_height:>10}  {cells:>10}"
+            )?;
         }
         Ok(())
     }

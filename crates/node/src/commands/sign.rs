@@ -36,7 +36,9 @@ pub fn run(args: &Sign) -> Result<(), Failure> {
     let key = formats::key(&place, &Zeroizing::new(place.read()?))?;
     let chain_id = args.chain_id.map_or(key.derivation().chain_id, ChainId);
     let mut signer = Signer::new(key);
-    let signed = signer.sign(transfer(order, chain_id)).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))?;
+    let signed = signer
+        .sign(transfer(order, chain_id))
+        .map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))?;
     write_whole(&path, &signer.key().encode(), 0o600)?;
     args.output.write(&codec::encode(File::Transfer, &signed))
 }

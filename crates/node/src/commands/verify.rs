@@ -11,7 +11,8 @@ use crate::{formats, render};
 
 /// Runs the command.
 pub fn run(args: &Verify) -> Result<(), Failure> {
-    let expected = args.statement.as_ref().map(|place| formats::statement(place, &place.read()?)).transpose()?;
+    let expected =
+        args.statement.as_ref().map(|place| formats::statement(place, &place.read()?)).transpose()?;
     let found = verify_all(args)?;
     if let Some(expected) = expected.filter(|expected| *expected != found) {
         return Err(other_statement(&expected, &found));

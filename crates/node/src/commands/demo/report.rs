@@ -91,10 +91,31 @@ fn figures(outcome: &Outcome) -> Figures {
 fn table(f: &Figures) -> String {
     let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let rows = [
-        ("workload", format!("{}: {}, {}, {}", f.workload, many(f.accounts, "account"), many(f.transactions, "transfer"), many(f.deposits, "deposit"))),
+        (
+            "workload",
+            format!(
+                "{}: {}, {}, {}",
+                f.workload,
+                many(f.accounts, "account"),
+                many(f.transactions, "transfer"),
+                many(f.deposits, "deposit")
+            ),
+        ),
         ("executed", format!("{:.0} transfers/s, signatures verified", f.executed_per_s)),
-        ("proven", format!("{:.1} transfers/s in {} (largest: {}), witness {:.1}% of the time", f.proven_per_s, many(f.shards, "shard"), f.shape, 100.0 * f.witness_share)),
-        ("cost", format!("{:.1} permutations and {:.0} cells a transfer", f.permutations_per_tx, f.cells_per_tx)),
+        (
+            "proven",
+            format!(
+                "{:.1} transfers/s in {} (largest: {}), witness {:.1}% of the time",
+                f.proven_per_s,
+                many(f.shards, "shard"),
+                f.shape,
+                100.0 * f.witness_share
+            ),
+        ),
+        (
+            "cost",
+            format!("{:.1} permutations and {:.0} cells a transfer", f.permutations_per_tx, f.cells_per_tx),
+        ),
         ("proof", format!("{} at most, verified in {:.1} ms", many(f.proof_bytes, "byte"), f.verify_ms)),
         ("soundness", format!("{:.1} bits proven, {:.1} conjectured", f.proven_bits, f.conjectured_bits)),
         ("memory", format!("{:.2} GB at the peak", f.peak_bytes as f64 / 1e9)),

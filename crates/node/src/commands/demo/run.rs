@@ -73,11 +73,11 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     let mut script = Script::new(plan);
     let mut wallets = Wallets::new(&script)?;
     let items = script.deposits(&wallets.keys(), plan.workload);
-    let transfers = wallets.sign(&script.payments)?.into_iter().map(Entry::Transfer).collect();
+    let transfers: Vec<Entry> = wallets.sign(&script.payments)?.into_iter().map(Entry::Transfer).collect();
     keep.keys(&wallets)?;
     drop(wallets);
     keep.queue(&Queue { items: items.clone() })?;
-    let deposits = items.into_iter().map(Entry::Queue).collect();
+    let deposits: Vec<Entry> = items.into_iter().map(Entry::Queue).collect();
 
     let mut chain = Chain::genesis(CHAIN);
     let (deposits, entries) = match plan.workload {
@@ -94,12 +94,10 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     Ok(Outcome { plan: *plan, deposits, executing, security: weakest(&shards)?, shards, statement })
 }
 
-type Entries = Vec<Entry>;
-
 /// Seals every entry into batches that fit a shape; also the time that took, without cutting and keeping.
 fn execute(
     chain: &mut Chain,
-    entries: Entries,
+    entries: Vec<Entry>,
     shape: Shape,
     what: &'static str,
     keep: &Keep,
@@ -144,7 +142,8 @@ fn prove_one(
     provers: &mut BTreeMap<Shape, Prover>,
 ) -> Result<(Proven, Vec<u8>), Failure> {
     let start = Instant::now();
-    let shard = Shard::generate(core::slice::from_ref(sealed), plan.shard_size).map_err(|e| witness_failure(&e))?;
+    let shard =
+        Shard::generate(core::slice::from_ref(sealed), plan.shard_size).map_err(|e| witness_failure(&e))?;
     let witness = start.elapsed();
     let prover = prover(provers, shard.shape)?;
     let proof = prover.prove(&shard.traces, &shard.statement).or_fail(Kind::Bug, "prover")?;
@@ -176,7 +175,8 @@ fn joined(shards: &[Proven]) -> Result<Statement, Failure> {
     let mut statements = shards.iter().map(|shard| shard.statement);
     let first = statements.next().ok_or_else(|| Failure::new(Kind::Bug, "no shard was proven"))?;
     statements.try_fold(first, |all, next| {
-        fold(&all, &next).map_err(|gap| Failure::new(Kind::Bug, format!("shards do not follow one another: {gap:?}")))
+        fold(&all, &next)
+            .map_err(|gap| Failure::new(Kind::Bug, format!("shards do not follow one another: {gap:?}")))
     })
 }
 

@@ -29,7 +29,8 @@ impl Wallets {
         let window = Window::new(Epoch(0), log_size).or_fail(Kind::Usage, "--transactions")?;
         let bar = progress::bar("keys", script.seeds.len());
         let make = |seeds: &[[u8; 32]]| {
-            let from = seeds.iter().map(|seed| Derivation { seed: *seed, chain_id: CHAIN, counter: 0 }).collect();
+            let from =
+                seeds.iter().map(|seed| Derivation { seed: *seed, chain_id: CHAIN, counter: 0 }).collect();
             bar.inc(seeds.len() as u64);
             Signer::generate_many(from, window)
         };
@@ -53,7 +54,8 @@ impl Wallets {
         let jobs = self.jobs(payments);
         let bar = progress::bar("signatures", payments.len());
         let wallets: Vec<_> = self.0.iter_mut().zip(jobs).filter(|(_, jobs)| !jobs.is_empty()).collect();
-        let signed: Vec<_> = wallets.into_par_iter().map(|(signer, jobs)| sign_in_turn(signer, jobs, &bar)).collect();
+        let signed: Vec<_> =
+            wallets.into_par_iter().map(|(signer, jobs)| sign_in_turn(signer, jobs, &bar)).collect();
         bar.finish_and_clear();
         let signed = signed.into_iter().collect::<Result<Vec<_>, _>>().or_fail(Kind::Bug, "sign")?;
         let mut all = signed.concat();

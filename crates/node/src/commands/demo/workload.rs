@@ -73,7 +73,11 @@ impl Script {
         let create = |key: &KeyDigest, rng: &mut ChaCha20Rng| {
             let mut l1_owner = L1Address::default();
             rng.fill_bytes(&mut l1_owner.0);
-            QueueItem { token: TokenId(0), amount: funds(rng), deposit: Deposit::ToKey { key: *key, l1_owner } }
+            QueueItem {
+                token: TokenId(0),
+                amount: funds(rng),
+                deposit: Deposit::ToKey { key: *key, l1_owner },
+            }
         };
         let mut items: Vec<_> = keys.iter().map(|key| create(key, rng)).collect();
         if workload == Workload::Mixed {
