@@ -43,7 +43,7 @@ impl Place {
         };
         read.or_fail(Kind::Usage, self)?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(Failure::new(Kind::Undecodable, format!("{self}: larger than {MAX_BYTES} bytes")));
+            return Err(too_large(self));
         }
         Ok(bytes)
     }
@@ -68,6 +68,13 @@ impl Place {
             Self::File(path) => write_whole(path, bytes, 0o644),
         }
     }
+}
+
+fn too_large(place: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Kind::Undecodable,
+        format!("{place}: larger than {MAX_BYTES} bytes, which no file of ours is; check the path"),
+    )
 }
 
 fn open(path: &Path) -> Result<File, Failure> {
