@@ -1,6 +1,5 @@
 //! A shard's traces from its sealed batches.
 
-use aludel_circuits::cell::trace::CellRow;
 use aludel_circuits::chain::trace::ChainWalk;
 use aludel_circuits::signature::trace::SignatureRow;
 use aludel_circuits::transaction::trace::{Action, ExecutedBatch, ExecutedEntry, TransactionTrace};

@@ -14,4 +14,4 @@ mod tests;
 pub mod trace;
 
 pub use air::{MAX_LOG_HEIGHT, Transaction};
-pub use trace::{Action, ExecutedBatch, ExecutedEntry, Progress, TouchedCell, TransactionTrace, generate};
+pub use trace::{Action, ExecutedBatch, ExecutedEntry, Progress, TransactionTrace, generate};

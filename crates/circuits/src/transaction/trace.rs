@@ -16,6 +16,7 @@ use super::calls::body_start;
 use super::columns::{State, TransactionColumns};
 use super::flow::CLOCK_STEP;
 use super::rows;
+use crate::cell::trace::CellRow;
 use crate::chip::{Tables, TraceError};
 use crate::columns::Columns;
 
@@ -46,19 +47,6 @@ pub struct ExecutedBatch {
     pub entries: Vec<ExecutedEntry>,
 }
 
-/// What a shard does to one cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TouchedCell {
-    /// The cell.
-    pub at: CellAddress,
-    /// What it held before the shard.
-    pub initial: Payload,
-    /// What it holds after the shard.
-    pub last: Payload,
-    /// When it was last accessed.
-    pub time: u32,
-}
-
 /// A checkpoint without its state root, which this chip does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -78,7 +66,7 @@ pub struct TransactionTrace {
     /// The trace of height `2^log_height`.
     pub main: RowMajorMatrix<F>,
     /// Every touched cell, sorted by address.
-    pub cells: Vec<TouchedCell>,
+    pub cells: Vec<CellRow>,
     /// Where the chain stands after the last batch.
     pub next: Progress,
     /// The transfers' signatures to verify, in order: whose key, of what, with which one-time key.
@@ -114,7 +102,7 @@ pub fn generate(
 /// Appends rows and keeps what the next one starts from.
 pub(super) struct Writer<'a> {
     pub(super) state: State<F>,
-    pub(super) memory: BTreeMap<CellAddress, TouchedCell>,
+    pub(super) memory: BTreeMap<CellAddress, CellRow>,
     rows: Vec<F>,
     auth: Vec<(KeyDigest, Digest, Epoch)>,
     tables: &'a mut Tables,
@@ -185,7 +173,7 @@ impl<'a> Writer<'a> {
 
     /// Records an access and returns the time of the one before.
     fn access(&mut self, access: &Access, time: u32) -> Result<u32, TraceError> {
-        let initial = TouchedCell { at: access.at, initial: access.old, last: access.old, time: 0 };
+        let initial = CellRow { at: access.at, initial: access.old, last: access.old, time: 0 };
         let cell = self.memory.entry(access.at).or_insert(initial);
         if cell.last != access.old {
             return Err(inconsistent(format!("{:?} does not hold what an access finds", access.at)));

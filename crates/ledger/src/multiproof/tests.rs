@@ -15,7 +15,7 @@ use aludel_protocol::cell::{Child, NodeUpdate};
 type Name = (u8, u8, u8, u16, u16, u16);
 
 fn names(n: &NodeUpdate) -> (Name, [Name; 2]) {
-    let ends = n.level == 15;
+    let ends = n.level == 15 || n.stage == 3;
     let own = (n.space, n.stage + u8::from(ends), if ends { 0 } else { n.level + 1 }, n.slot, n.lo, n.hi);
     let child = |side: u16| match n.stage {
         0 => (n.space, 0, n.level, 2 * n.slot + side, n.lo, n.hi),
