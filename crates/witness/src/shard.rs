@@ -151,7 +151,6 @@ fn ledger_traces(
         let reason = format!("the rows end at {found:?}, the batches at {:?}", says.next);
         return Err(TraceError::Inconsistent { chip: "transaction", reason });
     }
-    let cells: Vec<_> = cells.iter().map(|c| CellRow { at: c.at, initial: c.initial, last: c.last, time: c.time }).collect();
     let cell = cell::generate(heights.cell, &cells, &mut tables)?;
     let node = node::generate(heights.node, &replay.state.update().nodes)?;
     let statement = statement::generate(heights.statement, says, &mut tables)?;
