@@ -8,8 +8,8 @@ use crate::exit::{Failure, Kind};
 /// Accounts of the measured workload.
 const W1_ACCOUNTS: usize = 1 << 16;
 
-/// Small enough for a first look: two small shards.
-const MIXED: (usize, usize) = (16, 192);
+/// Accounts and transfers of a first look: a few small shards, seconds of work.
+const MIXED: (usize, usize) = (32, 512);
 
 /// Shards that a mixed run should not exceed, where a larger shape helps.
 const FEW_SHARDS: usize = 4;

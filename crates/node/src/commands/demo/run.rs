@@ -7,7 +7,7 @@ use aludel_circuits::Shape;
 use aludel_ledger::batch::{Chain, Queue, SealedBatch};
 use aludel_protocol::{Entry, Statement};
 use aludel_prover::Prover;
-use aludel_verifier::{Security, security};
+use aludel_verifier::{Security, ShardKey, security};
 use aludel_witness::Shard;
 
 use super::keep::Keep;
@@ -167,7 +167,11 @@ fn prover(provers: &mut BTreeMap<Shape, Prover>, shape: Shape) -> Result<&Prover
     use std::collections::btree_map::Entry;
     match provers.entry(shape) {
         Entry::Occupied(found) => Ok(found.into_mut()),
-        Entry::Vacant(slot) => Ok(slot.insert(Prover::new(shape).or_fail(Kind::Bug, "keys")?)),
+        Entry::Vacant(slot) => {
+            // The verifier's key too, so that no verification is charged for it.
+            ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?;
+            Ok(slot.insert(Prover::new(shape).or_fail(Kind::Bug, "keys")?))
+        }
     }
 }
 
