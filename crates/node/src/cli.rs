@@ -56,7 +56,11 @@ pub struct Keygen {
     /// The account that the key is for, if it has one already (shown in the public part only).
     #[arg(long)]
     pub account: Option<u32>,
-    /// One-time keys to compute now, as a power of two: 10 means 1,024 signatures.
+    /// Tells the keys of one seed and rollup apart: a number never used before with that seed.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub counter: u64,
+    /// One-time keys to compute now, as a power of two: 10 means 1,024, the last kept for a
+    /// rotation.
     #[arg(long, default_value_t = 10, value_name = "LOG2", value_parser = clap::value_parser!(u8).range(0..=20))]
     pub window: u8,
     /// File with a 32-byte seed in hex; without it the seed comes from the operating system.
@@ -73,6 +77,9 @@ pub struct Sign {
     /// The secret key; its next epoch is advanced in the file before the signature is written.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+    /// The rollup to sign for; the key refuses every other than its own, which is the default.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
     /// The transfer: JSON with `from, to, token, amount, fee, sequence, expiry`.
     #[arg(value_name = "JSON", default_value = "-", value_parser = place)]
     pub input: Place,
@@ -93,7 +100,7 @@ pub struct Execute {
     /// The account that receives the fees.
     #[arg(long, default_value_t = 1)]
     pub operator: u32,
-    /// The L1 queue: items that the state has not consumed yet are taken from it.
+    /// The L1 queue from its first item on, binary or JSON: items that the state has not consumed are taken from it.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub queue: Option<Place>,
     /// Signed transfers, in order.

@@ -36,11 +36,6 @@ impl Failure {
     pub fn code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)
     }
-
-    /// The kind.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
 }
 
 impl fmt::Display for Failure {

@@ -43,15 +43,19 @@ impl Place {
         };
         read.or_fail(Kind::Usage, self)?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(Failure::new(Kind::Undecodable, format!("{self}: larger than {MAX_BYTES} bytes")));
+            return Err(too_large(self));
         }
         Ok(bytes)
     }
 
     /// The whole content as text.
     pub fn read_text(&self) -> Result<String, Failure> {
-        String::from_utf8(self.read()?)
-            .map_err(|e| Failure::new(Kind::Undecodable, format!("{self}: not UTF-8 at byte {}", e.utf8_error().valid_up_to())))
+        String::from_utf8(self.read()?).map_err(|e| {
+            Failure::new(
+                Kind::Undecodable,
+                format!("{self}: not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
+            )
+        })
     }
 
     /// Writes everything, or leaves what was there.
@@ -66,11 +70,21 @@ impl Place {
     }
 }
 
+fn too_large(place: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Kind::Undecodable,
+        format!("{place}: larger than {MAX_BYTES} bytes, which no file of ours is; check the path"),
+    )
+}
+
 fn open(path: &Path) -> Result<File, Failure> {
     let file = File::open(path).or_fail(Kind::Usage, path.display())?;
     let meta = file.metadata().or_fail(Kind::Usage, path.display())?;
     if meta.is_dir() {
-        return Err(Failure::new(Kind::Usage, format!("{}: is a directory; name a file in it", path.display())));
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("{}: is a directory; name a file in it", path.display()),
+        ));
     }
     Ok(file)
 }
@@ -78,14 +92,10 @@ fn open(path: &Path) -> Result<File, Failure> {
 /// Writes a file under a temporary name beside its own, syncs it and renames it: a reader sees the old content
 /// or the new, never a part. `mode` are its permission bits.
 pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| Failure::new(Kind::Usage, format!("{}: names no file", path.display())))?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let temporary = temporary(path)?;
     let written = write_temporary(&temporary, bytes, mode)
         .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| File::open(folder)?.sync_all());
+        .and_then(|()| Folder::of(path).sync());
     if written.is_err() {
         // Best effort: the error that matters is the one above.
         let _ = fs::remove_file(&temporary);
@@ -93,11 +103,71 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> 
     written.or_fail(Kind::Usage, path.display())
 }
 
+/// Writes a file that must not exist yet, as whole as [`write_whole`] does.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    let temporary = temporary(path)?;
+    let written = write_temporary(&temporary, bytes, mode)
+        // Unlike a rename, a link never replaces what is there.
+        .and_then(|()| fs::hard_link(&temporary, path))
+        .and_then(|()| Folder::of(path).sync());
+    // The second name; where something failed, the only one.
+    let _ = fs::remove_file(&temporary);
+    match written {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            let reason =
+                format!("{}: exists already and is never overwritten; name another file", path.display());
+            Err(Failure::new(Kind::Usage, reason))
+        }
+        written => written.or_fail(Kind::Usage, path.display()),
+    }
+}
+
+/// A name beside a file's own, for the time in which it is not whole.
+fn temporary(path: &Path) -> Result<PathBuf, Failure> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| Failure::new(Kind::Usage, format!("{}: names no file", path.display())))?;
+    Ok(path.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id())))
+}
+
+/// A folder in which files are made.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder that a file lies in.
+    pub fn of(path: &Path) -> Self {
+        Self(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
+    }
+
+    /// The folder of a name.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Waits until no other process of ours holds the folder; holds it while the result lives. It leaves no file.
+    pub fn lock(&self) -> Result<File, Failure> {
+        let lock = || File::open(&self.0).and_then(|folder| folder.lock().map(|()| folder));
+        lock().or_fail(Kind::Usage, self.0.display())
+    }
+
+    /// Makes the names in it durable.
+    fn sync(&self) -> io::Result<()> {
+        File::open(&self.0)?.sync_all()
+    }
+}
+
 fn write_temporary(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    // What a crash of another process with our number left would keep its own mode.
+    let _ = fs::remove_file(path);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Writes a file of mode 0600 in a folder that nobody else sees yet, and that appears whole when it is renamed.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_temporary(path, bytes, 0o600).or_fail(Kind::Usage, path.display())
 }
 
 /// Makes a folder, with those above it.

@@ -1,1 +1,60 @@
-fn main() {}
+//! `aludel`: commands over files of ours. It parses, calls one command and says how it went.
+
+#![forbid(unsafe_code)]
+
+mod batching;
+mod cli;
+mod commands;
+mod exit;
+mod files;
+mod fold;
+mod formats;
+mod profile;
+mod render;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use exit::{Failure, Kind, OrFail};
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(report_bug));
+    let cli = Cli::parse();
+    match use_threads(cli.threads).and_then(|()| run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    use commands::{demo, execute, inspect, keygen, params, prove, sign, verify};
+    match command {
+        Command::Keygen(args) => keygen::run(&args),
+        Command::Sign(args) => sign::run(&args),
+        Command::Execute(args) => execute::run(&args),
+        Command::Prove(args) => prove::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Params(args) => params::run(&args),
+        Command::Demo(args) => demo::run(&args),
+    }
+}
+
+/// Sizes the pool in which everything parallel runs. 0 is one thread a core.
+fn use_threads(threads: usize) -> Result<(), Failure> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().or_fail(Kind::Usage, "--threads")
+}
+
+/// A panic is a bug of ours, on whatever thread: say so and leave with its code.
+fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
+    let what = panic.payload_as_str().unwrap_or("no message");
+    let place = panic.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+    eprintln!("error: a bug in Aludel{place}: {what}; please report it with the command line that led here");
+    std::process::exit(Kind::Bug as i32);
+}

@@ -1,0 +1,124 @@
+//! Entries into batches: as many in each as a shape holds, refused ones left out.
+
+use aludel_circuits::Shape;
+use aludel_ledger::batch::{BatchBuilder, Chain, PushError, SealedBatch};
+use aludel_protocol::cell::{CellAddress, CounterCell};
+use aludel_protocol::{AccountId, Deposit, Entry, QueueIndex, QueueItem};
+use aludel_witness::Demand;
+
+use crate::exit::{Failure, Kind, OrFail};
+
+/// An entry that did not enter, by its position among all.
+pub type Refused = (usize, Entry, PushError);
+
+/// Runs of entries that fit a shape, each as long as possible, in order.
+pub fn cut(
+    entries: Vec<Entry>,
+    shape: Shape,
+    operator: AccountId,
+    chain: &Chain,
+) -> Result<Vec<Vec<Entry>>, Failure> {
+    let counter =
+        CounterCell::read(&chain.state.get(&CellAddress::COUNTER)).or_fail(Kind::Undecodable, "state")?;
+    let mut next_account = counter.0;
+    let mut runs: Vec<Vec<Entry>> = Vec::new();
+    let mut demand = Demand::default();
+    for entry in entries {
+        demand.add(&entry, operator, next_account);
+        if runs.is_empty() || demand.fits(shape).is_err() {
+            runs.push(Vec::new());
+            demand = Demand::default();
+            demand.seal();
+            demand.add(&entry, operator, next_account);
+        }
+        if creates_account(&entry) {
+            next_account = AccountId(next_account.0.saturating_add(1));
+        }
+        runs.last_mut().unwrap_or_else(|| unreachable!("a run was begun")).push(entry);
+    }
+    Ok(runs)
+}
+
+const fn creates_account(entry: &Entry) -> bool {
+    matches!(entry, Entry::Queue(QueueItem { deposit: Deposit::ToKey { .. }, .. }))
+}
+
+/// Seals one batch of a run. `None` where every entry was refused; then the chain stays.
+pub fn seal(
+    chain: &mut Chain,
+    operator: AccountId,
+    run: Vec<Entry>,
+) -> Result<(Option<SealedBatch>, Vec<(Entry, PushError)>), Failure> {
+    let mut builder = BatchBuilder::new(chain, operator, run.len()).or_fail(Kind::Refused, "execute")?;
+    let refused = builder.extend(run, &aludel_ledger::xmss::verify_batch);
+    let sealed = if builder.entries().is_empty() { None } else { Some(builder.seal()) };
+    Ok((sealed, refused))
+}
+
+/// What became of all entries.
+#[derive(Default)]
+pub struct Outcome {
+    /// The sealed batches, in order.
+    pub batches: Vec<SealedBatch>,
+    /// In order of position.
+    pub refused: Vec<Refused>,
+    /// The item of the L1 queue that was refused: later ones wait for it, those of later batches too.
+    stopped: Option<QueueIndex>,
+}
+
+/// Seals all entries into as many batches as they take.
+pub fn seal_all(chain: &mut Chain, operator: AccountId, entries: Vec<Entry>) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
+    let mut first = 0;
+    for run in cut(entries, Shape::Large, operator, chain)? {
+        let positions = first..;
+        first += run.len();
+        outcome.seal(chain, operator, positions.zip(run).collect())?;
+    }
+    outcome.refused.sort_by_key(|(position, ..)| *position);
+    Ok(outcome)
+}
+
+impl Outcome {
+    fn seal(
+        &mut self,
+        chain: &mut Chain,
+        operator: AccountId,
+        run: Vec<(usize, Entry)>,
+    ) -> Result<(), Failure> {
+        let run = self.hold_back(run);
+        let entries = run.iter().map(|(_, entry)| entry.clone()).collect();
+        let (sealed, refused) = seal(chain, operator, entries)?;
+        if refused.iter().any(|(entry, _)| is_item(entry)) {
+            self.stopped = Some(chain.checkpoint.queue_index);
+        }
+        self.refused.extend(positions(run, sealed.as_ref(), refused));
+        self.batches.extend(sealed);
+        Ok(())
+    }
+
+    /// Refuses the items that wait for a refused one and returns the rest.
+    fn hold_back(&mut self, run: Vec<(usize, Entry)>) -> Vec<(usize, Entry)> {
+        let Some(index) = self.stopped else { return run };
+        let (waiting, run): (Vec<_>, _) = run.into_iter().partition(|(_, entry)| is_item(entry));
+        let waiting = waiting.into_iter().map(|(at, entry)| (at, entry, PushError::QueueStopped { index }));
+        self.refused.extend(waiting);
+        run
+    }
+}
+
+/// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both meet
+/// the same state, so the first cannot be the refused one of the two.
+fn positions(
+    run: Vec<(usize, Entry)>,
+    sealed: Option<&SealedBatch>,
+    refused: Vec<(Entry, PushError)>,
+) -> Vec<Refused> {
+    let mut accepted = sealed.map_or(&[][..], |sealed| &sealed.batch.entries).iter().peekable();
+    let missing = run.into_iter().filter(|(_, entry)| accepted.next_if(|a| *a == entry).is_none());
+    missing.zip(refused).map(|((at, entry), (_, error))| (at, entry, error)).collect()
+}
+
+const fn is_item(entry: &Entry) -> bool {
+    matches!(entry, Entry::Queue(_))
+}

@@ -1,0 +1,31 @@
+//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it cost.
+
+mod estimate;
+mod keep;
+mod memory;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod wallets;
+mod workload;
+
+use super::warn_without_vectors;
+use crate::cli::Demo;
+use crate::exit::Failure;
+use crate::profile::Recorder;
+use estimate::Estimate;
+use keep::Keep;
+use plan::Plan;
+
+/// Runs the command.
+pub fn run(args: &Demo) -> Result<(), Failure> {
+    let plan = Plan::new(args)?;
+    let keep = Keep::open(args.keep.as_deref())?;
+    warn_without_vectors();
+    eprintln!("{}", Estimate::of(&plan, args.keep.is_some()));
+    let recorder = Recorder::start(args.profile)?;
+    let outcome = run::run(&plan, &keep)?;
+    report::print(&outcome, args.json)?;
+    recorder.print(&outcome.shapes())
+}

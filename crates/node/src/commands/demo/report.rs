@@ -1,0 +1,127 @@
+//! What a run tells: one table, or one JSON object.
+
+use std::time::Duration;
+
+use aludel_protocol::Digest;
+use serde::Serialize;
+
+use super::memory::peak_bytes;
+use super::run::{Outcome, Proven};
+use crate::cli::Workload;
+use crate::exit::Failure;
+use crate::files::Place;
+use crate::render;
+
+/// The figures. Names are an interface: benchmarks read them.
+#[derive(Serialize)]
+struct Figures {
+    workload: &'static str,
+    /// Transfers proven.
+    transactions: usize,
+    /// Deposits proven beside them.
+    deposits: usize,
+    accounts: usize,
+    shards: usize,
+    shape: &'static str,
+    /// Transfers, signatures verified.
+    executed_per_s: f64,
+    /// Transfers, witness and proof.
+    proven_per_s: f64,
+    /// Part of that time which the witness takes, 0 to 1.
+    witness_share: f64,
+    /// Before padding.
+    permutations_per_tx: f64,
+    /// Main, preprocessed and 5 x lookup columns, after padding.
+    cells_per_tx: f64,
+    /// Of the largest shard.
+    proof_bytes: usize,
+    /// Of the slowest shard.
+    verify_ms: f64,
+    proven_bits: f64,
+    conjectured_bits: f64,
+    /// Resident at most; 0 where the system does not say.
+    peak_bytes: u64,
+    prev_state_root: Digest,
+    next_state_root: Digest,
+    /// Every proof, from its bytes; a run in which one is refused ends with an error.
+    verified: bool,
+}
+
+/// Prints the figures.
+pub fn print(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    let figures = figures(outcome);
+    if json {
+        return render::print(&figures, true);
+    }
+    Place::Stream.write(table(&figures).as_bytes())
+}
+
+fn figures(outcome: &Outcome) -> Figures {
+    let Outcome { plan, deposits, executing, shards, statement, security } = outcome;
+    let transfers = plan.transactions as f64;
+    let time = |of: &dyn Fn(&Proven) -> Duration| shards.iter().map(of).sum::<Duration>().as_secs_f64();
+    let sum = |of: &dyn Fn(&Proven) -> usize| shards.iter().map(of).sum::<usize>() as f64;
+    let (witness, proving) = (time(&|s| s.witness), time(&|s| s.proving));
+    Figures {
+        workload: match plan.workload {
+            Workload::Mixed => "mixed",
+            Workload::W1 => "w1",
+        },
+        transactions: plan.transactions,
+        deposits: *deposits,
+        accounts: plan.accounts,
+        shards: shards.len(),
+        shape: outcome.shapes().last().map_or("", |shape| shape.name()),
+        executed_per_s: transfers / executing.as_secs_f64(),
+        proven_per_s: transfers / (witness + proving),
+        witness_share: witness / (witness + proving),
+        permutations_per_tx: sum(&|s| s.permutations) / transfers,
+        cells_per_tx: sum(&|s| s.cells) / transfers,
+        proof_bytes: shards.iter().map(|s| s.bytes).max().unwrap_or(0),
+        verify_ms: shards.iter().map(|s| s.verifying).max().unwrap_or_default().as_secs_f64() * 1e3,
+        proven_bits: security.proven_bits,
+        conjectured_bits: security.conjectured_bits,
+        peak_bytes: peak_bytes(),
+        prev_state_root: statement.prev.state_root,
+        next_state_root: statement.next.state_root,
+        verified: true,
+    }
+}
+
+fn table(f: &Figures) -> String {
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let rows = [
+        (
+            "workload",
+            format!(
+                "{}: {}, {}, {}",
+                f.workload,
+                many(f.accounts, "account"),
+                many(f.transactions, "transfer"),
+                many(f.deposits, "deposit")
+            ),
+        ),
+        ("executed", format!("{:.0} transfers/s, signatures verified", f.executed_per_s)),
+        (
+            "proven",
+            format!(
+                "{:.1} transfers/s in {} (largest: {}), witness {:.1}% of the time",
+                f.proven_per_s,
+                many(f.shards, "shard"),
+                f.shape,
+                100.0 * f.witness_share
+            ),
+        ),
+        (
+            "cost",
+            format!("{:.1} permutations and {:.0} cells a transfer", f.permutations_per_tx, f.cells_per_tx),
+        ),
+        ("proof", format!("{} at most, verified in {:.1} ms", many(f.proof_bytes, "byte"), f.verify_ms)),
+        ("soundness", format!("{:.1} bits proven, {:.1} conjectured", f.proven_bits, f.conjectured_bits)),
+        ("memory", format!("{:.2} GB at the peak", f.peak_bytes as f64 / 1e9)),
+        ("state before", f.prev_state_root.to_string()),
+        ("state after", f.next_state_root.to_string()),
+        ("verified", "yes: every proof, from its bytes".to_owned()),
+    ];
+    rows.map(|(name, text)| format!("{name:<13} {text}\n")).concat()
+}

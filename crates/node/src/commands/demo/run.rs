@@ -1,0 +1,194 @@
+//! The run itself: each step timed where its figure is asked for.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use aludel_circuits::Shape;
+use aludel_ledger::batch::{Chain, Queue, SealedBatch};
+use aludel_protocol::{Entry, Statement};
+use aludel_prover::Prover;
+use aludel_verifier::{Security, ShardKey, security};
+use aludel_witness::Shard;
+
+use super::keep::Keep;
+use super::plan::Plan;
+use super::progress;
+use super::wallets::{CHAIN, Wallets};
+use super::workload::{OPERATOR, Script};
+use crate::batching::{cut, seal};
+use crate::cli::Workload;
+use crate::commands::prove::witness_failure;
+use crate::commands::verify::verify_one;
+use crate::exit::{Failure, Kind, OrFail};
+use crate::files::Place;
+use crate::fold::fold;
+
+/// What a run did and took.
+pub struct Outcome {
+    /// What was asked for.
+    pub plan: Plan,
+    /// Deposits among what was proven.
+    pub deposits: usize,
+    /// Wall time of execution of what was proven, signatures included.
+    pub executing: Duration,
+    /// Shards, in order.
+    pub shards: Vec<Proven>,
+    /// What all proofs say together.
+    pub statement: Statement,
+    /// Bits of the weakest shape.
+    pub security: Security,
+}
+
+/// A shard that was proven, and verified from its bytes.
+pub struct Proven {
+    /// Its size.
+    pub shape: Shape,
+    /// Wall time of the witness.
+    pub witness: Duration,
+    /// Wall time of the proof.
+    pub proving: Duration,
+    /// Wall time of its verification.
+    pub verifying: Duration,
+    /// Permutations before padding.
+    pub permutations: usize,
+    /// Cells after padding.
+    pub cells: usize,
+    /// Bytes of the proof.
+    pub bytes: usize,
+    statement: Statement,
+}
+
+impl Outcome {
+    /// The shapes that were proven, smallest first.
+    pub fn shapes(&self) -> Vec<Shape> {
+        let mut shapes: Vec<_> = self.shards.iter().map(|shard| shard.shape).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        shapes
+    }
+}
+
+/// Runs a plan.
+pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
+    let mut script = Script::new(plan);
+    let mut wallets = Wallets::new(&script)?;
+    let items = script.deposits(&wallets.keys(), plan.workload);
+    let transfers: Vec<Entry> = wallets.sign(&script.payments)?.into_iter().map(Entry::Transfer).collect();
+    keep.keys(&wallets)?;
+    drop(wallets);
+    keep.queue(&Queue { items: items.clone() })?;
+    let deposits: Vec<Entry> = items.into_iter().map(Entry::Queue).collect();
+
+    let mut chain = Chain::genesis(CHAIN);
+    let (deposits, entries) = match plan.workload {
+        Workload::Mixed => (deposits.len(), [deposits, transfers].concat()),
+        Workload::W1 => {
+            execute(&mut chain, deposits, Shape::Large, "funding", keep)?;
+            (0, transfers)
+        }
+    };
+    let (batches, executing) = execute(&mut chain, entries, plan.shape, "batches", keep)?;
+    let shards = prove(plan, &batches, keep)?;
+    let statement = joined(&shards)?;
+    keep.statement(&statement)?;
+    Ok(Outcome { plan: *plan, deposits, executing, security: weakest(&shards)?, shards, statement })
+}
+
+/// Seals every entry into batches that fit a shape; also the time that took, without cutting and keeping.
+fn execute(
+    chain: &mut Chain,
+    entries: Vec<Entry>,
+    shape: Shape,
+    what: &'static str,
+    keep: &Keep,
+) -> Result<(Vec<SealedBatch>, Duration), Failure> {
+    let runs = cut(entries, shape, OPERATOR, chain)?;
+    let bar = progress::bar(what, runs.len());
+    let (mut batches, mut time) = (Vec::with_capacity(runs.len()), Duration::ZERO);
+    for run in runs {
+        let start = Instant::now();
+        let (sealed, refused) = seal(chain, OPERATOR, run)?;
+        time += start.elapsed();
+        if let Some((_, error)) = refused.first() {
+            return Err(Failure::new(Kind::Bug, format!("the demo's own entry was refused: {error}")));
+        }
+        let sealed = sealed.ok_or_else(|| Failure::new(Kind::Bug, "a batch without entries"))?;
+        keep.batch(&sealed)?;
+        batches.push(sealed);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((batches, time))
+}
+
+/// Proves each batch as a shard of its own.
+fn prove(plan: &Plan, batches: &[SealedBatch], keep: &Keep) -> Result<Vec<Proven>, Failure> {
+    let bar = progress::bar("shards", batches.len());
+    let mut provers = BTreeMap::new();
+    let mut shards = Vec::with_capacity(batches.len());
+    for (number, sealed) in (1..).zip(batches) {
+        let (proven, bytes) = prove_one(plan, sealed, &mut provers)?;
+        keep.proof(number, &bytes)?;
+        shards.push(proven);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(shards)
+}
+
+fn prove_one(
+    plan: &Plan,
+    sealed: &SealedBatch,
+    provers: &mut BTreeMap<Shape, Prover>,
+) -> Result<(Proven, Vec<u8>), Failure> {
+    let start = Instant::now();
+    let shard =
+        Shard::generate(core::slice::from_ref(sealed), plan.shard_size).map_err(|e| witness_failure(&e))?;
+    let witness = start.elapsed();
+    let prover = prover(provers, shard.shape)?;
+    let proof = prover.prove(&shard.traces, &shard.statement).or_fail(Kind::Bug, "prover")?;
+    let start = Instant::now();
+    let statement = verify_one(&Place::Stream, &proof.bytes, Some(CHAIN))?;
+    let proven = Proven {
+        shape: shard.shape,
+        witness,
+        proving: proof.stats.proving,
+        verifying: start.elapsed(),
+        permutations: shard.demand.permutations(),
+        cells: proof.stats.cells,
+        bytes: proof.bytes.len(),
+        statement,
+    };
+    Ok((proven, proof.bytes))
+}
+
+/// The prover of a shape, made on first use.
+fn prover(provers: &mut BTreeMap<Shape, Prover>, shape: Shape) -> Result<&Prover, Failure> {
+    use std::collections::btree_map::Entry;
+    match provers.entry(shape) {
+        Entry::Occupied(found) => Ok(found.into_mut()),
+        Entry::Vacant(slot) => {
+            // The verifier's key too, so that no verification is charged for it.
+            ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?;
+            Ok(slot.insert(Prover::new(shape).or_fail(Kind::Bug, "keys")?))
+        }
+    }
+}
+
+fn joined(shards: &[Proven]) -> Result<Statement, Failure> {
+    let mut statements = shards.iter().map(|shard| shard.statement);
+    let first = statements.next().ok_or_else(|| Failure::new(Kind::Bug, "no shard was proven"))?;
+    statements.try_fold(first, |all, next| {
+        fold(&all, &next)
+            .map_err(|gap| Failure::new(Kind::Bug, format!("shards do not follow one another: {gap:?}")))
+    })
+}
+
+fn weakest(shards: &[Proven]) -> Result<Security, Failure> {
+    let mut weakest: Option<Security> = None;
+    for shard in shards {
+        let one = security(shard.shape).or_fail(Kind::Bug, "keys")?;
+        weakest = weakest.filter(|w| w.proven_bits <= one.proven_bits).or(Some(one));
+    }
+    weakest.ok_or_else(|| Failure::new(Kind::Bug, "no shard was proven"))
+}

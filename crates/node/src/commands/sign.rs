@@ -1,0 +1,58 @@
+//! `aludel sign`: a transfer as JSON in, a signed transfer out.
+
+use aludel_ledger::keys::{Signer, SignerError};
+use aludel_protocol::codec::{self, Kind as File};
+use aludel_protocol::records::transfer_version;
+use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, Sequence, TokenId, Transfer};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::cli::Sign;
+use crate::exit::{Failure, Kind, OrFail};
+use crate::files::{Folder, Place, write_whole};
+use crate::formats;
+
+/// The input. Chain and epoch are the key's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    from: AccountId,
+    to: AccountId,
+    token: TokenId,
+    amount: Amount,
+    fee: Fee,
+    sequence: Sequence,
+    expiry: BatchNumber,
+}
+
+/// Runs the command. The advanced key is on disk before the signature is anywhere.
+pub fn run(args: &Sign) -> Result<(), Failure> {
+    let order: Order = formats::json(&args.input, &args.input.read()?)?;
+    // A link would be replaced by the advanced key, and what it points at would sign at the old epoch again.
+    let path = std::fs::canonicalize(&args.key).or_fail(Kind::Usage, args.key.display())?;
+    // Two runs at once would sign at one epoch and give the one-time key away.
+    let _alone = Folder::of(&path).lock()?;
+    let place = Place::File(path.clone());
+    let key = formats::key(&place, &Zeroizing::new(place.read()?))?;
+    let chain_id = args.chain_id.map_or(key.derivation().chain_id, ChainId);
+    let mut signer = Signer::new(key);
+    let signed = signer
+        .sign(transfer(order, chain_id))
+        .map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))?;
+    write_whole(&path, &signer.key().encode(), 0o600)?;
+    args.output.write(&codec::encode(File::Transfer, &signed))
+}
+
+fn transfer(order: Order, chain_id: ChainId) -> Transfer {
+    let Order { from, to, token, amount, fee, sequence, expiry } = order;
+    let protocol_version = transfer_version();
+    Transfer { chain_id, protocol_version, from, to, token, amount, fee, sequence, epoch: Epoch(0), expiry }
+}
+
+const fn kind(error: &SignerError) -> Kind {
+    match error {
+        SignerError::Chain { .. } => Kind::NotAccepted,
+        SignerError::LastEpoch { .. } | SignerError::Used { .. } => Kind::Usage,
+        SignerError::Scheme(_) => Kind::Bug,
+    }
+}

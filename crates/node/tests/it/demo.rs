@@ -1,0 +1,107 @@
+//! `demo`: what it prints, what it keeps, and that a seed decides every byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::world::World;
+
+const SIZE: &str = "--accounts 4 --transactions 12 --shard-size tiny";
+
+/// Every file under a folder, by its path there.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+                    found.insert(name, fs::read(&path).expect("read"));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_seed_decides_every_byte_whatever_the_threads() {
+    let world = World::new("demo_seed");
+    let one = world.ok(&format!("demo --json {SIZE} --seed 3 --keep one --threads 1"));
+    let two = world.ok(&format!("demo --json {SIZE} --seed 3 --keep two --threads 2"));
+    let (kept, again) = (files(&world.path("one")), files(&world.path("two")));
+    let differing: Vec<_> =
+        kept.iter().filter(|(name, bytes)| again.get(*name) != Some(bytes)).map(|(name, _)| name).collect();
+    assert!(differing.is_empty() && kept.len() == again.len(), "{differing:?}");
+    let timings = ["executed_per_s", "proven_per_s", "witness_share", "verify_ms", "peak_bytes"];
+    let steady = |out: &str| {
+        let mut figures: Value = serde_json::from_str(out).expect("one JSON object");
+        timings
+            .iter()
+            .for_each(|name| assert!(figures.as_object_mut().expect("an object").remove(*name).is_some()));
+        figures
+    };
+    assert_eq!(steady(&one.out), steady(&two.out));
+    every_figure(&one.out);
+    estimate_only(&one.err);
+    what_is_kept(&world, &kept);
+}
+
+fn every_figure(out: &str) {
+    let figures: Value = serde_json::from_str(out).expect("one JSON object");
+    let positive = [
+        "transactions",
+        "executed_per_s",
+        "proven_per_s",
+        "permutations_per_tx",
+        "cells_per_tx",
+        "proof_bytes",
+        "verify_ms",
+        "peak_bytes",
+    ];
+    for name in positive {
+        assert!(figures[name].as_f64().is_some_and(|x| x > 0.0), "{name}: {}", figures[name]);
+    }
+    assert_eq!((&figures["transactions"], &figures["verified"]), (&12.into(), &true.into()));
+    assert!(
+        figures["proven_bits"].as_f64() >= Some(100.0) && figures["conjectured_bits"].as_f64() >= Some(100.0)
+    );
+    let roots = ["prev_state_root", "next_state_root"].map(|name| figures[name].as_str().expect("a digest"));
+    assert!(roots[0] != roots[1] && roots.iter().all(|root| root.len() == 64));
+}
+
+/// No bars where there is no terminal.
+fn estimate_only(err: &str) {
+    let lines: Vec<_> = err.lines().filter(|line| !line.starts_with("warning: ")).collect();
+    assert!(matches!(lines[..], [line] if line.starts_with("estimate: about ")), "{err}");
+}
+
+fn what_is_kept(world: &World, kept: &BTreeMap<String, Vec<u8>>) {
+    let names: Vec<_> = kept.keys().map(String::as_str).filter(|name| !name.contains('/')).collect();
+    assert_eq!(names, ["queue.bin", "statement.bin", "statement.json"]);
+    assert_eq!(kept.keys().filter(|name| name.starts_with("keys/")).count(), 4);
+    let proofs: Vec<_> =
+        kept.keys().filter(|name| name.starts_with("proofs/")).map(|name| format!("one/{name}")).collect();
+    let all = proofs.join(" ");
+    world.ok(&format!("verify {all} --statement one/statement.bin --chain-id 161"));
+    world.ok(&format!("verify {all} --statement one/statement.json"));
+    world.ok("prove one/batches/1.bin -o again.proof --shard-size tiny");
+    assert_eq!(world.read("again.proof"), kept["proofs/shard-1.proof"]);
+    world.expect(&format!("demo {SIZE} --keep one"), 2);
+}
+
+#[test]
+fn fresh_pairs_and_the_table() {
+    let world = World::new("demo_w1");
+    let ran =
+        world.ok("demo --workload w1 --accounts 64 --transactions 20 --shard-size tiny --seed 9 --profile");
+    for word in ["w1: 64 accounts, 20 transfers", "1 shard", "verified      yes", "bits proven"] {
+        assert!(ran.out.contains(word), "{}", ran.out);
+    }
+    assert!(ran.err.contains("witness") && ran.err.contains("chip, shape tiny"), "{}", ran.err);
+}

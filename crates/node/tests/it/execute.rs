@@ -1,0 +1,125 @@
+//! `execute`: what enters, what is refused, and what stays on disk.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, order};
+
+fn begun(test: &str) -> World {
+    let world = World::new(test);
+    world.funded();
+    world.ok("execute --state s --chain-id 7 --queue queue.json");
+    world
+}
+
+fn inspect(world: &World, file: &str) -> Value {
+    serde_json::from_str(&world.ok(&format!("inspect {file} --json")).out).expect("JSON")
+}
+
+#[test]
+fn good_ones_seal_and_bad_ones_are_reported() {
+    let world = begun("execute_refused");
+    world.sign((1, 2), 0, "a");
+    world.sign((2, 3), 7, "b");
+    world.sign((2, 3), 0, "c");
+    world.sign((3, 9), 0, "d");
+    let ran = world.expect("execute --state s a a b c d", 4);
+    assert!(ran.err.contains("3 refused") && ran.err.contains("s/refused.json"), "{}", ran.err);
+    let refused = world.json("s/refused.json");
+    let reasons: Vec<_> = refused
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|r| (r["source"].clone(), r["refusal"]["reason"].clone()))
+        .collect();
+    let expected = [("a", "sequence"), ("b", "sequence"), ("d", "no_account")];
+    assert_eq!(reasons, expected.map(|(s, r)| (json!(s), json!(r))));
+    assert_eq!((&refused[1]["refusal"]["expected"], &refused[1]["refusal"]["found"]), (&json!(0), &json!(7)));
+    let batch = inspect(&world, "s/batches/2.bin");
+    assert_eq!((&batch["header"]["transfers"], &batch["header"]["queue_items"]), (&json!(2), &json!(0)));
+    assert_eq!(inspect(&world, "s/state.bin")["checkpoint"]["number"], 2);
+    assert_eq!(world.list("s"), ["batches", "refused.json", "state.bin"]);
+}
+
+#[test]
+fn where_all_are_refused_the_state_stays() {
+    let world = begun("execute_none");
+    world.sign((1, 2), 5, "a");
+    let before = world.read("s/state.bin");
+    world.expect("execute --state s a", 4);
+    assert_eq!(world.read("s/state.bin"), before);
+    assert_eq!(world.list("s/batches"), ["1.bin"]);
+    world.ok("execute --state s --queue queue.json");
+    assert_eq!(world.json("s/refused.json"), json!([]));
+    assert_eq!(world.read("s/state.bin"), before);
+}
+
+#[test]
+fn a_transfer_for_another_chain_is_refused() {
+    let world = begun("execute_chain");
+    world.ok("keygen --chain-id 8 --window 2 --seed-file seed1 -o key1-other");
+    world.write("order.json", order(1, 2, 0).to_string());
+    world.ok("sign --key key1-other order.json -o a");
+    world.expect("execute --state s a", 4);
+    assert_eq!(
+        world.json("s/refused.json")[0]["refusal"],
+        json!({ "reason": "chain", "expected": 7, "found": 8 })
+    );
+    assert!(world.expect("execute --state s --chain-id 8 a", 2).err.contains("of chain 7, not of chain 8"));
+}
+
+#[test]
+fn a_forged_signature_is_refused() {
+    let world = begun("execute_forged");
+    world.sign((1, 2), 0, "a");
+    let mut forged = world.read("a");
+    // The amount's lowest byte: header 8, chain 8, version 2, from 4, to 4, token 2.
+    forged[28] ^= 1;
+    world.write("a", &forged);
+    world.expect("execute --state s a", 4);
+    assert_eq!(world.json("s/refused.json")[0]["refusal"]["reason"], "signature");
+}
+
+#[test]
+fn another_queue_is_not_taken() {
+    let world = begun("execute_queue");
+    let mut queue = world.json("queue.json");
+    queue["items"][1]["amount"] = "7".into();
+    world.write("other.json", queue.to_string());
+    assert!(
+        world.expect("execute --state s --queue other.json", 4).err.contains("give the queue of this chain")
+    );
+    world.write("short.json", json!({ "items": [queue["items"][0]] }).to_string());
+    assert!(world.expect("execute --state s --queue short.json", 4).err.contains("from its first item on"));
+}
+
+#[test]
+fn a_refused_item_stops_the_queue() {
+    let world = World::new("execute_stop");
+    world.funded();
+    let mut queue = world.json("queue.json");
+    let nobody = json!({ "token": 0, "amount": "1", "deposit": { "to_account": { "account": 77 } } });
+    queue["items"].as_array_mut().expect("a list").insert(2, nobody);
+    world.write("queue.json", queue.to_string());
+    world.sign((1, 2), 0, "a");
+    world.expect("execute --state s --chain-id 7 --queue queue.json a", 4);
+    let refused = world.json("s/refused.json");
+    let sources: Vec<_> = refused.as_array().expect("a list").iter().map(|r| r["source"].clone()).collect();
+    assert_eq!(sources, ["queue item 2", "queue item 3", "queue item 4"].map(Value::from));
+    let state = inspect(&world, "s/state.bin");
+    assert_eq!((&state["checkpoint"]["queue_index"], &state["checkpoint"]["number"]), (&json!(2), &json!(1)));
+    assert_eq!(inspect(&world, "s/batches/1.bin")["header"]["transfers"], 1);
+}
+
+#[test]
+fn what_an_unfinished_run_left_goes_away() {
+    let world = begun("execute_crash");
+    let old = world.read("s/state.bin");
+    world.sign((1, 2), 0, "a");
+    world.ok("execute --state s a");
+    let (batch, state) = (world.read("s/batches/2.bin"), world.read("s/state.bin"));
+    world.write("s/state.bin", &old);
+    world.write("s/batches/3.bin", &batch);
+    world.ok("execute --state s a");
+    assert_eq!((world.read("s/batches/2.bin"), world.read("s/state.bin")), (batch, state));
+    assert_eq!(world.list("s/batches"), ["1.bin", "2.bin"]);
+}

@@ -1,0 +1,120 @@
+//! Inputs that are not what they should be: a clear error, the right code, nothing written.
+
+use std::fs::{self, File};
+
+use crate::world::{Ran, World};
+
+/// Every command that reads a file, with `FILE` for it and the kind of file that it wants.
+const READERS: [&str; 8] = [
+    "inspect FILE",
+    "inspect FILE --json",
+    "verify FILE",
+    "prove FILE -o out",
+    "execute --state state --chain-id 7 FILE",
+    "execute --state state --chain-id 7 --queue FILE",
+    "sign --key FILE order.json -o out",
+    "verify proof --statement FILE",
+];
+
+fn world(test: &str) -> World {
+    let world = World::new(test);
+    world.funded();
+    world.sign((1, 2), 0, "transfer");
+    world.ok("execute --state good --chain-id 7 --queue queue.json transfer");
+    world
+}
+
+/// Runs every reader on a file and checks code, message and that nothing was made.
+fn all(world: &World, file: &str, code: i32, says: &str) {
+    let before = world.list(".");
+    for reader in READERS {
+        let line = reader.replace("FILE", file);
+        let Ran { err, .. } = world.expect(&line, code);
+        assert!(err.contains(says) && err.contains(file), "{line}: {err}");
+    }
+    assert_eq!(world.list("."), before);
+}
+
+#[test]
+fn what_is_no_file_of_ours() {
+    let world = world("inputs_foreign");
+    world.write("empty", "");
+    world.write("text", "hello, world");
+    world.write("unknown", b"ALDL\x63\0\x01\0body");
+    fs::create_dir(world.path("folder")).expect("made");
+    all(&world, "missing", 2, "No such file");
+    all(&world, "folder", 2, "is a directory");
+    all(&world, "empty", 3, "no Aludel file");
+    all(&world, "text", 3, "no Aludel file");
+    all(&world, "unknown", 3, "unknown kind 99");
+}
+
+#[test]
+fn what_is_too_large() {
+    let world = world("inputs_large");
+    let large = File::create(world.path("large")).expect("made");
+    large.set_len((1 << 30) + 1).expect("sparse");
+    all(&world, "large", 3, "larger than");
+}
+
+#[test]
+fn damaged_files_name_the_byte() {
+    let world = world("inputs_damaged");
+    let files = ["transfer", "good/batches/1.bin", "good/state.bin", "key1"];
+    for file in files {
+        let good = world.read(file);
+        for end in [8, 9, good.len() / 2, good.len() - 1] {
+            world.write("cut", &good[..end]);
+            let err = world.expect("inspect cut", 3).err;
+            assert!(err.contains("cut: damaged ") && err.contains("at byte"), "{file} to {end}: {err}");
+        }
+        world.write("long", [&good[..], &[0]].concat());
+        assert!(world.expect("inspect long", 3).err.contains("1 bytes too many"), "{file}");
+        let mut other = good.clone();
+        other[6] = 9;
+        world.write("version", &other);
+        let err = world.expect("inspect version", 3).err;
+        assert!(err.contains("version 9") && err.contains("reads version 1"), "{err}");
+    }
+}
+
+#[test]
+fn files_of_another_kind_are_named() {
+    let world = world("inputs_kinds");
+    let wrong = [
+        ("verify transfer", "expected a shard proof, found a signed transfer"),
+        ("prove transfer -o out", "expected a batch, found a signed transfer"),
+        ("execute --state good good/batches/1.bin", "expected a signed transfer, found a batch"),
+        ("execute --state good --queue key1", "expected a L1 queue, found a secret key"),
+        ("sign --key good/state.bin order.json", "expected a secret key, found a state snapshot"),
+    ];
+    let before = world.read("good/state.bin");
+    for (line, says) in wrong {
+        let err = world.expect(line, 3).err;
+        assert!(err.contains(says), "{line}: {err}");
+    }
+    assert_eq!(world.read("good/state.bin"), before);
+}
+
+#[test]
+fn wrong_command_lines() {
+    let world = World::new("inputs_lines");
+    for line in [
+        "",
+        "frobnicate",
+        "prove",
+        "verify",
+        "keygen -o key",
+        "demo --shard-size huge",
+        "demo --transactions 0",
+        "demo --workload w1 --accounts 4 --transactions 3",
+        "demo --accounts 1",
+        "keygen --chain-id 7 --window 21 -o key",
+        "execute --state nowhere",
+    ] {
+        let ran = world.run(line);
+        assert_eq!(ran.code, 2, "{line}: {}", ran.err);
+        assert!(!ran.err.is_empty());
+    }
+    assert!(world.list(".").is_empty());
+}

@@ -1,0 +1,9 @@
+//! The real binary on real files.
+
+mod demo;
+mod execute;
+mod inputs;
+mod keys;
+mod params;
+mod path;
+mod world;

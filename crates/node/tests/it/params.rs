@@ -1,0 +1,27 @@
+//! `params`.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+#[test]
+fn every_shape_has_its_key_and_bits() {
+    let world = World::new("params");
+    let all: Value = serde_json::from_str(&world.ok("params --json").out).expect("JSON");
+    let shapes = all["shapes"].as_array().expect("a list");
+    assert_eq!(
+        shapes.iter().map(|s| s["shape"].as_str().expect("a name")).collect::<Vec<_>>(),
+        ["tiny", "small", "medium", "large"]
+    );
+    for shape in shapes {
+        assert!(shape["proven_bits"].as_f64().expect("bits") >= 100.0);
+        assert!(shape["unique_decoding_bits"].as_f64() <= shape["proven_bits"].as_f64());
+        assert!(shape["conjectured_bits"].as_f64() >= shape["proven_bits"].as_f64());
+        let chips = shape["chips"].as_array().expect("a list");
+        let cells: u64 = chips.iter().map(|c| c["cells"].as_u64().expect("cells")).sum();
+        assert_eq!(Some(cells), shape["cells"].as_u64());
+        assert_eq!((chips.len(), shape["key"].as_str().map(str::len)), (8, Some(64)));
+    }
+    let text = world.ok("params").out;
+    assert!(shapes.iter().all(|s| text.contains(s["key"].as_str().expect("a digest"))), "{text}");
+}

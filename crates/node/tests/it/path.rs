@@ -1,0 +1,79 @@
+//! From a key to a verified proof, one command after the other, and every way in which the last one refuses.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+#[test]
+fn from_keys_to_a_verified_proof() {
+    let world = World::new("path");
+    world.funded();
+    world.sign((1, 2), 0, "a");
+    world.sign((2, 2), 0, "b");
+    world.ok("execute --state s --chain-id 7 --queue queue.json a");
+    world.ok("execute --state s b");
+    world.ok("prove s/batches/1.bin s/batches/2.bin -o both.proof --profile");
+    world.ok("prove s/batches/1.bin -o 1.proof --shard-size tiny");
+    let piped = world.run_with_input("prove - -o -", &world.read("s/batches/2.bin"));
+    assert_eq!(piped.code, 0, "{}", piped.err);
+    world.write("2.proof", &piped.bytes);
+
+    let statement = world.ok("verify both.proof --chain-id 7 --json").out;
+    assert_eq!(statement, world.ok("verify 1.proof 2.proof --json").out);
+    world.write("statement.json", &statement);
+    world.ok("verify 1.proof 2.proof --statement statement.json");
+    shown(&world, &statement);
+    refused(&world);
+    refused_batches(&world);
+}
+
+fn shown(world: &World, statement: &str) {
+    let proof: Value = serde_json::from_str(&world.ok("inspect both.proof --json").out).expect("JSON");
+    let statement: Value = serde_json::from_str(statement).expect("JSON");
+    assert_eq!((&proof["statement"], proof["shape"].as_str()), (&statement, Some("tiny")));
+    let state: Value = serde_json::from_str(&world.ok("inspect s/state.bin --json").out).expect("JSON");
+    assert_eq!(state["checkpoint"], statement["next"]);
+    for (file, says) in
+        [("both.proof", "shard proof"), ("s/batches/1.bin", "queue_items"), ("a", "signed transfer")]
+    {
+        let text = world.ok(&format!("inspect {file}")).out;
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+fn refused(world: &World) {
+    let chain = world.expect("verify both.proof --chain-id 8", 1).err;
+    assert!(chain.contains("both.proof") && chain.contains("chain 7"), "{chain}");
+    world.expect("verify 1.proof --statement statement.json", 1);
+    let order = world.expect("verify 2.proof 1.proof", 1).err;
+    assert!(order.contains("1.proof: does not follow") && order.contains("number is 0"), "{order}");
+    let twice = world.expect("verify 1.proof 1.proof", 1).err;
+    assert!(twice.contains("does not follow"), "{twice}");
+
+    let good = world.read("both.proof");
+    for at in [0, 5, 8, 9, 20, 60, 100, good.len() / 3, good.len() / 2, good.len() - 1] {
+        let mut flipped = good.clone();
+        flipped[at] ^= 1;
+        world.write("flipped.proof", &flipped);
+        let ran = world.run("verify flipped.proof");
+        assert!(
+            matches!(ran.code, 1 | 3) && ran.err.contains("flipped.proof: "),
+            "byte {at}: {} {}",
+            ran.code,
+            ran.err
+        );
+    }
+    for end in [0, 8, 100, 300, good.len() - 1] {
+        world.write("cut.proof", &good[..end]);
+        world.expect("verify cut.proof", 3);
+    }
+    world.write("long.proof", [&good[..], &[0]].concat());
+    world.expect("verify long.proof", 3);
+}
+
+fn refused_batches(world: &World) {
+    assert!(
+        world.expect("prove s/batches/2.bin s/batches/1.bin -o x.proof", 4).err.contains("begins at batch")
+    );
+    assert!(!world.path("x.proof").exists());
+}

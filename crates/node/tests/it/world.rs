@@ -1,0 +1,128 @@
+//! A folder of its own for each test, and the binary run in it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// The chain that tests live on.
+pub const CHAIN: &str = "7";
+
+pub struct World(PathBuf);
+
+/// What a run of the binary left.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub bytes: Vec<u8>,
+    pub err: String,
+}
+
+impl World {
+    pub fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        Self(folder)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).expect("written");
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    pub fn json(&self, name: &str) -> Value {
+        serde_json::from_slice(&self.read(name)).expect("JSON")
+    }
+
+    /// Names in a folder, sorted, hidden ones too.
+    pub fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).expect("a folder");
+        let mut names: Vec<_> =
+            entries.map(|e| e.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+        names.sort();
+        names
+    }
+
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aludel"));
+        command.current_dir(&self.0).args(line.split_whitespace());
+        command.env_remove("ALUDEL_CHAIN_ID").env_remove("ALUDEL_THREADS");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, line: &str) -> Ran {
+        ran(self.command(line).output().expect("the binary runs"))
+    }
+
+    pub fn run_with_input(&self, line: &str, input: &[u8]) -> Ran {
+        let mut child = self.command(line).stdin(Stdio::piped()).spawn().expect("the binary runs");
+        child.stdin.take().expect("piped").write_all(input).expect("it reads");
+        ran(child.wait_with_output().expect("it ends"))
+    }
+
+    pub fn ok(&self, line: &str) -> Ran {
+        self.expect(line, 0)
+    }
+
+    /// Runs a line that must end with a code; a failing one must say why in one line and print nothing else.
+    pub fn expect(&self, line: &str, code: i32) -> Ran {
+        let ran = self.run(line);
+        assert_eq!(ran.code, code, "{line}\n{}{}", ran.out, ran.err);
+        assert!(!ran.err.contains("panicked") && !ran.err.contains("a bug in Aludel"), "{line}\n{}", ran.err);
+        if code != 0 {
+            assert!(ran.err.contains("error: "), "{line} says nothing: {}", ran.err);
+        }
+        ran
+    }
+
+    /// A key for account 1, 2, .. of [`CHAIN`], as `keyN`; returns its digest.
+    pub fn key(&self, account: u8) -> String {
+        self.write(&format!("seed{account}"), hex::encode([account; 32]));
+        let line = format!("keygen --chain-id {CHAIN} --seed-file seed{account} --window 2 -o key{account}");
+        let public: Value = serde_json::from_str(&self.ok(&line).out).expect("JSON");
+        public["key"].as_str().expect("a digest").to_owned()
+    }
+
+    /// Keys 1 to 3 and a queue that funds them, as `queue.json`.
+    pub fn funded(&self) {
+        let deposit = |account: u8| {
+            let owner = format!("0x{}", hex::encode([account; 20]));
+            let to_key = json!({ "key": self.key(account), "l1_owner": owner });
+            json!({ "token": 0, "amount": "1000000", "deposit": { "to_key": to_key } })
+        };
+        let mut items: Vec<_> = (1..=3).map(deposit).collect();
+        items.push(json!({ "token": 5, "amount": "300", "deposit": { "to_account": { "account": 2 } } }));
+        self.write("queue.json", json!({ "items": items }).to_string());
+    }
+
+    /// Signs a transfer of 10 with fee 1 from one account to another into `name`.
+    pub fn sign(&self, (from, to): (u8, u8), sequence: u32, name: &str) {
+        self.write("order.json", order(from, to, sequence).to_string());
+        self.ok(&format!("sign --key key{from} order.json -o {name}"));
+    }
+}
+
+pub fn order(from: u8, to: u8, sequence: u32) -> Value {
+    json!({ "from": from, "to": to, "token": 0, "amount": "10", "fee": 1, "sequence": sequence, "expiry": 100 })
+}
+
+fn ran(output: Output) -> Ran {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ran {
+        code: output.status.code().expect("no signal"),
+        out: text(&output.stdout),
+        bytes: output.stdout.clone(),
+        err: text(&output.stderr),
+    }
+}
