@@ -4,4 +4,5 @@ mod attacks;
 mod keys;
 mod measure;
 mod round_trip;
+mod slice;
 mod toy;
