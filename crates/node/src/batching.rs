@@ -8,6 +8,9 @@ use aludel_witness::Demand;
 
 use crate::exit::{Failure, Kind, OrFail};
 
+/// A batch, if any entry entered, and the entries that did not.
+pub type Sealed = (Option<SealedBatch>, Vec<(Entry, PushError)>);
+
 /// An entry that did not enter, by its position among all.
 pub type Refused = (usize, Entry, PushError);
 
@@ -44,11 +47,7 @@ const fn creates_account(entry: &Entry) -> bool {
 }
 
 /// Seals one batch of a run. `None` where every entry was refused; then the chain stays.
-pub fn seal(
-    chain: &mut Chain,
-    operator: AccountId,
-    run: Vec<Entry>,
-) -> Result<(Option<SealedBatch>, Vec<(Entry, PushError)>), Failure> {
+pub fn seal(chain: &mut Chain, operator: AccountId, run: Vec<Entry>) -> Result<Sealed, Failure> {
     let mut builder = BatchBuilder::new(chain, operator, run.len()).or_fail(Kind::Refused, "execute")?;
     let refused = builder.extend(run, &aludel_ledger::xmss::verify_batch);
     let sealed = if builder.entries().is_empty() { None } else { Some(builder.seal()) };

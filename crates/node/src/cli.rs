@@ -19,8 +19,9 @@ fn place(s: &str) -> Result<Place, std::convert::Infallible> {
 #[command(name = "aludel", version, propagate_version = true)]
 pub struct Cli {
     /// Threads to use; 0 means one a core.
-    #[arg(long, global = true, env = "ALUDEL_THREADS", default_value_t = 0, value_name = "N")]
-    pub threads: usize,
+    #[arg(long, global = true, env = "ALUDEL_THREADS", default_value_t = 0, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub threads: u16,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

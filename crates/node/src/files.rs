@@ -65,9 +65,38 @@ impl Place {
                 let mut out = io::stdout().lock();
                 out.write_all(bytes).and_then(|()| out.flush()).or_fail(Kind::Usage, self)
             }
+            Self::File(path) if is_device(path) => {
+                let write = || fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+                write().or_fail(Kind::Usage, self)
+            }
             Self::File(path) => write_whole(path, bytes, 0o644),
         }
     }
+
+    /// Fails where [`Place::write`] is bound to: to be asked before long work or a spent key.
+    pub fn check_writable(&self) -> Result<(), Failure> {
+        let Self::File(path) = self else { return Ok(()) };
+        let folder = Folder::of(path).0;
+        if !folder.is_dir() {
+            return Err(Failure::new(
+                Kind::Usage,
+                format!("{self}: {} is no folder; make it", folder.display()),
+            ));
+        }
+        match path.is_dir() {
+            true => Err(is_directory(path)),
+            false => Ok(()),
+        }
+    }
+}
+
+fn is_directory(path: &Path) -> Failure {
+    Failure::new(Kind::Usage, format!("{}: is a directory; name a file in it", path.display()))
+}
+
+/// Whether a path names what a rename must not replace: a device, a pipe.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 fn too_large(place: &dyn std::fmt::Display) -> Failure {
@@ -157,17 +186,22 @@ impl Folder {
 }
 
 fn write_temporary(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     // What a crash of another process with our number left would keep its own mode.
     let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut file = create(path, mode)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Writes a file of mode 0600 in a folder that nobody else sees yet, and that appears whole when it is renamed.
+fn create(path: &Path, mode: u32) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}
+
+/// Writes a file of mode 0600 in a folder that nobody else sees yet, and that appears whole when it is renamed. Not
+/// synced: for very many files that can be made again.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_temporary(path, bytes, 0o600).or_fail(Kind::Usage, path.display())
+    create(path, 0o600).and_then(|mut file| file.write_all(bytes)).or_fail(Kind::Usage, path.display())
 }
 
 /// Makes a folder, with those above it.

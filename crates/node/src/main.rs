@@ -47,8 +47,11 @@ fn run(command: Command) -> Result<(), Failure> {
 }
 
 /// Sizes the pool in which everything parallel runs. 0 is one thread a core.
-fn use_threads(threads: usize) -> Result<(), Failure> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().or_fail(Kind::Usage, "--threads")
+fn use_threads(threads: u16) -> Result<(), Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.into())
+        .build_global()
+        .or_fail(Kind::Usage, "--threads")
 }
 
 /// A panic is a bug of ours, on whatever thread: say so and leave with its code.

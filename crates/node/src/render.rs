@@ -13,8 +13,10 @@ const SHOWN: usize = 4;
 
 /// Prints a value on standard output, as one JSON object or as text.
 pub fn print(value: &impl Serialize, json: bool) -> Result<(), Failure> {
-    let value = serde_json::to_value(value).or_fail(Kind::Bug, "JSON")?;
-    let text = if json { pretty(&value)? } else { text(&value) };
+    let text = match json {
+        true => pretty(value)?,
+        false => text(&serde_json::to_value(value).or_fail(Kind::Bug, "JSON")?),
+    };
     Place::Stream.write(text.as_bytes())
 }
 
@@ -83,8 +85,8 @@ mod tests {
     #[test]
     fn text_says_what_the_object_says() {
         let value = json!({ "kind": "batch", "prev": { "number": 3 }, "entries": [1, 2, 3, 4, 5, 6] });
-        let expected = "entries: 6 items\n  0  1\n  1  2\n  2  3\n  3  4\n  and 2 more; --json shows all\n\
-                        kind     batch\nprev:\n  number  3\n";
+        let expected = "kind     batch\nprev:\n  number  3\n\
+                        entries: 6 items\n  0  1\n  1  2\n  2  3\n  3  4\n  and 2 more; --json shows all\n";
         assert_eq!(text(&value), expected);
     }
 }

@@ -13,6 +13,7 @@ use crate::profile::Recorder;
 /// Runs the command.
 pub fn run(args: &Prove) -> Result<(), Failure> {
     warn_without_vectors();
+    args.output.check_writable()?;
     let recorder = Recorder::start(args.profile)?;
     let read = args.batches.iter().map(|place| formats::batch(place, &place.read()?));
     let batches = read.collect::<Result<Vec<_>, _>>()?;

@@ -28,6 +28,7 @@ struct Order {
 /// Runs the command. The advanced key is on disk before the signature is anywhere.
 pub fn run(args: &Sign) -> Result<(), Failure> {
     let order: Order = formats::json(&args.input, &args.input.read()?)?;
+    args.output.check_writable()?;
     // A link would be replaced by the advanced key, and what it points at would sign at the old epoch again.
     let path = std::fs::canonicalize(&args.key).or_fail(Kind::Usage, args.key.display())?;
     // Two runs at once would sign at one epoch and give the one-time key away.

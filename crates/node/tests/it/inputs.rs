@@ -118,3 +118,37 @@ fn wrong_command_lines() {
     }
     assert!(world.list(".").is_empty());
 }
+
+/// Bytes of a file, each in turn set to the largest value: no command takes that for a reason to crash.
+fn corrupted(world: &World, file: &str, positions: impl Iterator<Item = usize>, line: &str, codes: &[i32]) {
+    let good = world.read(file);
+    for at in positions.filter(|at| good[*at] != 0xff) {
+        let mut bad = good.clone();
+        bad[at] = 0xff;
+        world.write("bad", &bad);
+        let ran = world.run(line);
+        assert!(codes.contains(&ran.code), "{line}, byte {at} of {file}: {} {}", ran.code, ran.err);
+    }
+}
+
+#[test]
+fn hostile_bytes_are_refused_and_crash_nothing() {
+    let world = world("inputs_hostile");
+    world.sign((2, 3), 0, "second");
+    world.ok("execute --state good --chain-id 7 second");
+    let spread = |file: &str, count: usize| {
+        let length = world.read(file).len();
+        (0..count).map(move |i| i * (length - 1) / (count - 1))
+    };
+    corrupted(&world, "second", 0..70, "execute --state good bad", &[3, 4]);
+    corrupted(&world, "second", spread("second", 40), "execute --state good bad", &[3, 4]);
+    let batch = "good/batches/2.bin";
+    // Digests of headers and queue so far and the queue's index are where a batch says to begin: it proves from there.
+    let bound = |at: &usize| !(44..112).contains(at);
+    corrupted(&world, batch, (0..190).filter(bound), "prove bad -o out", &[1, 3, 4]);
+    corrupted(&world, batch, spread(batch, 80).filter(bound), "prove bad -o out", &[1, 3, 4]);
+    corrupted(&world, batch, 0..190, "inspect bad", &[0, 3]);
+    corrupted(&world, "good/state.bin", spread("good/state.bin", 80), "inspect bad", &[0, 3]);
+    corrupted(&world, "key1", 0..65, "inspect bad", &[0, 3]);
+    assert!(!world.path("out").exists());
+}

@@ -62,18 +62,33 @@ fn each_signature_spends_an_epoch_and_the_last_is_kept() {
     assert_eq!(fs::metadata(world.path("key1")).expect("kept").permissions().mode() & 0o777, 0o600);
 }
 
+fn next_epoch(world: &World) -> Value {
+    let shown: Value = serde_json::from_str(&world.ok("inspect key1 --json").out).expect("JSON");
+    shown["next_epoch"].clone()
+}
+
 #[test]
 fn a_signature_that_cannot_be_written_is_spent_all_the_same() {
     let world = World::new("keys_spent");
     world.key(1);
     world.write("order.json", order(1, 2, 0).to_string());
-    world.expect("sign --key key1 order.json -o missing/t", 2);
+    world.expect("sign --key key1 order.json -o /dev/full", 2);
+    assert_eq!(next_epoch(&world), 1);
+    world.ok("sign --key key1 order.json -o /dev/null");
+    assert!(!fs::metadata("/dev/null").expect("there").is_file(), "a device was replaced by a file");
+}
+
+#[test]
+fn an_output_that_cannot_be_spends_nothing() {
+    let world = World::new("keys_output");
+    world.key(1);
+    world.write("order.json", order(1, 2, 0).to_string());
     fs::create_dir(world.path("folder")).expect("made");
-    world.expect("sign --key key1 order.json -o folder", 2);
+    assert!(world.expect("sign --key key1 order.json -o missing/t", 2).err.contains("missing is no folder"));
+    assert!(world.expect("sign --key key1 order.json -o folder", 2).err.contains("is a directory"));
+    assert_eq!(next_epoch(&world), 0);
     assert_eq!(world.list("."), ["folder", "key1", "order.json", "seed1"]);
     assert!(world.list("folder").is_empty());
-    let shown: Value = serde_json::from_str(&world.ok("inspect key1 --json").out).expect("JSON");
-    assert_eq!(shown["next_epoch"], 2);
 }
 
 #[test]

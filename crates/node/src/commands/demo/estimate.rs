@@ -7,7 +7,7 @@ use aludel_circuits::Shape;
 use super::plan::Plan;
 use crate::cli::Workload;
 
-/// About what a run takes. The rates are those of two cores of a cloud machine with AVX-512; others differ by a factor of two.
+/// About what a run takes. The rates are those of two cores of a server; others differ by a factor of two.
 pub struct Estimate {
     seconds: f64,
     memory: f64,
@@ -30,12 +30,15 @@ impl Estimate {
         let proof = proof_cost(plan.shape);
         let cores = rayon::current_num_threads() as f64 / 2.0;
         Self {
-            seconds: (keys + execution + shards * proof.seconds) / cores,
-            memory: 60e6 + 6e3 * (wallets + transfers) + proof.memory,
+            seconds: STARTING + (keys + execution + shards * proof.seconds) / cores,
+            memory: 60e6 + 3e3 * wallets + 6e3 * transfers + proof.memory,
             disk: if keep { 4e3 * wallets + 3.5e3 * transfers + shards * proof.disk } else { 0.0 },
         }
     }
 }
+
+/// Seconds for keys of the proof system and for what cannot be spread over cores.
+const STARTING: f64 = 0.5;
 
 /// What one shard takes.
 struct ProofCost {
@@ -46,10 +49,10 @@ struct ProofCost {
 
 const fn proof_cost(shape: Shape) -> ProofCost {
     let (seconds, memory, disk) = match shape {
-        Shape::Tiny => (0.7, 0.2e9, 1.6e6),
-        Shape::Small => (1.3, 0.4e9, 1.8e6),
-        Shape::Medium => (3.5, 1.2e9, 2.0e6),
-        Shape::Large => (12.0, 4.5e9, 2.2e6),
+        Shape::Tiny => (0.5, 0.05e9, 3.3e6),
+        Shape::Small => (0.8, 0.14e9, 3.3e6),
+        Shape::Medium => (2.0, 0.4e9, 3.3e6),
+        Shape::Large => (6.5, 1.35e9, 3.4e6),
     };
     ProofCost { seconds, memory, disk }
 }
