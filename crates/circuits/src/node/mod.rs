@@ -5,6 +5,8 @@ mod air;
 pub mod cases;
 pub mod columns;
 #[cfg(test)]
+mod free;
+#[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod batches;
 mod columns;
 mod degrees;
 mod expiry;
+mod free;
 mod history;
 mod honest;
 mod judge;
