@@ -118,7 +118,7 @@ pub struct Prove {
     /// Size of the shard; without it the smallest that holds the batches.
     #[arg(long, value_name = "SHAPE")]
     pub shard_size: Option<Shape>,
-    /// Print time by stage and cells by chip.
+    /// Print time and memory by stage and cells by chip.
     #[arg(long)]
     pub profile: bool,
     /// Where the proof goes.
@@ -189,7 +189,7 @@ pub struct Demo {
     /// One JSON object instead of the table.
     #[arg(long)]
     pub json: bool,
-    /// Print time by stage and cells by chip.
+    /// Print time and memory by stage and cells by chip.
     #[arg(long)]
     pub profile: bool,
 }

@@ -2,7 +2,6 @@
 
 mod estimate;
 mod keep;
-mod memory;
 mod plan;
 mod progress;
 mod report;
