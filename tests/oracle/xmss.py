@@ -216,6 +216,7 @@ def main():
         file.write_text(computed)
     elif file.read_text() != computed:
         sys.exit(f"{file} is not what this script computes")
+    print(f"{len(vectors)} keys and signatures agree with {file.name}")
 
 
 if __name__ == "__main__":

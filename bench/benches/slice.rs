@@ -1,0 +1,137 @@
+//! What each step of the slice costs: `cargo bench -p aludel-bench [-- FILTER]`.
+//!
+//! Throughputs are elements a second: permutations, cells, signatures, transfers. The batch is 182 transfers
+//! between 182 wallets, which fills the shape `small`.
+
+use std::hint::black_box;
+use std::sync::LazyLock;
+
+use aludel_bench::{CHAIN, OPERATOR, Scenario};
+use aludel_circuits::Shape;
+use aludel_ledger::xmss::{Claim, Derivation, SecretKey, Window, verify_batch};
+use aludel_ledger::{BatchBuilder, Chain, SealedBatch, State, replay};
+use aludel_protocol::cell::BalanceCell;
+use aludel_protocol::hash::{compress16, compress24};
+use aludel_protocol::{
+    AccountId, Amount, CellAddress, Digest, Entry, Epoch, F, PackedF, Payload, SignedTransfer, fe,
+};
+use aludel_prover::Prover;
+use aludel_verifier::verify::{Expectations, verify};
+use aludel_witness::Shard;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use p3_field::{PackedValue, PrimeCharacteristicRing};
+
+const TRANSFERS: usize = 182;
+
+/// A funded chain and transfers that it accepts, with the batch that they make.
+struct Fixture {
+    before: Chain,
+    transfers: Vec<SignedTransfer>,
+    batch: SealedBatch,
+}
+
+static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
+    let mut scenario = Scenario::new(TRANSFERS, 2);
+    let openings = scenario.openings();
+    scenario.seal(openings);
+    let before = scenario.chain.clone();
+    let transfers: Vec<_> = (0..TRANSFERS).map(|i| scenario.pay(i, (i + 1) % TRANSFERS, 0, 5, 1)).collect();
+    let batch = scenario.seal(transfers.iter().cloned().map(Entry::Transfer).collect());
+    Fixture { before, transfers, batch }
+});
+
+fn hashing(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hash");
+    group.throughput(Throughput::Elements(PackedF::WIDTH as u64));
+    let x16: [PackedF; 16] = core::array::from_fn(|i| PackedF::from(fe(i as u32)));
+    let x24: [PackedF; 24] = core::array::from_fn(|i| PackedF::from(fe(i as u32)));
+    group.bench_function("compress16 packed", |b| b.iter(|| compress16(black_box(x16))));
+    group.bench_function("compress24 packed", |b| b.iter(|| compress24(black_box(x24))));
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("compress16 scalar", |b| b.iter(|| compress16(black_box([F::TWO; 16]))));
+    group.bench_function("compress24 scalar", |b| b.iter(|| compress24(black_box([F::TWO; 24]))));
+    group.finish();
+}
+
+fn tree(c: &mut Criterion) {
+    let write = |i: u32, amount: u128| -> (CellAddress, Payload) {
+        (CellAddress::slot(AccountId(i * 7), 1), BalanceCell(Amount(amount)).payload())
+    };
+    let mut state = State::genesis();
+    state.apply(&(0..1 << 14).map(|i| write(i, 1)).collect::<Vec<_>>());
+    let mut group = c.benchmark_group("tree");
+    group.throughput(Throughput::Elements(1 << 12));
+    let writes: Vec<_> = (0..1 << 12).map(|i| write(4 * i, 2)).collect();
+    group.bench_function("update 4096 of 16384 cells", |b| b.iter(|| state.apply(black_box(&writes))));
+    group.finish();
+}
+
+fn signatures(c: &mut Criterion) {
+    let fixture = &*FIXTURE;
+    let digests: Vec<_> = fixture.transfers.iter().map(|t| t.transfer.digest()).collect();
+    let keys: Vec<_> = (fixture.transfers.iter())
+        .map(|t| fixture.before.state.get(&CellAddress::account(t.transfer.from)).key())
+        .collect();
+    let claims: Vec<Claim> = (fixture.transfers.iter().zip(&digests).zip(keys))
+        .map(|((t, message), key)| Claim {
+            key,
+            epoch: t.transfer.epoch,
+            message: *message,
+            signature: &t.signature,
+        })
+        .collect();
+    let mut group = c.benchmark_group("signature");
+    group.throughput(Throughput::Elements(1));
+    let from = Derivation { seed: [1; 32], chain_id: CHAIN, counter: 0 };
+    let key = SecretKey::generate(&from, Window::new(Epoch(0), 1).expect("a window at the beginning exists"));
+    // Messages differ, because the search for randomness takes another time for each.
+    let mut message = 0;
+    group.bench_function("sign", |b| {
+        b.iter(|| {
+            message += 1;
+            key.sign(Epoch(0), &Digest([fe(message); 8]))
+        });
+    });
+    group.throughput(Throughput::Elements(claims.len() as u64));
+    group.bench_function("verify, all threads", |b| b.iter(|| verify_batch(black_box(&claims))));
+    group.finish();
+}
+
+fn ledger(c: &mut Criterion) {
+    let fixture = &*FIXTURE;
+    let mut group = c.benchmark_group("ledger");
+    group.throughput(Throughput::Elements(TRANSFERS as u64));
+    let entries: Vec<_> = fixture.transfers.iter().cloned().map(Entry::Transfer).collect();
+    group.bench_function("execute and seal", |b| {
+        b.iter_batched(
+            || (fixture.before.clone(), entries.clone()),
+            |(mut chain, entries)| {
+                let mut builder =
+                    BatchBuilder::new(&mut chain, OPERATOR, TRANSFERS).expect("numbers are left");
+                assert!(builder.extend(entries, &verify_batch).is_empty());
+                builder.seal()
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("replay", |b| b.iter(|| replay(black_box(&fixture.batch), &verify_batch)));
+    group.finish();
+}
+
+fn proving(c: &mut Criterion) {
+    let batch = std::slice::from_ref(&FIXTURE.batch);
+    let shard = Shard::generate(batch, Some(Shape::Small)).expect("it fits");
+    let prover = Prover::new(Shape::Small).expect("the key is pinned");
+    let proof = prover.prove(&shard.traces, &shard.statement).expect("it proves").bytes;
+    let mut group = c.benchmark_group("shard small");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(TRANSFERS as u64));
+    group.bench_function("witness", |b| b.iter(|| Shard::generate(black_box(batch), Some(Shape::Small))));
+    group.bench_function("prove", |b| b.iter(|| prover.prove(&shard.traces, &shard.statement)));
+    group.throughput(Throughput::Bytes(proof.len() as u64));
+    group.bench_function("verify", |b| b.iter(|| verify(black_box(&proof), &Expectations::default())));
+    group.finish();
+}
+
+criterion_group!(benches, hashing, tree, signatures, ledger, proving);
+criterion_main!(benches);
