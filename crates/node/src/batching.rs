@@ -111,8 +111,8 @@ impl Outcome {
     }
 }
 
-/// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both meet
-/// the same state, so the first cannot be the refused one of the two.
+/// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both
+/// meet the same state, so the first cannot be the refused one of the two.
 fn positions(
     run: Vec<(usize, Entry)>,
     sealed: Option<&SealedBatch>,

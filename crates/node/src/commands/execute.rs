@@ -44,7 +44,8 @@ fn pending<'a>(place: &Place, queue: &'a Queue, chain: &Chain) -> Result<&'a [Qu
             return Ok(queue.pending(chain.checkpoint.queue_index));
         }
         Some(digest) => format!(
-            "its first {index} items have the digest {digest}, the state has consumed {}; give the queue of this chain",
+            "its first {index} items have the digest {digest}, the state has consumed {}; give the \
+             queue of this chain",
             chain.checkpoint.queue
         ),
         None => format!(

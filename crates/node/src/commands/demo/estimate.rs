@@ -20,7 +20,8 @@ impl Estimate {
         let wallets = plan.accounts as f64;
         let transfers = plan.transactions as f64;
         let shards = plan.shards() as f64;
-        // A wallet has a power of two of one-time keys, at least two, and some more than its share of payments.
+        // A wallet has a power of two of one-time keys, at least two, and some more than its share of
+        // payments.
         let epochs = match plan.workload {
             Workload::W1 => 2.0,
             Workload::Mixed => 2.0 * (transfers / wallets + 4.0),

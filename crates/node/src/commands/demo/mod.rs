@@ -1,4 +1,5 @@
-//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it cost.
+//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it
+//! cost.
 
 mod estimate;
 mod keep;
