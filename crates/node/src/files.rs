@@ -199,7 +199,7 @@ fn create(path: &Path, mode: u32) -> io::Result<File> {
     fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
 
-/// Writes a file of mode 0600 in a folder that nobody else sees yet, and that appears whole when it is renamed.
+/// Writes a file of mode 0600 in a folder that nobody else sees yet and that appears whole when renamed.
 /// Not synced: for very many files that can be made again.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     create(path, 0o600).and_then(|mut file| file.write_all(bytes)).or_fail(Kind::Usage, path.display())
