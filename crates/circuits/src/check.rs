@@ -73,7 +73,7 @@ impl Checker {
         self
     }
 
-    fn record(&mut self, bus: Bus, fields: &[F], count: F) {
+    pub(crate) fn record(&mut self, bus: Bus, fields: &[F], count: F) {
         assert_eq!(fields.len(), bus.width(), "message width on bus {}", bus.name());
         if !count.is_zero() {
             let key = (bus.name(), fields.iter().map(PrimeField32::as_canonical_u32).collect());

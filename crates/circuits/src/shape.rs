@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Lanes of a row of `hash24`.
-pub const HASH24_LANES: usize = 5;
+pub const HASH24_LANES: usize = 1;
 /// Lanes of a row of `chain`.
 pub const CHAIN_LANES: usize = 5;
 /// Lanes of a row of `node`.
-pub const NODE_LANES: usize = 3;
+pub const NODE_LANES: usize = 1;
 
 /// A size of shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,10 +81,10 @@ impl Shape {
     /// Heights of its chips.
     pub const fn log_heights(self) -> LogHeights {
         let (hash24, chain, signature, node, cell, transaction) = match self {
-            Self::Tiny => (6, 9, 10, 9, 7, 6),
-            Self::Small => (8, 12, 13, 11, 9, 8),
-            Self::Medium => (10, 14, 15, 12, 11, 10),
-            Self::Large => (12, 16, 17, 13, 13, 12),
+            Self::Tiny => (9, 9, 10, 11, 7, 6),
+            Self::Small => (11, 12, 13, 12, 9, 8),
+            Self::Medium => (13, 14, 15, 14, 11, 10),
+            Self::Large => (15, 16, 17, 15, 13, 12),
         };
         LogHeights { range16: 16, hash24, chain, signature, node, cell, transaction, statement: 4 }
     }

@@ -25,7 +25,7 @@ use crate::machine::MachineChip;
 #[derive(Clone, Default)]
 pub struct Traces {
     chips: Vec<(MachineChip, RowMajorMatrix<F>, Vec<F>)>,
-    external: Vec<(Bus, Vec<F>, i32)>,
+    external: Vec<(Bus, Vec<F>, F)>,
 }
 
 impl Traces {
@@ -37,20 +37,37 @@ impl Traces {
 
     /// Adds a message of a chip that is not here: positive counts send.
     pub fn external(&mut self, bus: Bus, fields: Vec<F>, count: i32) -> &mut Self {
-        self.external.push((bus, fields, count));
+        self.external.push((bus, fields, F::from_i32(count)));
+        self
+    }
+
+    /// Takes whatever messages are left over to be those of the chips that are not here: what is honest alone then
+    /// balances, and what is forged afterwards does not.
+    pub fn close(&mut self) -> &mut Self {
+        let checker = self.checker();
+        for bus in Bus::ALL {
+            for (fields, count) in checker.surplus(bus) {
+                let fields = fields.into_iter().map(F::from_u32).collect();
+                self.external.push((bus, fields, -count));
+            }
+        }
         self
     }
 
     /// What is wrong with them: nothing, if honest.
     pub fn violations(&self) -> Vec<Violation> {
+        self.checker().finish()
+    }
+
+    fn checker(&self) -> Checker {
         let mut checker = Checker::default();
         for (chip, main, public) in &self.chips {
             checker.run(chip, main, public);
         }
         for (bus, fields, count) in &self.external {
-            checker.external(*bus, fields, *count);
+            checker.record(*bus, fields, *count);
         }
-        checker.finish()
+        checker
     }
 
     /// What refuses them: `chip: constraint` or `bus name`, each once; nothing, if honest.
@@ -87,6 +104,10 @@ pub enum At {
     Last,
     /// The first row in which this column has this value.
     Where(&'static str, u32),
+    /// The first row in which each of these columns has its value.
+    Each(&'static [(&'static str, u32)]),
+    /// The row after the first in which this column has this value.
+    After(&'static str, u32),
 }
 
 /// What a cell becomes.
@@ -188,13 +209,18 @@ impl Case {
             let name = pattern.replace('*', &lane.to_string());
             names.iter().position(|n| *n == name)
         };
+        let first = |lane: usize, keys: &[(&str, u32)]| {
+            let keys: Option<Vec<_>> =
+                keys.iter().map(|(k, v)| Some((index(k, lane)?, F::from_u32(*v)))).collect();
+            let keys = keys?;
+            (0..main.height()).find(|&r| keys.iter().all(|(k, v)| main.get(r, *k) == Some(*v)))
+        };
         let row = |lane: usize| match self.at {
             At::Row(row) => Some(row),
             At::Last => main.height().checked_sub(1),
-            At::Where(key, value) => {
-                let (key, value) = (index(key, lane)?, F::from_u32(value));
-                (0..main.height()).find(|&r| main.get(r, key) == Some(value))
-            }
+            At::Where(key, value) => first(lane, &[(key, value)]),
+            At::Each(keys) => first(lane, keys),
+            At::After(key, value) => first(lane, &[(key, value)]).map(|row| row + 1),
         };
         let lanes = 0..names.len();
         let mut cells = lanes.map_while(|lane| index(self.column, lane).map(|column| (row(lane), column)));
@@ -207,6 +233,20 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chip, column, at, change, expect } = self;
         write!(f, "{chip}: {column} {change:?} at {at:?}, refused by {expect:?}")
+    }
+}
+
+/// The cases of a chip of the machine.
+pub const fn cases(chip: &MachineChip) -> &'static [Case] {
+    match chip {
+        MachineChip::Range16(_) => crate::range16::cases::CASES,
+        MachineChip::Hash24(_) => crate::hash24::cases::CASES,
+        MachineChip::Chain(_) => crate::chain::cases::CASES,
+        MachineChip::Signature(_) => crate::signature::cases::CASES,
+        MachineChip::Node(_) => crate::node::cases::CASES,
+        MachineChip::Cell(_) => crate::cell::cases::CASES,
+        MachineChip::Transaction(_) => crate::transaction::cases::CASES,
+        MachineChip::Statement(_) => crate::statement::cases::CASES,
     }
 }
 

@@ -9,6 +9,8 @@
 //! See `docs/decisions/0001-chip-layout.md`.
 
 mod air;
+#[cfg(any(test, feature = "tamper"))]
+pub mod cases;
 pub mod columns;
 #[cfg(test)]
 mod tests;

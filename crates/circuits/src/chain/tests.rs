@@ -8,13 +8,15 @@ use p3_matrix::dense::RowMajorMatrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::cases::CASES;
 use super::trace::{Step, lay_out, write};
 use super::*;
 use crate::bus::Bus;
 use crate::check::{Checker, Violation};
-use crate::chip::{Chip, TraceError};
-use crate::shape::CHAIN_LANES;
+use crate::chip::TraceError;
+use crate::machine::MachineChip;
 use crate::signature::signer::end;
+use crate::tamper::{Traces, uncovered};
 
 const CHIP: Chain = Chain { log_height: 4 };
 
@@ -117,50 +119,19 @@ fn a_shard_of_99_percent_fits() {
     assert!(generate(9, &walks).is_ok(), "{steps} of 2,560 steps");
 }
 
-/// Cell, row, what breaks: lane 0 begins a walk in rows 0 and 7 and pads from row 12 on.
-const ADDED_FIVE: [(&str, usize, &str); 16] = [
-    ("value[0]", 3, "chain: the value goes on"),
-    ("value[7]", 12, "chain: the value goes on"),
-    ("parameter[0]", 3, "chain: the parameter continues"),
-    ("parameter[4]", 6, "chain: the parameter continues"),
-    ("epoch", 8, "chain: the epoch continues"),
-    ("place", 0, "chain: the first row begins a walk"),
-    ("place", 6, "chain: the place advances by one"),
-    ("place", 7, "chain: a walk begins after the last step"),
-    ("start", 0, "chain: the first row begins a walk"),
-    ("start", 6, "chain: the start continues"),
-    ("start", 7, "chain: a walk begins after the last step"),
-    ("last", 2, "chain: last is boolean"),
-    ("permutation.beginning[0]", 1, "chain step"),
-    ("permutation.partial[19]", 15, "chain step"),
-    ("permutation.ending[48]", 6, "chain step"),
-    ("permutation.ending[0]", 6, "chain step"),
-];
-
 #[test]
-fn a_changed_cell_breaks_what_is_named_in_every_lane() {
-    let honest = generate(4, &walks()).expect("fits");
-    let names = CHIP.column_names();
-    for (cell, row, expected) in ADDED_FIVE {
-        for lane in 0..CHAIN_LANES {
-            let name = format!("lanes[{lane}].{cell}");
-            let column = names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no column {name}"));
-            let mut trace = honest.clone();
-            trace.values[row * names.len() + column] += fe(5);
-            let broken = broken(&trace, &walks());
-            assert!(broken.contains(expected), "{name} in row {row} breaks {broken:?}, not {expected}");
-        }
+fn every_corruption_is_refused() {
+    let mut honest = Traces::default();
+    honest.chip(MachineChip::Chain(CHIP), generate(4, &walks()).expect("fits"), &[]).close();
+    assert_eq!(honest.violations(), Vec::new());
+    for case in CASES {
+        case.run(&honest).unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 #[test]
-fn every_column_has_a_case() {
-    let family = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
-    let cases: BTreeSet<String> = ADDED_FIVE.iter().map(|c| family(c.0)).collect();
-    let names = CHIP.column_names();
-    let columns: BTreeSet<String> =
-        names.iter().filter_map(|n| n.split_once('.')).map(|c| family(c.1)).collect();
-    assert_eq!(cases, columns);
+fn no_column_constraint_or_bus_lacks_a_case() {
+    assert_eq!(uncovered(&MachineChip::Chain(CHIP), CASES), Vec::<String>::new());
 }
 
 /// Every cell is determined in every row, padding included.

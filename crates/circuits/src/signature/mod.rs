@@ -8,6 +8,8 @@
 //! See `docs/decisions/0001-chip-layout.md`.
 
 mod air;
+#[cfg(any(test, feature = "tamper"))]
+pub mod cases;
 pub mod columns;
 mod schedule;
 #[cfg(test)]

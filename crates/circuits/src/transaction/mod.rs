@@ -5,6 +5,8 @@ mod air;
 mod amounts;
 mod authorisation;
 mod calls;
+#[cfg(any(test, feature = "tamper"))]
+pub mod cases;
 pub mod columns;
 mod flow;
 mod ranges;

@@ -1,16 +1,23 @@
-//! Every column of an honest trace, off by one, and who says so.
+//! Every cell of an honest row, off by one or by a limb, and who says so.
 
 use aludel_protocol::{F, fe};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_matrix::Matrix;
 
-use super::history::{NATIVE, SEAL, SELF, TO_ACCOUNT, TO_ACCOUNT_TOKEN, TO_KEY, TO_KEY_TOKEN, TOKEN, honest};
+use super::history::{
+    LOG_HEIGHT, NATIVE, SEAL, SELF, TO_ACCOUNT, TO_ACCOUNT_TOKEN, TO_KEY, TO_KEY_TOKEN, TOKEN, honest,
+};
 use super::judge::{edit, refused};
 use crate::chip::Chip;
+use crate::machine::MachineChip;
+use crate::tamper::{Traces, uncovered};
 use crate::transaction::Transaction;
+use crate::transaction::cases::CASES;
+
+const CHIP: MachineChip = MachineChip::Transaction(Transaction { log_height: LOG_HEIGHT });
 
 /// Beginning of a column's name, a row in which it counts, and who refuses it there.
-const CASES: &[(&str, usize, &str)] = &[
+const FAMILIES: &[(&str, usize, &str)] = &[
     ("transfer", NATIVE, "kind is boolean"),
     ("to_account", TO_ACCOUNT, "kind is boolean"),
     ("to_key", TO_KEY, "kind is boolean"),
@@ -96,10 +103,10 @@ fn names(prefix: &str, column: &str) -> bool {
 }
 
 #[test]
-fn each_column_off_by_one_is_refused() {
-    let columns = Transaction { log_height: 4 }.column_names();
+fn each_cell_off_by_one_is_refused() {
+    let columns = CHIP.column_names();
     let (w, main) = honest();
-    for (prefix, row, expected) in CASES {
+    for (prefix, row, expected) in FAMILIES {
         for i in (0..columns.len()).filter(|i| names(prefix, &columns[*i])) {
             let mut bad = main.clone();
             bad.row_mut(*row)[i] += F::ONE;
@@ -110,13 +117,19 @@ fn each_column_off_by_one_is_refused() {
 }
 
 #[test]
-fn no_column_lacks_a_case() {
-    let columns = Transaction { log_height: 4 }.column_names();
-    let covered = |column: &&String| CASES.iter().any(|(prefix, ..)| names(prefix, column));
-    let missing: Vec<_> = columns.iter().filter(|c| !covered(c)).collect();
-    assert!(missing.is_empty(), "no case for {missing:?}");
-    let used = |case: &&(&str, usize, &str)| columns.iter().any(|c| names(case.0, c));
-    assert!(CASES.iter().all(|case| used(&case)));
+fn every_corruption_is_refused() {
+    let (_, main) = honest();
+    let mut honest = Traces::default();
+    honest.chip(CHIP, main, &[]).close();
+    assert_eq!(honest.violations(), Vec::new());
+    for case in CASES {
+        case.run(&honest).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
+fn no_column_constraint_or_bus_lacks_a_case() {
+    assert_eq!(uncovered(&CHIP, CASES), Vec::<String>::new());
 }
 
 /// Names of integers of 16 bits, and a row in which they count.
@@ -144,7 +157,7 @@ const LIMBS: &[(&str, usize)] = &[
 
 #[test]
 fn each_limb_has_sixteen_bits() {
-    let columns = Transaction { log_height: 4 }.column_names();
+    let columns = CHIP.column_names();
     let (w, main) = honest();
     for (prefix, row) in LIMBS {
         for i in (0..columns.len()).filter(|i| names(prefix, &columns[*i])) {
