@@ -50,10 +50,10 @@ struct ProofCost {
 
 const fn proof_cost(shape: Shape) -> ProofCost {
     let (seconds, memory, disk) = match shape {
-        Shape::Tiny => (0.5, 0.05e9, 3.3e6),
-        Shape::Small => (0.8, 0.14e9, 3.3e6),
-        Shape::Medium => (2.0, 0.4e9, 3.3e6),
-        Shape::Large => (6.5, 1.35e9, 3.4e6),
+        Shape::Tiny => (0.5, 0.05e9, 2.2e6),
+        Shape::Small => (0.8, 0.14e9, 2.2e6),
+        Shape::Medium => (2.0, 0.4e9, 2.2e6),
+        Shape::Large => (6.5, 1.45e9, 2.3e6),
     };
     ProofCost { seconds, memory, disk }
 }
