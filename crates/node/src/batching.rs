@@ -65,11 +65,16 @@ pub struct Outcome {
     stopped: Option<QueueIndex>,
 }
 
-/// Seals all entries into as many batches as they take.
-pub fn seal_all(chain: &mut Chain, operator: AccountId, entries: Vec<Entry>) -> Result<Outcome, Failure> {
+/// Seals all entries into as many batches of a shape as they take.
+pub fn seal_all(
+    chain: &mut Chain,
+    operator: AccountId,
+    entries: Vec<Entry>,
+    shape: Shape,
+) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     let mut first = 0;
-    for run in cut(entries, Shape::Large, operator, chain)? {
+    for run in cut(entries, shape, operator, chain)? {
         let positions = first..;
         first += run.len();
         outcome.seal(chain, operator, positions.zip(run).collect())?;
@@ -106,8 +111,8 @@ impl Outcome {
     }
 }
 
-/// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both meet
-/// the same state, so the first cannot be the refused one of the two.
+/// Where the refused entries of a run stood. Of two equal entries with nothing accepted between them, both
+/// meet the same state, so the first cannot be the refused one of the two.
 fn positions(
     run: Vec<(usize, Entry)>,
     sealed: Option<&SealedBatch>,
@@ -120,4 +125,65 @@ fn positions(
 
 const fn is_item(entry: &Entry) -> bool {
     matches!(entry, Entry::Queue(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::{Amount, ChainId, Digest, L1Address, TokenId, fe};
+    use aludel_witness::Shard;
+
+    use super::*;
+
+    fn item(deposit: Deposit) -> Entry {
+        Entry::Queue(QueueItem { token: TokenId(3), amount: Amount(5), deposit })
+    }
+
+    fn new_accounts(count: u32) -> Vec<Entry> {
+        let key = |i| Digest([fe(i); 8]);
+        (0..count).map(|i| item(Deposit::ToKey { key: key(i), l1_owner: L1Address([7; 20]) })).collect()
+    }
+
+    fn sealed(entries: Vec<Entry>) -> (Chain, Outcome) {
+        let mut chain = Chain::genesis(ChainId(7));
+        let outcome = seal_all(&mut chain, AccountId(1), entries, Shape::Tiny).expect("seals");
+        (chain, outcome)
+    }
+
+    #[test]
+    fn batches_are_as_long_as_the_shape_holds() {
+        let entries = new_accounts(100);
+        let (chain, outcome) = sealed(entries.clone());
+        let batches = &outcome.batches;
+        assert!(batches.len() > 1 && outcome.refused.is_empty());
+        assert_eq!(
+            batches.iter().flat_map(|sealed| sealed.batch.entries.clone()).collect::<Vec<_>>(),
+            entries
+        );
+        assert_eq!(chain.checkpoint.number.0 as usize, batches.len());
+        for sealed in batches {
+            let shard = Shard::generate(core::slice::from_ref(sealed), Some(Shape::Tiny)).expect("fits");
+            assert_eq!(shard.shape, Shape::Tiny);
+        }
+        // One entry more would not fit.
+        let mut demand = Demand::default();
+        demand.seal();
+        for (entry, account) in entries.iter().take(batches[0].batch.entries.len() + 1).zip(1..) {
+            demand.add(entry, AccountId(1), AccountId(account));
+        }
+        assert!(demand.fits(Shape::Tiny).is_err());
+    }
+
+    #[test]
+    fn items_of_later_batches_wait_for_a_refused_one() {
+        let mut entries = new_accounts(100);
+        entries[2] = item(Deposit::ToAccount { account: AccountId(77) });
+        let (chain, outcome) = sealed(entries);
+        assert_eq!(chain.checkpoint.queue_index, QueueIndex(2));
+        assert_eq!(
+            outcome.refused.iter().map(|(at, ..)| *at).collect::<Vec<_>>(),
+            (2..100).collect::<Vec<_>>()
+        );
+        let index = QueueIndex(2);
+        assert!(outcome.refused[1..].iter().all(|(_, _, e)| *e == PushError::QueueStopped { index }));
+    }
 }

@@ -13,8 +13,8 @@ fn place(s: &str) -> Result<Place, std::convert::Infallible> {
 
 /// Prover appliance for rollups: executes batches, proves them in shards and verifies every proof.
 ///
-/// Exit codes: 0 fine; 1 a proof or signature is not accepted; 2 usage; 3 input that does not decode; 4 refused by
-/// the ledger; 5 a bug of ours.
+/// Exit codes: 0 fine; 1 a proof or signature is not accepted; 2 usage; 3 input that does not decode; 4
+/// refused by the ledger; 5 a bug of ours.
 #[derive(Debug, Parser)]
 #[command(name = "aludel", version, propagate_version = true)]
 pub struct Cli {
@@ -62,7 +62,12 @@ pub struct Keygen {
     pub counter: u64,
     /// One-time keys to compute now, as a power of two: 10 means 1,024, the last kept for a
     /// rotation.
-    #[arg(long, default_value_t = 10, value_name = "LOG2", value_parser = clap::value_parser!(u8).range(0..=20))]
+    #[arg(
+        long,
+        default_value_t = 10,
+        value_name = "LOG2",
+        value_parser = clap::value_parser!(u8).range(0..=20)
+    )]
     pub window: u8,
     /// File with a 32-byte seed in hex; without it the seed comes from the operating system.
     #[arg(long, value_name = "FILE", value_parser = place)]
@@ -101,7 +106,8 @@ pub struct Execute {
     /// The account that receives the fees.
     #[arg(long, default_value_t = 1)]
     pub operator: u32,
-    /// The L1 queue from its first item on, binary or JSON: items that the state has not consumed are taken from it.
+    /// The L1 queue from its first item on, binary or JSON: items that the state has not consumed are taken
+    /// from it.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub queue: Option<Place>,
     /// Signed transfers, in order.
@@ -118,7 +124,7 @@ pub struct Prove {
     /// Size of the shard; without it the smallest that holds the batches.
     #[arg(long, value_name = "SHAPE")]
     pub shard_size: Option<Shape>,
-    /// Print time by stage and cells by chip.
+    /// Print time and memory by stage and cells by chip.
     #[arg(long)]
     pub profile: bool,
     /// Where the proof goes.
@@ -189,7 +195,7 @@ pub struct Demo {
     /// One JSON object instead of the table.
     #[arg(long)]
     pub json: bool,
-    /// Print time by stage and cells by chip.
+    /// Print time and memory by stage and cells by chip.
     #[arg(long)]
     pub profile: bool,
 }
@@ -199,7 +205,7 @@ pub struct Demo {
 pub enum Workload {
     /// Deposits and transfers in two tokens between random wallets, all of it proven.
     Mixed,
-    /// The measured one: 2^16 accounts, every transfer between a fresh pair, shards full; the deposits that fund
-    /// the accounts are executed and not proven.
+    /// The measured one: 2^16 accounts, every transfer between a fresh pair, shards full; the deposits that
+    /// fund the accounts are executed and not proven.
     W1,
 }

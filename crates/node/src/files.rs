@@ -118,8 +118,8 @@ fn open(path: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
-/// Writes a file under a temporary name beside its own, syncs it and renames it: a reader sees the old content
-/// or the new, never a part. `mode` are its permission bits.
+/// Writes a file under a temporary name beside its own, syncs it and renames it: a reader sees the old
+/// content or the new, never a part. `mode` are its permission bits.
 pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let temporary = temporary(path)?;
     let written = write_temporary(&temporary, bytes, mode)
@@ -173,7 +173,8 @@ impl Folder {
         Self(path.to_owned())
     }
 
-    /// Waits until no other process of ours holds the folder; holds it while the result lives. It leaves no file.
+    /// Waits until no other process of ours holds the folder; holds it while the result lives. It leaves no
+    /// file.
     pub fn lock(&self) -> Result<File, Failure> {
         let lock = || File::open(&self.0).and_then(|folder| folder.lock().map(|()| folder));
         lock().or_fail(Kind::Usage, self.0.display())
@@ -198,8 +199,8 @@ fn create(path: &Path, mode: u32) -> io::Result<File> {
     fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
 
-/// Writes a file of mode 0600 in a folder that nobody else sees yet, and that appears whole when it is renamed. Not
-/// synced: for very many files that can be made again.
+/// Writes a file of mode 0600 in a folder that nobody else sees yet and that appears whole when renamed.
+/// Not synced: for very many files that can be made again.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     create(path, 0o600).and_then(|mut file| file.write_all(bytes)).or_fail(Kind::Usage, path.display())
 }

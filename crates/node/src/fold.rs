@@ -13,8 +13,8 @@ pub struct Gap {
     pub found: String,
 }
 
-/// The statement of two runs of batches, the second right after the first: equality of every chained field and
-/// nothing else, so any grouping of the same statements gives the same result.
+/// The statement of two runs of batches, the second right after the first: equality of every chained field
+/// and nothing else, so any grouping of the same statements gives the same result.
 pub fn fold(first: &Statement, second: &Statement) -> Result<Statement, Gap> {
     for (field, expected, found) in chained(first, second) {
         if expected != found {

@@ -9,6 +9,7 @@ mod exit;
 mod files;
 mod fold;
 mod formats;
+mod memory;
 mod profile;
 mod render;
 mod store;

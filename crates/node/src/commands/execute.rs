@@ -1,5 +1,6 @@
 //! `aludel execute`: queue items and transfers onto a state, sealed into batches.
 
+use aludel_circuits::Shape;
 use aludel_ledger::batch::{Chain, PushError, Queue};
 use aludel_ledger::execute::{ExecuteError, Refusal};
 use aludel_protocol::{AccountId, Entry, QueueIndex, QueueItem, Transfer};
@@ -24,7 +25,7 @@ pub fn run(args: &Execute) -> Result<(), Failure> {
         _ => &[],
     };
     let entries = items.iter().copied().map(Entry::Queue).chain(transfers.into_iter().map(Entry::Transfer));
-    let outcome = seal_all(&mut store.chain, AccountId(args.operator), entries.collect())?;
+    let outcome = seal_all(&mut store.chain, AccountId(args.operator), entries.collect(), Shape::Large)?;
     if let Some(fault) = fault(&outcome.refused) {
         return Err(Failure::new(Kind::Undecodable, format!("{}: {fault}", args.state.display())));
     }
@@ -43,7 +44,8 @@ fn pending<'a>(place: &Place, queue: &'a Queue, chain: &Chain) -> Result<&'a [Qu
             return Ok(queue.pending(chain.checkpoint.queue_index));
         }
         Some(digest) => format!(
-            "its first {index} items have the digest {digest}, the state has consumed {}; give the queue of this chain",
+            "its first {index} items have the digest {digest}, the state has consumed {}; give the \
+             queue of this chain",
             chain.checkpoint.queue
         ),
         None => format!(

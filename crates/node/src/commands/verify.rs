@@ -67,8 +67,8 @@ const fn kind(error: &VerifyError) -> Kind {
 fn does_not_follow(place: &Place, gap: &Gap) -> Failure {
     let Gap { field, expected, found } = gap;
     let reason = format!(
-        "{place}: does not follow the proof before it: {field} is {found} where that one ends at {expected}; give the \
-         proofs in the order of their batches, none missing"
+        "{place}: does not follow the proof before it: {field} is {found} where that one ends at \
+         {expected}; give the proofs in the order of their batches, none missing"
     );
     Failure::new(Kind::NotAccepted, reason)
 }

@@ -1,5 +1,7 @@
 //! `execute`: what enters, what is refused, and what stays on disk.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::world::{World, order};
@@ -122,4 +124,18 @@ fn what_an_unfinished_run_left_goes_away() {
     world.ok("execute --state s a");
     assert_eq!((world.read("s/batches/2.bin"), world.read("s/state.bin")), (batch, state));
     assert_eq!(world.list("s/batches"), ["1.bin", "2.bin"]);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_state_and_nothing_else() {
+    let world = begun("execute_write");
+    world.sign((1, 2), 0, "a");
+    let before = world.read("s/state.bin");
+    fs::remove_file(world.path("s/refused.json")).expect("there");
+    fs::create_dir(world.path("s/refused.json")).expect("made");
+    assert!(world.expect("execute --state s a", 2).err.contains("s/refused.json: "));
+    assert_eq!(world.list("s"), ["batches", "refused.json", "state.bin"]);
+    assert_eq!((world.read("s/state.bin"), world.list("s/batches")), (before, vec!["1.bin".to_owned()]));
+    fs::remove_dir(world.path("s/refused.json")).expect("still empty");
+    world.ok("execute --state s a");
 }

@@ -143,7 +143,8 @@ fn hostile_bytes_are_refused_and_crash_nothing() {
     corrupted(&world, "second", 0..70, "execute --state good bad", &[3, 4]);
     corrupted(&world, "second", spread("second", 40), "execute --state good bad", &[3, 4]);
     let batch = "good/batches/2.bin";
-    // Digests of headers and queue so far and the queue's index are where a batch says to begin: it proves from there.
+    // Digests of headers and queue so far and the queue's index are where a batch says to begin: it proves
+    // from there.
     let bound = |at: &usize| !(44..112).contains(at);
     corrupted(&world, batch, (0..190).filter(bound), "prove bad -o out", &[1, 3, 4]);
     corrupted(&world, batch, spread(batch, 80).filter(bound), "prove bad -o out", &[1, 3, 4]);

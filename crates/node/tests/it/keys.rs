@@ -1,7 +1,9 @@
 //! `keygen` and `sign`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -72,10 +74,26 @@ fn a_signature_that_cannot_be_written_is_spent_all_the_same() {
     let world = World::new("keys_spent");
     world.key(1);
     world.write("order.json", order(1, 2, 0).to_string());
-    world.expect("sign --key key1 order.json -o /dev/full", 2);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that takes nothing");
+    let status = world.command("sign --key key1 order.json").stdout(full).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
     assert_eq!(next_epoch(&world), 1);
-    world.ok("sign --key key1 order.json -o /dev/null");
-    assert!(!fs::metadata("/dev/null").expect("there").is_file(), "a device was replaced by a file");
+}
+
+#[test]
+fn a_pipe_is_written_to_and_not_replaced() {
+    let world = World::new("keys_pipe");
+    world.key(1);
+    world.write("order.json", order(1, 2, 0).to_string());
+    let made = Command::new("mkfifo").arg(world.path("pipe")).status().expect("mkfifo runs");
+    assert!(made.success());
+    // Open at both ends, so that nobody waits for anybody.
+    let mut pipe = fs::OpenOptions::new().read(true).write(true).open(world.path("pipe")).expect("opens");
+    world.ok("sign --key key1 order.json -o pipe");
+    assert!(fs::metadata(world.path("pipe")).expect("there").file_type().is_fifo());
+    let mut start = [0; 4];
+    pipe.read_exact(&mut start).expect("written to");
+    assert_eq!(&start, b"ALDL");
 }
 
 #[test]

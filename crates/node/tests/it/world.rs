@@ -114,7 +114,9 @@ impl World {
 }
 
 pub fn order(from: u8, to: u8, sequence: u32) -> Value {
-    json!({ "from": from, "to": to, "token": 0, "amount": "10", "fee": 1, "sequence": sequence, "expiry": 100 })
+    json!({
+        "from": from, "to": to, "token": 0, "amount": "10", "fee": 1, "sequence": sequence, "expiry": 100
+    })
 }
 
 fn ran(output: Output) -> Ran {

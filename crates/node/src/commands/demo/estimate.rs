@@ -20,7 +20,8 @@ impl Estimate {
         let wallets = plan.accounts as f64;
         let transfers = plan.transactions as f64;
         let shards = plan.shards() as f64;
-        // A wallet has a power of two of one-time keys, at least two, and some more than its share of payments.
+        // A wallet has a power of two of one-time keys, at least two, and some more than its share of
+        // payments.
         let epochs = match plan.workload {
             Workload::W1 => 2.0,
             Workload::Mixed => 2.0 * (transfers / wallets + 4.0),
@@ -49,10 +50,10 @@ struct ProofCost {
 
 const fn proof_cost(shape: Shape) -> ProofCost {
     let (seconds, memory, disk) = match shape {
-        Shape::Tiny => (0.5, 0.05e9, 3.3e6),
-        Shape::Small => (0.8, 0.14e9, 3.3e6),
-        Shape::Medium => (2.0, 0.4e9, 3.3e6),
-        Shape::Large => (6.5, 1.35e9, 3.4e6),
+        Shape::Tiny => (0.5, 0.05e9, 2.2e6),
+        Shape::Small => (0.8, 0.14e9, 2.2e6),
+        Shape::Medium => (2.0, 0.4e9, 2.2e6),
+        Shape::Large => (6.5, 1.45e9, 2.3e6),
     };
     ProofCost { seconds, memory, disk }
 }

@@ -1,8 +1,8 @@
-//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it cost.
+//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it
+//! cost.
 
 mod estimate;
 mod keep;
-mod memory;
 mod plan;
 mod progress;
 mod report;

@@ -68,10 +68,9 @@ impl Plan {
         }
         match workload {
             Workload::W1 if transactions > accounts / 2 => wrong(format!(
-                "each transfer of w1 takes a fresh pair, and {accounts} accounts make {}: say at most --transactions {} or \
-                 more --accounts",
-                accounts / 2,
-                accounts / 2
+                "each transfer of w1 takes a fresh pair, and {accounts} accounts make {pairs}: say at most \
+                 --transactions {pairs} or more --accounts",
+                pairs = accounts / 2
             )),
             _ => Ok(()),
         }

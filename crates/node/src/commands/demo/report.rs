@@ -5,11 +5,11 @@ use std::time::Duration;
 use aludel_protocol::Digest;
 use serde::Serialize;
 
-use super::memory::peak_bytes;
 use super::run::{Outcome, Proven};
 use crate::cli::Workload;
 use crate::exit::Failure;
 use crate::files::Place;
+use crate::memory::peak_bytes;
 use crate::render;
 
 /// The figures. Names are an interface: benchmarks read them.
