@@ -28,6 +28,14 @@ pub enum WitnessError {
         /// What is wrong with it.
         error: VerifyError,
     },
+    /// Every batch of the run is empty: no cell is touched, and a shard's tree needs one.
+    #[error("batches {first} to {last} are all empty; prove them together with one that has an entry")]
+    Empty {
+        /// The first batch.
+        first: u32,
+        /// The last.
+        last: u32,
+    },
     /// A shape does not hold the batches.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -58,6 +66,9 @@ impl Shard {
     pub fn generate(batches: &[SealedBatch], shape: Option<Shape>) -> Result<Self, WitnessError> {
         let _span = info_span!("witness").entered();
         let replay = info_span!("replay").in_scope(|| replay_run(batches, &trusting))?;
+        if replay.accesses.iter().all(Vec::is_empty) {
+            return Err(WitnessError::Empty { first: replay.prev.number.0 + 1, last: replay.next.number.0 });
+        }
         let demand = demand_of(batches, &replay);
         let shape = match shape {
             Some(shape) => demand.fits(shape).map(|()| shape)?,

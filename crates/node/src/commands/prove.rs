@@ -29,7 +29,9 @@ pub fn witness_failure(error: &WitnessError) -> Failure {
     let kind = match error {
         WitnessError::Replay(_) => Kind::Refused,
         WitnessError::Signature { .. } => Kind::NotAccepted,
-        WitnessError::TooLarge(_) | WitnessError::Trace(TraceError::Full { .. }) => Kind::Usage,
+        WitnessError::Empty { .. }
+        | WitnessError::TooLarge(_)
+        | WitnessError::Trace(TraceError::Full { .. }) => Kind::Usage,
         WitnessError::Trace(TraceError::Inconsistent { .. }) => Kind::Bug,
     };
     Failure::new(kind, error)

@@ -20,6 +20,12 @@ pub fn run(args: &Verify) -> Result<(), Failure> {
     if args.json {
         return render::print(&found, true);
     }
+    if expected_nothing(args) {
+        eprintln!(
+            "note: nothing says which chain or state these batches should begin with; \
+             compare the statement, or pass --statement or --chain-id"
+        );
+    }
     let (prev, next) = (&found.prev, &found.next);
     Place::Stream.write(
         format!(
@@ -32,6 +38,11 @@ pub fn run(args: &Verify) -> Result<(), Failure> {
         )
         .as_bytes(),
     )
+}
+
+/// A proof alone binds its own beginning and nobody else's.
+const fn expected_nothing(args: &Verify) -> bool {
+    args.statement.is_none() && args.chain_id.is_none()
 }
 
 fn verify_all(args: &Verify) -> Result<Statement, Failure> {
