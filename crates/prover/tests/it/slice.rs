@@ -19,7 +19,7 @@ pub static SHARD: LazyLock<Shard> =
 
 pub static PROVER: LazyLock<Prover> = LazyLock::new(|| Prover::new(Shape::Tiny).expect("the key is pinned"));
 
-static PROOF: LazyLock<ShardProof> =
+pub static PROOF: LazyLock<ShardProof> =
     LazyLock::new(|| PROVER.prove(&SHARD.traces, &SHARD.statement).expect("an honest shard proves"));
 
 #[test]
