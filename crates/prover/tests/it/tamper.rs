@@ -8,10 +8,9 @@ use aludel_circuits::check::Violation;
 use aludel_circuits::tamper::{Case, Traces, cases, uncovered};
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
 use aludel_verifier::VerifyError;
-use aludel_verifier::verify::{Expectations, verify};
 use rayon::prelude::*;
 
-use crate::slice::{PROVER, SHARD};
+use crate::slice::{PROVER, SHARD, verdict};
 
 /// The honest shard of every case.
 static HONEST: LazyLock<Traces> = LazyLock::new(|| {
@@ -77,7 +76,7 @@ fn is_refused(case: &Case, alone: &Traces, index: usize) -> Result<(), String> {
     let mut traces = SHARD.traces.clone();
     traces[index] = forged.chips()[0].1.clone();
     let bytes = PROVER.prove_unverified(&traces, &SHARD.statement).map_err(|e| e.to_string())?;
-    match verify(&bytes, &Expectations::default()) {
+    match verdict(&bytes) {
         Err(VerifyError::Refused { reason }) if reason.contains(&expected) => Ok(()),
         other => Err(format!("{case}: the verifier must say {expected:?} and says {other:?}")),
     }
