@@ -54,6 +54,22 @@ impl Traces {
         self
     }
 
+    /// One chip alone, with what the others leave over on the buses as messages from outside: it is refused just
+    /// where all of them together are, and checked faster.
+    pub fn alone(&self, chip: &str) -> Result<Self, TamperError> {
+        let (this, others) = self.chips.iter().cloned().partition(|(c, ..)| c.name() == chip);
+        let (mut alone, others) =
+            (Self { chips: this, external: Vec::new() }, Self { chips: others, ..self.clone() });
+        alone.find(chip)?;
+        let checker = others.checker();
+        for bus in Bus::ALL {
+            for (fields, count) in checker.surplus(bus) {
+                alone.external.push((bus, fields.into_iter().map(F::from_u32).collect(), count));
+            }
+        }
+        Ok(alone)
+    }
+
     /// What is wrong with them: nothing, if honest.
     pub fn violations(&self) -> Vec<Violation> {
         self.checker().finish()

@@ -1,8 +1,12 @@
-//! Proving and verifying, end to end, on a small machine.
+//! Proving and verifying, end to end: on a small machine, and on the real one.
 
 mod attacks;
+mod forgeries;
 mod keys;
+mod lawless;
+mod machine;
 mod measure;
 mod round_trip;
 mod slice;
+mod tamper;
 mod toy;

@@ -9,7 +9,7 @@ use aludel_ledger::SealedBatch;
 use aludel_protocol::{ChainId, Statement};
 use aludel_prover::{Prover, ShardProof};
 use aludel_verifier::VerifyError;
-use aludel_verifier::verify::{Expectations, verify};
+use aludel_verifier::verify::{Expectations, verify, verify_with};
 use aludel_witness::Shard;
 
 pub static BATCHES: LazyLock<Vec<SealedBatch>> = LazyLock::new(|| Scenario::new(4, 3).every_kind());
@@ -19,8 +19,13 @@ pub static SHARD: LazyLock<Shard> =
 
 pub static PROVER: LazyLock<Prover> = LazyLock::new(|| Prover::new(Shape::Tiny).expect("the key is pinned"));
 
-static PROOF: LazyLock<ShardProof> =
+pub static PROOF: LazyLock<ShardProof> =
     LazyLock::new(|| PROVER.prove(&SHARD.traces, &SHARD.statement).expect("an honest shard proves"));
+
+/// What the verifier says under the prover's key, which is the pinned one.
+pub fn verdict(bytes: &[u8]) -> Result<Statement, VerifyError> {
+    verify_with(PROVER.key(), bytes, &Expectations::default())
+}
 
 #[test]
 fn an_honest_shard_is_accepted_as_what_it_is() {
