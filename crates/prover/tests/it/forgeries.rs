@@ -13,7 +13,8 @@ use aludel_verifier::verify::{Expectations, verify, verify_with};
 use aludel_witness::Shard;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::lawless::{Forgery, Lawless, deposit};
+use crate::forgery::Forgery;
+use crate::lawless::{Lawless, deposit};
 use crate::slice::{BATCHES, PROOF, PROVER, SHARD, verdict};
 
 /// What the verifier says of broken constraints of `transaction`, the seventh chip.

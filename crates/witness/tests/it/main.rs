@@ -1,0 +1,4 @@
+//! Sealed batches in, traces out, or the reason why not.
+
+mod demand;
+mod refusals;
