@@ -2,6 +2,7 @@
 
 mod attacks;
 mod forgeries;
+mod forgery;
 mod keys;
 mod lawless;
 mod machine;
