@@ -236,12 +236,40 @@ mod tests {
             Case { column: "colour", ..TIME },
             Case { at: At::Where("real", 2), ..TIME },
             Case { at: At::Row(1 << 20), ..TIME },
+            Case { at: At::Each(&[("real", 1), ("space", 2)]), ..TIME },
+            Case { at: At::After("space", 2), ..TIME },
             Case { change: Change::Add(0), ..TIME },
         ];
         for case in nowhere {
             assert!(matches!(case.run(&honest), Err(TamperError::NoCell(_))), "{case}");
         }
         assert!(matches!(Case { chip: "lathe", ..TIME }.run(&honest), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn a_chip_alone_is_refused_as_among_the_others() {
+        let honest = honest();
+        let alone = honest.alone("cell").expect("there is one");
+        assert_eq!((alone.chips().len(), alone.violations()), (1, Vec::new()));
+        let mut forged = [honest, alone];
+        forged.iter_mut().for_each(|traces| assert_eq!(TIME.apply(traces), Ok(0)));
+        let [whole, alone] = forged.map(|traces| traces.violations());
+        assert_eq!(whole, alone);
+        assert!(!whole.is_empty());
+        assert!(matches!(Traces::default().alone("cell"), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn rows_are_found_by_several_columns_and_after_another() {
+        let traces = honest();
+        let places = [
+            (At::Where("space", 1), 3),
+            (At::Each(&[("space", 1), ("slot", 3)]), 6),
+            (At::After("space", 1), 4),
+        ];
+        for (at, row) in places {
+            assert_eq!(Case { at, ..TIME }.apply(&mut traces.clone()), Ok(row));
+        }
     }
 
     #[test]
