@@ -11,6 +11,7 @@ use core::fmt;
 use std::collections::BTreeSet;
 
 use aludel_protocol::F;
+use aludel_protocol::hash::compress24;
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 
@@ -51,7 +52,7 @@ pub enum Change {
 pub enum Expect {
     /// The constraint of this name, in the corrupted row or the one before it.
     Constraint(&'static str),
-    /// This bus, which no longer balances.
+    /// This bus, which no longer balances; if it is a table's, over a message that no table holds.
     Bus(Bus),
 }
 
@@ -120,7 +121,9 @@ impl Case {
                 let reads = *row == at || (row + 1) % height == at;
                 reads && (*chip, *name) == (self.chip, expected)
             }
-            (Violation::Bus { bus, .. }, Expect::Bus(expected)) => *bus == expected.name(),
+            (Violation::Bus { bus, fields, .. }, Expect::Bus(expected)) => {
+                *bus == expected.name() && (self.chip == *bus || !answerable(expected, fields))
+            }
             _ => false,
         };
         if found.iter().any(expected) {
@@ -160,6 +163,19 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chip, column, at, change, expect } = self;
         write!(f, "{chip}: {column} {change:?} at {at:?}, refused by {expect:?}")
+    }
+}
+
+/// Whether a table would answer the message: a forger writes the tables' counts as well, so a count that merely
+/// does not follow refuses nothing.
+fn answerable(bus: Bus, fields: &[u32]) -> bool {
+    match bus {
+        Bus::Range16 => fields[0] < 1 << 16,
+        Bus::Hash24 => {
+            let x: Vec<F> = fields.iter().copied().map(F::from_u32).collect();
+            compress24::<F>(core::array::from_fn(|i| x[i]))[..] == x[24..]
+        }
+        _ => false,
     }
 }
 
@@ -236,12 +252,54 @@ mod tests {
             Case { column: "colour", ..TIME },
             Case { at: At::Where("real", 2), ..TIME },
             Case { at: At::Row(1 << 20), ..TIME },
+            Case { at: At::Each(&[("real", 1), ("space", 2)]), ..TIME },
+            Case { at: At::After("space", 2), ..TIME },
             Case { change: Change::Add(0), ..TIME },
         ];
         for case in nowhere {
             assert!(matches!(case.run(&honest), Err(TamperError::NoCell(_))), "{case}");
         }
         assert!(matches!(Case { chip: "lathe", ..TIME }.run(&honest), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn a_chip_alone_is_refused_as_among_the_others() {
+        let honest = honest();
+        let alone = honest.alone("cell").expect("there is one");
+        assert_eq!((alone.chips().len(), alone.violations()), (1, Vec::new()));
+        let mut forged = [honest, alone];
+        forged.iter_mut().for_each(|traces| assert_eq!(TIME.apply(traces), Ok(0)));
+        let [whole, alone] = forged.map(|traces| traces.violations());
+        assert_eq!(whole, alone);
+        assert!(!whole.is_empty());
+        assert!(matches!(Traces::default().alone("cell"), Err(TamperError::NoChip(_))));
+    }
+
+    #[test]
+    fn rows_are_found_by_several_columns_and_after_another() {
+        let traces = honest();
+        let places = [
+            (At::Where("space", 1), 3),
+            (At::Each(&[("space", 1), ("slot", 3)]), 6),
+            (At::After("space", 1), 4),
+        ];
+        for (at, row) in places {
+            assert_eq!(Case { at, ..TIME }.apply(&mut traces.clone()), Ok(row));
+        }
+    }
+
+    #[test]
+    fn a_table_refuses_only_what_it_does_not_hold() {
+        let limb = |change| Case {
+            chip: "statement",
+            column: "chain_id[0]",
+            at: At::Row(0),
+            change,
+            expect: Expect::Bus(Bus::Range16),
+        };
+        assert_eq!(limb(Change::Set(1 << 16)).run(&honest()), Ok(()));
+        let answered = limb(Change::Set(9)).run(&honest());
+        assert!(matches!(answered, Err(TamperError::NotRefused { .. })));
     }
 
     #[test]

@@ -11,12 +11,12 @@ use crate::tamper::{Case, Expect};
 /// More than a limb holds.
 const LIMB: Change = Add(1 << 16);
 
-const GAINS: &str = "recipient gains the amount";
 const BODY: &str = "body is carried";
 const COUNTER_ADVANCES: &str = "counter advances";
 const COUNTER_CELL: &str = "counter cell";
 const COUNTS: &str = "counts start at zero";
 const CREDITED: At = Each(&[("to_account", 1), ("native", 0)]);
+const GAINS: &str = "recipient gains the amount";
 const KIND: &str = "kind is boolean";
 const NATIVE: At = Each(&[("transfer", 1), ("native", 1)]);
 const NATIVE_AFTER: &str = "native balance after";
