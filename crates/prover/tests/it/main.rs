@@ -6,7 +6,6 @@ mod forgery;
 mod keys;
 mod lawless;
 mod machine;
-mod measure;
 mod round_trip;
 mod slice;
 mod tamper;
