@@ -65,12 +65,18 @@ pub enum DecodeError {
         found: Vec<u8>,
     },
     /// A file of ours, of another kind.
-    #[error("expected a {}, found a {found}; check the path", expected.name())]
+    #[error("expected a {}, found a {}; check the path", expected.name(), found.name())]
     Kind {
         /// What the caller wanted.
         expected: Kind,
         /// What the header says.
-        found: String,
+        found: Kind,
+    },
+    /// A file of ours, of a kind that this build does not know.
+    #[error("an Aludel file of unknown kind {number}; use the build that wrote it")]
+    UnknownKind {
+        /// What the header says.
+        number: u16,
     },
     /// Another version of the format.
     #[error("this is version {found} of the {} format and this build reads version {expected}; use the build that wrote it", kind.name())]
@@ -110,13 +116,10 @@ pub fn header(kind: Kind) -> [u8; HEADER_BYTES] {
     out
 }
 
-/// The kind that a header names, known or not.
+/// The kind that a header names.
 pub fn kind_of(bytes: &[u8]) -> Result<Kind, DecodeError> {
     let number = kind_number(bytes)?;
-    Kind::ALL.into_iter().find(|k| *k as u16 == number).ok_or_else(|| DecodeError::Kind {
-        expected: Kind::Statement,
-        found: format!("file of unknown kind {number}"),
-    })
+    Kind::ALL.into_iter().find(|k| *k as u16 == number).ok_or(DecodeError::UnknownKind { number })
 }
 
 fn kind_number(bytes: &[u8]) -> Result<u16, DecodeError> {
@@ -128,10 +131,8 @@ fn kind_number(bytes: &[u8]) -> Result<u16, DecodeError> {
 
 /// Checks the header and returns the body.
 pub fn body(kind: Kind, bytes: &[u8]) -> Result<&[u8], DecodeError> {
-    let number = kind_number(bytes)?;
-    if number != kind as u16 {
-        let known = Kind::ALL.into_iter().find(|k| *k as u16 == number);
-        let found = known.map_or_else(|| format!("file of unknown kind {number}"), |k| k.name().to_owned());
+    let found = kind_of(bytes)?;
+    if found != kind {
         return Err(DecodeError::Kind { expected: kind, found });
     }
     let (head, body) = bytes.split_at(HEADER_BYTES);

@@ -94,6 +94,14 @@ fn headers_are_checked_in_order() {
     let bytes = codec::encode(Kind::Statement, &statement(7));
     assert!(matches!(codec::decode::<Statement>(Kind::Statement, b"GIF8"), Err(DecodeError::Magic { .. })));
     assert!(matches!(codec::decode::<Statement>(Kind::Queue, &bytes), Err(DecodeError::Kind { .. })));
+    let mut unknown = bytes.clone();
+    unknown[4] = 99;
+    assert_eq!(codec::kind_of(&bytes), Ok(Kind::Statement));
+    assert_eq!(codec::kind_of(&unknown), Err(DecodeError::UnknownKind { number: 99 }));
+    assert!(matches!(
+        codec::decode::<Statement>(Kind::Statement, &unknown),
+        Err(DecodeError::UnknownKind { number: 99 })
+    ));
     let mut old = bytes.clone();
     old[6] = 9;
     assert!(matches!(
