@@ -5,6 +5,7 @@
 //! which holds every other cell. A cell that was never written is empty: its payload and its digest are zero.
 
 use std::io::{self, Read, Write};
+use std::sync::LazyLock;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
@@ -140,9 +141,10 @@ pub struct Access {
     pub new: Payload,
 }
 
-/// What an entry of a batch touches, by role and in the order of time: 0 the sender's account or the account
-/// counter; 1 the recipient's account; 2 the operator's account or a new account's `l1_owner`; 3, 4, 5 the
-/// balances of sender, recipient and operator where the token is not native.
+/// What an entry of a batch touches, by role and in the order of time: 0 the account that pays, or the account
+/// counter; 1 the account that is credited; 2 the operator's account, or the `l1_owner` of a new account or of one that is
+/// forced to pay; 3, 4, 5 the balances of payer, recipient and operator where the token is not native. Which kinds of
+/// entry touch what: `docs/decisions/0004-whole-ledger.md`.
 pub type Accesses = [Option<Access>; 6];
 
 /// A child of a touched node, before and after.
@@ -179,12 +181,28 @@ pub struct NodeUpdate {
     pub right: Child,
 }
 
-/// Digest of an inner node of the state tree.
+/// Digest of an inner node of the state tree, and of a batch's tree of withdrawals.
 pub fn node(left: Digest, right: Digest) -> Digest {
     let mut x = [F::ZERO; 2 * DIGEST];
     x[..DIGEST].copy_from_slice(&left.0);
     x[DIGEST..].copy_from_slice(&right.0);
     Digest(compress16(x))
+}
+
+/// Height of the tallest tree below the root: the space of slots.
+pub const MAX_HEIGHT: usize = ACCOUNT_BITS + SLOT_BITS;
+
+static EMPTY: LazyLock<[Digest; MAX_HEIGHT + 1]> = LazyLock::new(|| {
+    let mut digests = [Digest::ZERO; MAX_HEIGHT + 1];
+    for height in 1..digests.len() {
+        digests[height] = node(digests[height - 1], digests[height - 1]);
+    }
+    digests
+});
+
+/// Digest of a subtree of a height of at most [`MAX_HEIGHT`] in which every leaf is empty.
+pub fn empty_subtree(height: usize) -> Digest {
+    EMPTY[height]
 }
 
 /// A payload that is not what its place demands: our own bug or a damaged store.
@@ -289,6 +307,18 @@ impl OwnerCell {
         p.0[..10].copy_from_slice(&self.0.limbs());
         p.0[Payload::EXISTS] = F::ONE;
         p
+    }
+
+    /// From a payload.
+    pub fn read(payload: &Payload) -> Result<Self, PayloadError> {
+        const WHAT: &str = "L1 owner";
+        let mut address = [0; 20];
+        for (bytes, limb) in address.chunks_exact_mut(2).zip(&payload.0) {
+            bytes.copy_from_slice(&small(*limb, WHAT)?.to_be_bytes());
+        }
+        let cell = Self(L1Address(address));
+        exactly(*payload, WHAT, cell.payload())?;
+        Ok(cell)
     }
 }
 

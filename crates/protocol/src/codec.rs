@@ -15,8 +15,8 @@ pub const HEADER_BYTES: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Kind {
-    /// A signed transfer.
-    Transfer = 1,
+    /// A signed transaction.
+    Transaction = 1,
     /// A sealed batch with the part of the state that it touches.
     Batch = 2,
     /// The L1 queue.
@@ -29,23 +29,38 @@ pub enum Kind {
     Key = 6,
     /// A snapshot of the state.
     State = 7,
+    /// What is published of a batch.
+    Pubdata = 8,
+    /// A withdrawal with its path to a rolling digest of headers.
+    Claim = 9,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Transfer, Self::Batch, Self::Queue, Self::Statement, Self::ShardProof, Self::Key, Self::State];
+    pub const ALL: [Self; 9] = [
+        Self::Transaction,
+        Self::Batch,
+        Self::Queue,
+        Self::Statement,
+        Self::ShardProof,
+        Self::Key,
+        Self::State,
+        Self::Pubdata,
+        Self::Claim,
+    ];
 
     /// The word for it in messages.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Transfer => "signed transfer",
+            Self::Transaction => "signed transaction",
             Self::Batch => "batch",
             Self::Queue => "L1 queue",
             Self::Statement => "statement",
             Self::ShardProof => "shard proof",
             Self::Key => "secret key",
             Self::State => "state snapshot",
+            Self::Pubdata => "published data",
+            Self::Claim => "claim",
         }
     }
 

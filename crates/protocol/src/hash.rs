@@ -58,12 +58,12 @@ pub enum Tag {
     SlotCell = 3,
     /// A transfer, as it is signed.
     Transfer = 4,
-    /// An item of the L1 queue.
+    /// An item of the L1 queue, where it enters a batch's published data.
     QueueItem = 5,
     /// Rolling digest of the L1 queue.
     Queue = 6,
-    /// Rolling digest of what a batch contains.
-    Body = 7,
+    /// Rolling digest of what is published of a batch.
+    Pubdata = 7,
     /// A batch header.
     Header = 8,
     /// Rolling digest of headers.
@@ -84,6 +84,12 @@ pub enum Tag {
     XmssNode = 16,
     /// Derivation of secrets from a seed.
     XmssSecret = 17,
+    /// A withdrawal to L1, as it is signed.
+    Withdraw = 18,
+    /// A rotation of an account's key, as it is signed.
+    Rotate = 19,
+    /// A leaf of a batch's tree of withdrawals.
+    Withdrawal = 20,
 }
 
 impl Tag {
@@ -141,7 +147,12 @@ pub fn roll(state: Digest, item: Digest) -> Digest {
 
 /// Inputs of each [`compress24`] call of [`hash_fields`], in order, with the resulting digest.
 pub fn hash_fields_calls(tag: Tag, fields: &[F]) -> (Vec<[F; 24]>, Digest) {
-    let mut state = iv(tag, fields.len() as u32);
+    absorb_calls(Digest(iv(tag, fields.len() as u32)), fields)
+}
+
+/// Inputs of each [`compress24`] call of [`absorb`], in order, with the resulting digest.
+pub fn absorb_calls(start: Digest, fields: &[F]) -> (Vec<[F; 24]>, Digest) {
+    let mut state = start.0;
     let mut calls = Vec::with_capacity(fields.len().div_ceil(16));
     for block in fields.chunks(16) {
         let mut x = [F::ZERO; 24];
@@ -151,6 +162,11 @@ pub fn hash_fields_calls(tag: Tag, fields: &[F]) -> (Vec<[F; 24]>, Digest) {
         state = compress24(x);
     }
     (calls, Digest(state))
+}
+
+/// Appends a record of fixed length to a rolling digest, 16 elements a call, the last block padded with zeros.
+pub fn absorb(start: Digest, fields: &[F]) -> Digest {
+    absorb_calls(start, fields).1
 }
 
 /// Digest of a record of fixed length: blocks of 16 elements, the last one padded with zeros, chained from

@@ -23,5 +23,8 @@ pub use hash::Digest;
 pub use ids::{
     AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, L1Address, QueueIndex, Sequence, TokenId,
 };
-pub use records::{Batch, Deposit, Entry, Header, KeyDigest, QueueItem, Signature, SignedTransfer, Transfer};
+pub use records::{
+    Action, Batch, Entry, Header, KeyBytes, KeyDigest, NoOp, Packed, QueueItem, Request, Signature,
+    SignedTransaction, Transaction, Withdrawal,
+};
 pub use statement::{Checkpoint, Statement};

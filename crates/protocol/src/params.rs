@@ -33,6 +33,8 @@ pub const XMSS_WORD_QUOTIENT: u32 = 127;
 pub const ACCOUNT_BITS: usize = 32;
 /// Levels below an account in the space of further cells: a slot is a `u16`.
 pub const SLOT_BITS: usize = 16;
+/// Depth of the tree of a batch's withdrawals.
+pub const WITHDRAWAL_BITS: usize = SLOT_BITS;
 /// Field elements of a cell's payload.
 pub const PAYLOAD: usize = 20;
 
@@ -54,6 +56,7 @@ pub fn config_digest() -> Digest {
         XMSS_WORD_QUOTIENT,
         ACCOUNT_BITS as u32,
         SLOT_BITS as u32,
+        WITHDRAWAL_BITS as u32,
         PAYLOAD as u32,
         NATIVE_TOKEN as u32,
         SYSTEM_ACCOUNT,

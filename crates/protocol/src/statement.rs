@@ -1,19 +1,18 @@
 //! What a proof says.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::field::{F, Limbs, fe};
 use crate::hash::{Digest, Tag, hash_fields, rolling_start};
 use crate::ids::{BatchNumber, ChainId, QueueIndex};
 use crate::params::{PROTOCOL_VERSION, config_digest};
-use crate::records::join;
+use crate::records::{join, packed};
 
 /// Field elements of a statement.
 pub const STATEMENT_FIELDS: usize = 69;
 
 /// The chain between two batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// The last batch before this point; 0 at genesis.
@@ -43,7 +42,7 @@ impl Checkpoint {
 
 /// What a shard proof, and every fold of such proofs, says: *batches `prev.number + 1 ..= next.number` of this
 /// chain lead from `prev` to `next` by the rules of this version and configuration*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// The rollup.
@@ -57,6 +56,14 @@ pub struct Statement {
     /// Where they end.
     pub next: Checkpoint,
 }
+
+packed!(Statement {
+    chain_id: ChainId,
+    protocol_version: u16,
+    config: Digest,
+    prev: Checkpoint,
+    next: Checkpoint
+});
 
 impl Statement {
     /// A statement of this build's version and configuration.
