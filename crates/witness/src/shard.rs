@@ -6,7 +6,7 @@ use aludel_circuits::transaction::trace::{Event, ExecutedBatch, ExecutedEntry, T
 use aludel_circuits::{Shape, Tables, TraceError, cell, chain, hash24, node, range16, signature, statement};
 use aludel_circuits::{shape::LogHeights, transaction};
 use aludel_ledger::Executed;
-use aludel_ledger::batch::{Replay, ReplayError, SealedBatch, replay_run};
+use aludel_ledger::batch::{Replay, ReplayError, SealedBatch, Tally, replay_run};
 use aludel_ledger::xmss::{Claim, VerifyError, Walk, walk_batch};
 use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
 use aludel_protocol::records::WithdrawalTree;
@@ -49,6 +49,8 @@ pub struct Shard {
     pub traces: Vec<RowMajorMatrix<F>>,
     /// What the run needs.
     pub demand: Demand,
+    /// What it did.
+    pub tally: Tally,
 }
 
 impl Shard {
@@ -60,14 +62,14 @@ impl Shard {
     pub fn generate(batches: &[SealedBatch], shape: Option<Shape>) -> Result<Self, WitnessError> {
         let _span = info_span!("witness").entered();
         let replay = info_span!("replay").in_scope(|| replay_run(batches, &trusting))?;
-        let demand = demand_of(batches, &replay);
+        let (demand, tally) = measure(batches, &replay);
         let shape = match shape {
             Some(shape) => demand.fits(shape).map(|()| shape)?,
             None => demand.smallest().ok_or_else(|| too_large(&demand))?,
         };
         let statement = Statement::new(replay.chain_id, replay.prev, replay.next);
         let traces = fill(&shape.log_heights(), batches, &replay, &statement)?;
-        Ok(Self { shape, statement, traces, demand })
+        Ok(Self { shape, statement, traces, demand, tally })
     }
 }
 
@@ -83,15 +85,16 @@ fn too_large(demand: &Demand) -> WitnessError {
     }
 }
 
-fn demand_of(batches: &[SealedBatch], replay: &Replay) -> Demand {
-    let mut demand = Demand::default();
+fn measure(batches: &[SealedBatch], replay: &Replay) -> (Demand, Tally) {
+    let (mut demand, mut tally) = (Demand::default(), Tally::default());
     for (sealed, executed) in batches.iter().zip(&replay.executed) {
         for (entry, executed) in sealed.batch.entries.iter().zip(executed) {
             demand.add(entry, executed);
+            tally.add(entry, executed);
         }
         demand.seal();
     }
-    demand
+    (demand, tally)
 }
 
 fn fill(
