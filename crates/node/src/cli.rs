@@ -34,7 +34,7 @@ pub enum Command {
     Keygen(Keygen),
     /// Sign a transfer: JSON in, binary out.
     Sign(Sign),
-    /// Apply queue items and transfers to a state and seal a batch.
+    /// Apply queue items and transactions to a state and seal a batch.
     Execute(Execute),
     /// Prove sealed batches as one shard.
     Prove(Prove),
@@ -110,9 +110,9 @@ pub struct Execute {
     /// from it.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub queue: Option<Place>,
-    /// Signed transfers, in order.
-    #[arg(value_name = "TRANSFER", value_parser = place)]
-    pub transfers: Vec<Place>,
+    /// Signed transactions, in order.
+    #[arg(value_name = "TRANSACTION", value_parser = place)]
+    pub transactions: Vec<Place>,
 }
 
 /// Arguments of `prove`.
