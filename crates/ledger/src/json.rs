@@ -3,17 +3,17 @@
 //! One way only: the binary encoding is what machines read.
 
 use aludel_protocol::ids::ChainId;
-use aludel_protocol::records::{Entry, Header, QueueItem, Signature, SignedTransfer, Transfer};
+use aludel_protocol::records::{Entry, Header, QueueItem, Signature, SignedTransaction, Transaction};
 use aludel_protocol::statement::Checkpoint;
 use serde::Serialize;
 
 use crate::batch::{Chain, SealedBatch};
 
-/// A transfer, its digest and its signature.
+/// A transaction, its digest and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SignedTransferView {
+pub struct SignedTransactionView {
     /// What is signed.
-    pub transfer: Transfer,
+    pub transaction: Transaction,
     /// Its digest, the message of the signature.
     pub digest: aludel_protocol::Digest,
     /// The bytes of the signature's encoding, as hex digits.
@@ -26,8 +26,8 @@ pub struct SignedTransferView {
 pub enum EntryView {
     /// An item of the L1 queue.
     Queue(QueueItem),
-    /// A transfer.
-    Transfer(SignedTransferView),
+    /// A transaction.
+    Transaction(SignedTransactionView),
 }
 
 /// A sealed batch; of its multiproof only how large it is.
@@ -63,10 +63,11 @@ pub fn signature_hex(signature: &Signature) -> String {
     hex::encode(borsh::to_vec(signature).expect("writing to a vector does not fail"))
 }
 
-impl From<&SignedTransfer> for SignedTransferView {
-    fn from(signed: &SignedTransfer) -> Self {
-        let SignedTransfer { transfer, signature } = signed;
-        Self { transfer: *transfer, digest: transfer.digest(), signature: signature_hex(signature) }
+impl From<&SignedTransaction> for SignedTransactionView {
+    fn from(signed: &SignedTransaction) -> Self {
+        let SignedTransaction { transaction, signature } = signed;
+        let digest = transaction.digest();
+        Self { transaction: *transaction, digest, signature: signature_hex(signature) }
     }
 }
 
@@ -74,7 +75,7 @@ impl From<&Entry> for EntryView {
     fn from(entry: &Entry) -> Self {
         match entry {
             Entry::Queue(item) => Self::Queue(*item),
-            Entry::Transfer(signed) => Self::Transfer(signed.into()),
+            Entry::Transaction(signed) => Self::Transaction(signed.into()),
         }
     }
 }

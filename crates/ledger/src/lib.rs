@@ -16,7 +16,7 @@ pub mod state;
 pub mod xmss;
 
 pub use batch::{BatchBuilder, Chain, Queue, Replay, ReplayError, SealedBatch, replay, replay_run};
-pub use execute::{Authority, Cells, Context, ExecuteError, Fault, Refusal};
+pub use execute::{Authority, Cells, Context, ExecuteError, Executed, Fault, Payout, Refusal};
 pub use multiproof::{Multiproof, PartialState, ProofError};
 pub use state::State;
 pub use xmss::Claim;

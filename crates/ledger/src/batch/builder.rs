@@ -1,13 +1,12 @@
 //! Making batches.
 
-use aludel_protocol::cell::Accesses;
-use aludel_protocol::ids::{AccountId, BatchNumber, QueueIndex};
-use aludel_protocol::records::{Batch, Entry};
+use aludel_protocol::ids::{AccountId, BatchNumber, ChainId};
+use aludel_protocol::records::{Batch, Entry, Withdrawal};
 use aludel_protocol::statement::Checkpoint;
 
-use super::rolling::{Rolling, next_number};
+use super::rolling::{Failure, Rolling, next_number};
 use super::{Chain, SealedBatch};
-use crate::execute::{Authority, Context, ExecuteError, Overlay, Prepared, execute, prepare};
+use crate::execute::{Authority, Context, ExecuteError, Executed, Overlay, Prepared, prepare};
 
 /// Why no batch follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,15 +25,10 @@ pub enum PushError {
     /// It was not applied.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
-    /// The batch holds as many entries as it may; the next batch may take this one.
+    /// The batch holds as many entries as it may, or as many transactions, items or withdrawals as a header counts;
+    /// or an earlier item of the L1 queue did not fit, and this one waits for it. The next batch may take it.
     #[error("the batch is full: put the entry into the next one")]
     Full,
-    /// Items of the L1 queue are consumed in order, and an earlier one was refused.
-    #[error("item {index} of the L1 queue was refused, and later ones wait for it")]
-    QueueStopped {
-        /// The item that was refused.
-        index: QueueIndex,
-    },
 }
 
 /// A batch in the making. Until it is sealed the chain does not change; dropping it leaves no trace.
@@ -42,12 +36,13 @@ pub enum PushError {
 pub struct BatchBuilder<'a> {
     cells: Overlay<'a>,
     checkpoint: &'a mut Checkpoint,
-    context: Context,
+    chain_id: ChainId,
     limit: usize,
     rolling: Rolling,
-    queue_stopped: Option<QueueIndex>,
+    /// An item of the L1 queue did not enter. They are consumed in order, so no later one may.
+    queue_closed: bool,
     entries: Vec<Entry>,
-    accesses: Vec<Accesses>,
+    executed: Vec<Executed>,
 }
 
 impl<'a> BatchBuilder<'a> {
@@ -58,15 +53,16 @@ impl<'a> BatchBuilder<'a> {
     pub fn new(chain: &'a mut Chain, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
         let Chain { chain_id, checkpoint, state } = chain;
         let number = next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
+        let context = Context { chain_id: *chain_id, number, operator };
         Ok(Self {
             cells: Overlay::new(state),
-            context: Context { chain_id: *chain_id, number, operator },
+            chain_id: *chain_id,
             limit,
-            rolling: Rolling::after(checkpoint),
+            rolling: Rolling::after(checkpoint, context),
             checkpoint,
-            queue_stopped: None,
+            queue_closed: false,
             entries: Vec::new(),
-            accesses: Vec::new(),
+            executed: Vec::new(),
         })
     }
 
@@ -80,15 +76,20 @@ impl<'a> BatchBuilder<'a> {
         &self.entries
     }
 
-    /// What each of [`BatchBuilder::entries`] touches.
-    pub fn accesses(&self) -> &[Accesses] {
-        &self.accesses
+    /// What each of [`BatchBuilder::entries`] did.
+    pub fn executed(&self) -> &[Executed] {
+        &self.executed
+    }
+
+    /// What left so far, in order of index.
+    pub fn withdrawals(&self) -> &[Withdrawal] {
+        self.rolling.withdrawals()
     }
 
     /// Applies one entry. [`BatchBuilder::extend`] verifies many signatures at once.
     ///
     /// # Errors
-    /// Where the entry is refused; the batch is as before.
+    /// Where the entry does not enter; the batch is as before.
     pub fn push(&mut self, entry: Entry, authority: &impl Authority) -> Result<(), PushError> {
         self.extend(vec![entry], authority).pop().map_or(Ok(()), |(_, error)| Err(error))
     }
@@ -108,30 +109,26 @@ impl<'a> BatchBuilder<'a> {
 
     fn apply(&mut self, entry: &Entry, prepared: &Prepared, by: &impl Authority) -> Result<(), PushError> {
         let is_item = matches!(entry, Entry::Queue(_));
-        if let (true, Some(index)) = (is_item, self.queue_stopped) {
-            return Err(PushError::QueueStopped { index });
-        }
-        if self.room() == 0 {
+        if self.room() == 0 || (is_item && self.queue_closed) {
             return Err(PushError::Full);
         }
-        let rolling = self.rolling.with(entry, prepared.digest).map_err(|_| PushError::Full)?;
-        let authorise = |key: &_| prepared.authorise(key, entry, by);
-        let accesses = execute(&mut self.cells, &self.context, entry, authorise).inspect_err(|_| {
-            self.queue_stopped = self.queue_stopped.or(is_item.then_some(self.rolling.queue_index()));
-        })?;
-        self.rolling = rolling;
-        self.accesses.push(accesses);
+        let applied = self.rolling.apply(&mut self.cells, (entry, prepared), by);
+        self.queue_closed |= is_item && applied.is_err();
+        self.executed.push(applied.map_err(|failure| match failure {
+            Failure::Execute(error) => PushError::Execute(error),
+            Failure::Exhausted => PushError::Full,
+        })?);
         Ok(())
     }
 
     /// Closes the batch and moves the chain behind it.
     pub fn seal(self) -> SealedBatch {
-        let Self { cells, checkpoint, context, rolling, entries, .. } = self;
+        let Self { cells, checkpoint, chain_id, rolling, entries, .. } = self;
         let prev = *checkpoint;
         let witness = cells.below().prove(cells.writes().into_iter().map(|(at, _)| at));
         let state_root = cells.commit();
-        let header = rolling.header(context.number, context.operator);
+        let header = rolling.header();
         *checkpoint = rolling.checkpoint(&prev, &header, state_root);
-        SealedBatch { prev, chain_id: context.chain_id, batch: Batch { header, entries }, witness }
+        SealedBatch { prev, chain_id, batch: Batch { header, entries }, witness }
     }
 }

@@ -1,7 +1,7 @@
 //! The L1 queue, as far as L1 has told it.
 
 use aludel_protocol::codec::{DecodeError, Kind, decode, encode};
-use aludel_protocol::hash::{Digest, Tag, roll, rolling_start};
+use aludel_protocol::hash::{Digest, Tag, rolling_start};
 use aludel_protocol::ids::QueueIndex;
 use aludel_protocol::records::QueueItem;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,7 +20,7 @@ impl Queue {
     /// the queue is shorter.
     pub fn digest(&self, count: QueueIndex) -> Option<Digest> {
         let items = self.items.get(..usize::try_from(count.0).ok()?)?;
-        Some(items.iter().fold(rolling_start(Tag::Queue), |state, item| roll(state, item.digest())))
+        Some(items.iter().fold(rolling_start(Tag::Queue), |queue, item| item.enqueue(queue)))
     }
 
     /// The items that a chain with this queue index has not consumed.

@@ -2,15 +2,15 @@
 
 use core::fmt;
 
-use aludel_protocol::cell::{Accesses, CellAddress};
+use aludel_protocol::cell::CellAddress;
 use aludel_protocol::hash::Digest;
 use aludel_protocol::ids::{BatchNumber, ChainId};
-use aludel_protocol::records::Header;
+use aludel_protocol::records::{Header, Withdrawal};
 use aludel_protocol::statement::Checkpoint;
 
 use super::SealedBatch;
-use super::rolling::{Rolling, next_number};
-use crate::execute::{Authority, Context, ExecuteError, execute, prepare};
+use super::rolling::{Failure, Rolling, next_number};
+use crate::execute::{Authority, Context, ExecuteError, Executed, prepare};
 use crate::multiproof::{Multiproof, PartialState, ProofError};
 
 /// What a run of batches did.
@@ -22,8 +22,10 @@ pub struct Replay {
     pub prev: Checkpoint,
     /// The chain after the last batch.
     pub next: Checkpoint,
-    /// What each entry of each batch touches.
-    pub accesses: Vec<Vec<Accesses>>,
+    /// What each entry of each batch did.
+    pub executed: Vec<Vec<Executed>>,
+    /// What left in each batch, in order of index.
+    pub withdrawals: Vec<Vec<Withdrawal>>,
     /// Every cell that the run touches, before its first batch and after its last.
     pub state: PartialState,
 }
@@ -33,21 +35,27 @@ pub struct Replay {
 pub enum HeaderField {
     /// One more than the batch before.
     Number,
-    /// How many transfers.
-    Transfers,
+    /// How many transactions.
+    Transactions,
     /// How many items of the L1 queue.
     QueueItems,
-    /// The digest of the entries.
-    Body,
+    /// How many withdrawals.
+    Withdrawals,
+    /// The digest of what is published of the entries.
+    Pubdata,
+    /// The root of the tree of withdrawals.
+    WithdrawalsRoot,
 }
 
 impl fmt::Display for HeaderField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Number => "number",
-            Self::Transfers => "count of transfers",
+            Self::Transactions => "count of transactions",
             Self::QueueItems => "count of queue items",
-            Self::Body => "body digest",
+            Self::Withdrawals => "count of withdrawals",
+            Self::Pubdata => "digest of published data",
+            Self::WithdrawalsRoot => "root of withdrawals",
         })
     }
 }
@@ -152,17 +160,19 @@ pub fn replay_run(batches: &[SealedBatch], authority: &impl Authority) -> Result
     let first = batches.first().ok_or(ReplayError::NoBatch)?;
     let (chain_id, prev) = (first.chain_id, first.prev);
     let mut next = prev;
-    let mut accesses = Vec::with_capacity(batches.len());
+    let mut executed = Vec::with_capacity(batches.len());
+    let mut withdrawals = Vec::with_capacity(batches.len());
     let mut finals = Vec::with_capacity(batches.len());
     for sealed in batches {
         check_link(sealed, chain_id, &next)?;
         let one = replay_one(sealed, authority)?;
         next = one.next;
-        accesses.push(one.accesses);
+        executed.push(one.executed);
+        withdrawals.push(one.withdrawals);
         finals.push(one.state);
     }
     let state = union(batches, finals, &prev, &next)?;
-    Ok(Replay { chain_id, prev, next, accesses, state })
+    Ok(Replay { chain_id, prev, next, executed, withdrawals, state })
 }
 
 fn check_link(sealed: &SealedBatch, expected: ChainId, at: &Checkpoint) -> Result<(), ReplayError> {
@@ -179,7 +189,8 @@ fn check_link(sealed: &SealedBatch, expected: ChainId, at: &Checkpoint) -> Resul
 
 struct One {
     next: Checkpoint,
-    accesses: Vec<Accesses>,
+    executed: Vec<Executed>,
+    withdrawals: Vec<Withdrawal>,
     state: PartialState,
 }
 
@@ -189,42 +200,39 @@ fn replay_one(sealed: &SealedBatch, authority: &impl Authority) -> Result<One, R
     let mut state = sealed.witness.open(sealed.prev.state_root).map_err(proof)?;
     let number = next_number(&sealed.prev).ok_or(ReplayError::Count { number: found.number })?;
     let context = Context { chain_id: sealed.chain_id, number, operator: found.operator };
-    let (rolling, accesses) = execute_all(sealed, &context, &mut state, authority)?;
-    check_header(&rolling.header(number, found.operator), &found)?;
-    check_touched(number, &state, &accesses)?;
+    let mut rolling = Rolling::after(&sealed.prev, context);
+    let executed = execute_all(sealed, &mut rolling, &mut state, authority)?;
+    check_header(&rolling.header(), &found)?;
+    check_touched(number, &state, &executed)?;
     let next = rolling.checkpoint(&sealed.prev, &found, state.root());
-    Ok(One { next, accesses, state })
+    Ok(One { next, executed, withdrawals: rolling.into_withdrawals(), state })
 }
 
 fn execute_all(
     sealed: &SealedBatch,
-    context: &Context,
+    rolling: &mut Rolling,
     state: &mut PartialState,
     authority: &impl Authority,
-) -> Result<(Rolling, Vec<Accesses>), ReplayError> {
-    let number = context.number;
-    let entries = &sealed.batch.entries;
-    let mut rolling = Rolling::after(&sealed.prev);
-    let mut accesses = Vec::with_capacity(entries.len());
-    for (position, (entry, prepared)) in entries.iter().zip(prepare(state, entries, authority)).enumerate() {
-        rolling = rolling.with(entry, prepared.digest).map_err(|_| ReplayError::Count { number })?;
-        let authorise = |key: &_| prepared.authorise(key, entry, authority);
-        let one = execute(state, context, entry, authorise).map_err(|error| ReplayError::Entry {
-            number,
-            position,
-            error,
-        })?;
-        accesses.push(one);
-    }
-    Ok((rolling, accesses))
+) -> Result<Vec<Executed>, ReplayError> {
+    let (number, entries) = (sealed.batch.header.number, &sealed.batch.entries);
+    let prepared = prepare(state, entries, authority);
+    let one = |(position, pair)| {
+        rolling.apply(state, pair, authority).map_err(|failure| match failure {
+            Failure::Execute(error) => ReplayError::Entry { number, position, error },
+            Failure::Exhausted => ReplayError::Count { number },
+        })
+    };
+    entries.iter().zip(&prepared).enumerate().map(one).collect()
 }
 
 fn check_header(expected: &Header, found: &Header) -> Result<(), ReplayError> {
     let differs = [
         (HeaderField::Number, expected.number != found.number),
-        (HeaderField::Transfers, expected.transfers != found.transfers),
+        (HeaderField::Transactions, expected.transactions != found.transactions),
         (HeaderField::QueueItems, expected.queue_items != found.queue_items),
-        (HeaderField::Body, expected.body != found.body),
+        (HeaderField::Withdrawals, expected.withdrawals != found.withdrawals),
+        (HeaderField::Pubdata, expected.pubdata != found.pubdata),
+        (HeaderField::WithdrawalsRoot, expected.withdrawals_root != found.withdrawals_root),
     ];
     match differs.into_iter().find(|(_, differs)| *differs) {
         None => Ok(()),
@@ -238,9 +246,10 @@ fn check_header(expected: &Header, found: &Header) -> Result<(), ReplayError> {
 fn check_touched(
     number: BatchNumber,
     state: &PartialState,
-    accesses: &[Accesses],
+    executed: &[Executed],
 ) -> Result<(), ReplayError> {
-    let mut touched: Vec<_> = accesses.iter().flatten().flatten().map(|access| access.at).collect();
+    let accesses = executed.iter().flat_map(|one| one.accesses.iter().flatten());
+    let mut touched: Vec<_> = accesses.map(|access| access.at).collect();
     touched.sort_unstable();
     let spare = state.cells().iter().find(|cell| touched.binary_search(&cell.at).is_err());
     spare.map_or(Ok(()), |cell| Err(ReplayError::Untouched { number, at: cell.at }))

@@ -1,7 +1,7 @@
 //! The accesses of one entry, before they are written.
 
-use aludel_protocol::cell::{Access, Accesses, AccountCell, BalanceCell, CellAddress, Payload};
-use aludel_protocol::ids::{AccountId, Amount, TokenId};
+use aludel_protocol::cell::{Access, Accesses, AccountCell, BalanceCell, CellAddress, OwnerCell, Payload};
+use aludel_protocol::ids::{AccountId, Amount, L1Address, TokenId};
 
 use super::{Cells, ExecuteError, Fault, Refusal, Role};
 
@@ -54,11 +54,66 @@ impl<'a, C: Cells> Draft<'a, C> {
         }
     }
 
+    /// Accesses a cell and leaves it as it is.
+    pub fn touch(&mut self, position: usize, at: CellAddress) -> Result<(), Fault> {
+        let held = self.read(&at)?;
+        self.write(position, at, held)
+    }
+
+    /// An account, where it exists.
+    pub fn find_account(&self, account: AccountId) -> Result<Option<AccountCell>, Fault> {
+        let at = CellAddress::account(account);
+        AccountCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })
+    }
+
     /// An account that must exist.
     pub fn account(&self, role: Role, account: AccountId) -> Result<AccountCell, ExecuteError> {
-        let at = CellAddress::account(account);
-        let cell = AccountCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })?;
-        Ok(cell.ok_or(Refusal::NoAccount { role, account })?)
+        Ok(self.find_account(account)?.ok_or(Refusal::NoAccount { role, account })?)
+    }
+
+    /// Who may force the withdrawals of an account that exists.
+    pub fn owner(&self, account: AccountId) -> Result<L1Address, Fault> {
+        let at = CellAddress::slot(account, 0);
+        Ok(OwnerCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })?.0)
+    }
+
+    /// What an account, whose own cell is at hand, holds of a token.
+    pub fn balance(&self, account: AccountId, own: &AccountCell, token: TokenId) -> Result<Amount, Fault> {
+        if is_native(token) {
+            return Ok(own.balance);
+        }
+        let at = CellAddress::slot(account, token.0);
+        Ok(BalanceCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })?.0)
+    }
+
+    /// Accesses an account's own cell; its native balance becomes `balance` if that is the token.
+    pub fn set_account(
+        &mut self,
+        (position, account): (usize, AccountId),
+        mut own: AccountCell,
+        token: TokenId,
+        balance: Amount,
+    ) -> Result<(), Fault> {
+        if is_native(token) {
+            own.balance = balance;
+        }
+        self.write(position, CellAddress::account(account), own.payload())
+    }
+
+    /// Accesses an account's balance of the token, unless that is native and lies in the account's own cell.
+    pub fn set_token(
+        &mut self,
+        (position, account): (usize, AccountId),
+        token: TokenId,
+        balance: Amount,
+    ) -> Result<(), Fault> {
+        match is_native(token) {
+            true => Ok(()),
+            false => {
+                let at = CellAddress::slot(account, token.0);
+                self.write(position + at::TOKEN, at, BalanceCell(balance).payload())
+            }
+        }
     }
 
     /// Accesses an account that must exist; its native balance changes if that is the token.
@@ -68,14 +123,12 @@ impl<'a, C: Cells> Draft<'a, C> {
         token: TokenId,
         change: &Change<'_>,
     ) -> Result<(), ExecuteError> {
-        let mut cell = self.account(role, account)?;
-        if is_native(token) {
-            cell.balance = change(cell.balance)?;
-        }
-        Ok(self.write(position, CellAddress::account(account), cell.payload())?)
+        let cell = self.account(role, account)?;
+        let balance = if is_native(token) { change(cell.balance)? } else { cell.balance };
+        Ok(self.set_account((position, account), cell, token, balance)?)
     }
 
-    /// Accesses an account's balance of the token, unless that is native and lies in the account's own cell.
+    /// Changes an account's balance of the token, unless that is native and lies in the account's own cell.
     pub fn change_token(
         &mut self,
         (position, account): (usize, AccountId),
@@ -87,7 +140,7 @@ impl<'a, C: Cells> Draft<'a, C> {
         }
         let at = CellAddress::slot(account, token.0);
         let old = BalanceCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })?;
-        Ok(self.write(position + at::TOKEN, at, BalanceCell(change(old.0)?).payload())?)
+        Ok(self.set_token((position, account), token, change(old.0)?)?)
     }
 }
 

@@ -30,7 +30,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// A rule that forbids an entry. It changed nothing.
+/// A rule that forbids a transaction, which changed nothing. Items of the L1 queue are never refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
@@ -39,7 +39,7 @@ pub enum Refusal {
     Chain {
         /// This chain.
         expected: ChainId,
-        /// The transfer's.
+        /// The transaction's.
         found: ChainId,
     },
     /// Signed for another version of the protocol.
@@ -47,7 +47,7 @@ pub enum Refusal {
     Version {
         /// This version.
         expected: u16,
-        /// The transfer's.
+        /// The transaction's.
         found: u16,
     },
     /// Too late.
@@ -59,7 +59,7 @@ pub enum Refusal {
         number: BatchNumber,
     },
     /// The system account signs nothing.
-    #[error("account {account} is the system's and sends nothing")]
+    #[error("account {account} is the system's and signs nothing: sign with an account of yours")]
     System {
         /// The system account.
         account: AccountId,
@@ -73,13 +73,15 @@ pub enum Refusal {
         account: AccountId,
     },
     /// Not the account's next transaction.
-    #[error("account {account} is at sequence {expected}, the transfer carries {found}")]
+    #[error(
+        "account {account} is at sequence {expected}, the transaction carries {found}: sign it with the account's"
+    )]
     Sequence {
         /// The sender.
         account: AccountId,
         /// Its sequence.
         expected: Sequence,
-        /// The transfer's.
+        /// The transaction's.
         found: Sequence,
     },
     /// The account has no further sequence.
@@ -93,39 +95,53 @@ pub enum Refusal {
         sequence: Sequence,
     },
     /// A one-time key that may have been used.
-    #[error("account {account} has used its one-time keys below {expected}, the transfer's is {found}")]
+    #[error(
+        "account {account} has used its one-time keys below {expected}, the transaction's is {found}: sign it at an unused one"
+    )]
     UsedEpoch {
         /// The sender.
         account: AccountId,
         /// The first epoch that is free.
         expected: Epoch,
-        /// The transfer's.
+        /// The transaction's.
         found: Epoch,
     },
     /// The last one-time key admits only a rotation; there is none after it.
     #[error(
-        "one-time key {found} of account {account} signs no transfer, only those below {limit}: rotate the key"
+        "one-time key {found} of account {account} is its last and signs only a rotation: rotate the key"
     )]
-    LateEpoch {
+    LastEpoch {
         /// The sender.
         account: AccountId,
-        /// The first epoch that signs no transfer.
+        /// The transaction's epoch, a key's last.
+        found: Epoch,
+    },
+    /// Keys have no such epoch.
+    #[error(
+        "a key has the one-time keys below {limit}, the transaction of account {account} names {found}: sign it with an unused one of those"
+    )]
+    NoEpoch {
+        /// The sender.
+        account: AccountId,
+        /// The first epoch that no key has.
         limit: Epoch,
-        /// The transfer's.
+        /// The transaction's.
         found: Epoch,
     },
     /// Amount and fee together exceed what a balance holds.
-    #[error("amount {amount} and fee {fee} of account {account} together exceed 2^128 - 1")]
+    #[error("amount {amount} and fee {fee} of account {account} together exceed 2^128 - 1: lower the amount")]
     Total {
         /// The sender.
         account: AccountId,
-        /// The transfer's amount.
+        /// The transaction's amount.
         amount: Amount,
-        /// The transfer's fee.
+        /// The transaction's fee.
         fee: Fee,
     },
     /// Too little.
-    #[error("account {account} holds {found} of token {token}, amount and fee are {expected}")]
+    #[error(
+        "account {account} holds {found} of token {token}, amount and fee are {expected}: lower them or deposit more"
+    )]
     Balance {
         /// The sender.
         account: AccountId,
@@ -137,7 +153,9 @@ pub enum Refusal {
         found: Amount,
     },
     /// More than a balance holds.
-    #[error("{role} {account} holds {found} of token {token}: {credit} more exceed 2^128 - 1")]
+    #[error(
+        "{role} {account} holds {found} of token {token}: {credit} more exceed 2^128 - 1: lower the amount or use another account"
+    )]
     Overflow {
         /// What it is to the entry.
         role: Role,
@@ -151,20 +169,16 @@ pub enum Refusal {
         credit: Amount,
     },
     /// Not signed by the account's key.
-    #[error("no signature of account {account} for one-time key {epoch}: {problem}")]
+    #[error(
+        "no signature of account {account} for one-time key {epoch}: {problem}; sign with the key that the account holds"
+    )]
     Signature {
         /// The sender.
         account: AccountId,
-        /// The transfer's epoch.
+        /// The transaction's epoch.
         epoch: Epoch,
         /// What the signature scheme says.
         problem: String,
-    },
-    /// Account numbers are used up.
-    #[error("no account number is left after {next}: deposit to an account that exists")]
-    NoNumber {
-        /// What the counter says.
-        next: AccountId,
     },
 }
 

@@ -1,6 +1,6 @@
 //! The signer that never signs twice at one epoch.
 
-use aludel_protocol::{ChainId, Epoch, SignedTransfer, Transfer};
+use aludel_protocol::{ChainId, Epoch, SignedTransaction, Transaction};
 use rayon::prelude::*;
 
 use super::file::Key;
@@ -19,12 +19,14 @@ pub struct Signer {
 /// Why a signer does not sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignerError {
-    /// The transfer is for another rollup.
-    #[error("this key is for chain {expected} and the transfer for chain {found}; use a key of that chain")]
+    /// The transaction is for another rollup.
+    #[error(
+        "this key is for chain {expected} and the transaction for chain {found}; use a key of that chain"
+    )]
     Chain {
         /// The key's.
         expected: ChainId,
-        /// The transfer's.
+        /// The transaction's.
         found: ChainId,
     },
     /// Every epoch but the window's last is used, and that one is kept.
@@ -89,24 +91,24 @@ impl Signer {
         Ok(())
     }
 
-    /// Signs the transfer at the next unused epoch, whatever epoch it came with. The epoch is spent even when
+    /// Signs the transaction at the next unused epoch, whatever epoch it came with. The epoch is spent even when
     /// what follows fails. The window's last epoch, and so the lifetime's, is kept for a rotation.
     ///
     /// # Errors
-    /// When the transfer is for another chain, or only the last epoch is left.
-    pub fn sign(&mut self, mut transfer: Transfer) -> Result<SignedTransfer, SignerError> {
-        let (expected, found) = (self.key.from.chain_id, transfer.chain_id);
+    /// When the transaction is for another chain, or no epoch is left for it.
+    pub fn sign(&mut self, mut transaction: Transaction) -> Result<SignedTransaction, SignerError> {
+        let (expected, found) = (self.key.from.chain_id, transaction.chain_id);
         if expected != found {
             return Err(SignerError::Chain { expected, found });
         }
-        transfer.epoch = self.take_epoch()?;
-        let signature = Box::new(self.secret.sign(transfer.epoch, &transfer.digest())?);
-        Ok(SignedTransfer { transfer, signature })
+        transaction.epoch = self.take_epoch(transaction.action.is_rotation())?;
+        let signature = Box::new(self.secret.sign(transaction.epoch, &transaction.digest())?);
+        Ok(SignedTransaction { transaction, signature })
     }
 
-    const fn take_epoch(&mut self) -> Result<Epoch, SignerError> {
+    const fn take_epoch(&mut self, rotates: bool) -> Result<Epoch, SignerError> {
         let (next, last) = (self.key.next_epoch, self.key.window.last().0);
-        if next >= last {
+        if next > last || (next == last && !rotates) {
             return Err(SignerError::LastEpoch { last });
         }
         self.key.next_epoch = next + 1;
@@ -114,7 +116,7 @@ impl Signer {
     }
 }
 
-/// Signs one transfer with each signer, in order and in parallel.
-pub fn sign_many(jobs: Vec<(&mut Signer, Transfer)>) -> Vec<Result<SignedTransfer, SignerError>> {
-    jobs.into_par_iter().map(|(signer, transfer)| signer.sign(transfer)).collect()
+/// Signs one transaction with each signer, in order and in parallel.
+pub fn sign_many(jobs: Vec<(&mut Signer, Transaction)>) -> Vec<Result<SignedTransaction, SignerError>> {
+    jobs.into_par_iter().map(|(signer, transaction)| signer.sign(transaction)).collect()
 }

@@ -2,24 +2,25 @@
 
 use aludel_protocol::codec::DecodeError;
 use aludel_protocol::params::XMSS_LIFETIME;
-use aludel_protocol::records::transfer_version;
-use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Epoch, Sequence, TokenId, Transfer};
+use aludel_protocol::records::transaction_version;
+use aludel_protocol::{
+    AccountId, Action, Amount, BatchNumber, ChainId, Epoch, Sequence, TokenId, Transaction,
+};
 
 use super::*;
 use crate::xmss::{Derivation, Window, verify};
 
-fn transfer(sequence: u32) -> Transfer {
-    Transfer {
+fn transfer(sequence: u32) -> Transaction {
+    Transaction {
         chain_id: ChainId(9),
-        protocol_version: transfer_version(),
+        protocol_version: transaction_version(),
         from: AccountId(1),
-        to: AccountId(2),
         token: TokenId(0),
-        amount: Amount(3),
         fee: 1,
         sequence: Sequence(sequence),
         epoch: Epoch(0),
         expiry: BatchNumber(9),
+        action: Action::Transfer { to: AccountId(2), amount: Amount(3) },
     }
 }
 
@@ -33,9 +34,9 @@ fn epochs_are_used_once_each_and_the_last_is_kept() {
     let mut signer = Signer::new(key(4, 2));
     for epoch in 4..7 {
         let signed = signer.sign(transfer(0)).expect("an epoch is left");
-        assert_eq!(signed.transfer.epoch, Epoch(epoch));
+        assert_eq!(signed.transaction.epoch, Epoch(epoch));
         let key = signer.public_key().digest();
-        assert_eq!(verify(&key, Epoch(epoch), &signed.transfer.digest(), &signed.signature), Ok(()));
+        assert_eq!(verify(&key, Epoch(epoch), &signed.transaction.digest(), &signed.signature), Ok(()));
     }
     assert_eq!(signer.sign(transfer(0)), Err(SignerError::LastEpoch { last: 7 }));
     assert_eq!(signer.key().next_epoch(), Epoch(7));
@@ -44,14 +45,14 @@ fn epochs_are_used_once_each_and_the_last_is_kept() {
 #[test]
 fn the_lifetimes_last_epoch_is_kept() {
     let mut signer = Signer::new(key(XMSS_LIFETIME - 2, 1));
-    assert_eq!(signer.sign(transfer(0)).expect("one is left").transfer.epoch, Epoch(XMSS_LIFETIME - 2));
+    assert_eq!(signer.sign(transfer(0)).expect("one is left").transaction.epoch, Epoch(XMSS_LIFETIME - 2));
     assert_eq!(signer.sign(transfer(0)), Err(SignerError::LastEpoch { last: XMSS_LIFETIME - 1 }));
 }
 
 #[test]
 fn another_chain_is_refused_and_spends_nothing() {
     let mut signer = Signer::new(key(4, 2));
-    let elsewhere = Transfer { chain_id: ChainId(8), ..transfer(0) };
+    let elsewhere = Transaction { chain_id: ChainId(8), ..transfer(0) };
     assert_eq!(signer.sign(elsewhere), Err(SignerError::Chain { expected: ChainId(9), found: ChainId(8) }));
     assert_eq!(signer.key().next_epoch(), Epoch(4));
 }
@@ -62,7 +63,7 @@ fn epochs_are_skipped_forwards_only() {
     signer.skip_to(Epoch(6)).expect("ahead");
     assert_eq!(signer.skip_to(Epoch(5)), Err(SignerError::Used { asked: 5, next: 6, last: 7 }));
     assert_eq!(signer.skip_to(Epoch(8)), Err(SignerError::Used { asked: 8, next: 6, last: 7 }));
-    assert_eq!(signer.sign(transfer(0)).expect("one is left").transfer.epoch, Epoch(6));
+    assert_eq!(signer.sign(transfer(0)).expect("one is left").transaction.epoch, Epoch(6));
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn a_file_goes_on_where_it_was_written() {
     assert_eq!((&read, file.len()), (signer.key(), 8 + 32 + 8 + 8 + 5 + 4));
     assert_eq!(*read.encode(), *file);
     let second = Signer::new(read).sign(transfer(0)).expect("an epoch is left");
-    assert_eq!((first.transfer.epoch, second.transfer.epoch), (Epoch(4), Epoch(5)));
+    assert_eq!((first.transaction.epoch, second.transaction.epoch), (Epoch(4), Epoch(5)));
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn many_signers_sign_in_order() {
     for (signer, signed) in signers.iter().zip(signed) {
         let signed = signed.expect("an epoch is left");
         let key = signer.public_key().digest();
-        assert_eq!(verify(&key, Epoch(0), &signed.transfer.digest(), &signed.signature), Ok(()));
+        assert_eq!(verify(&key, Epoch(0), &signed.transaction.digest(), &signed.signature), Ok(()));
         assert_eq!(signer.key().next_epoch(), Epoch(1));
     }
 }

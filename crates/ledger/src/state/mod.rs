@@ -12,14 +12,14 @@ pub(crate) mod tests;
 
 use std::collections::HashMap;
 
-use aludel_protocol::cell::{CellAddress, CounterCell, Payload, Space, node};
+use aludel_protocol::cell::{CellAddress, CounterCell, Payload, Space, empty_subtree, node};
 use aludel_protocol::hash::Digest;
 use aludel_protocol::ids::AccountId;
 use aludel_protocol::params::SYSTEM_ACCOUNT;
 
 use crate::multiproof::Multiproof;
 use hashing::cell_digests;
-use tree::{Position, SPACES, depth, empty, leaf_index, lift, pair, siblings};
+use tree::{Position, SPACES, depth, leaf_index, lift, pair, siblings};
 pub(crate) use update::{inner, root};
 
 /// Every cell of the chain.
@@ -35,7 +35,11 @@ impl State {
     /// A state without cells.
     pub fn empty() -> Self {
         let nodes = SPACES.map(|space| vec![HashMap::new(); depth(space) + 1]);
-        Self { cells: HashMap::new(), nodes, root: node(empty(depth(SPACES[0])), empty(depth(SPACES[1]))) }
+        Self {
+            cells: HashMap::new(),
+            nodes,
+            root: node(empty_subtree(depth(SPACES[0])), empty_subtree(depth(SPACES[1]))),
+        }
     }
 
     /// The state in which every chain begins: the account counter, whose first number is 1.
@@ -104,7 +108,7 @@ impl State {
 
     fn node(&self, at: &Position) -> Digest {
         let level = &self.nodes[at.space as usize][at.height];
-        level.get(&at.index).copied().unwrap_or_else(|| empty(at.height))
+        level.get(&at.index).copied().unwrap_or_else(|| empty_subtree(at.height))
     }
 
     /// Hashes every node above the writes (sorted) to one space; returns the top.
@@ -122,7 +126,7 @@ impl State {
     fn store(&mut self, space: Space, height: usize, level: &[(u64, Digest)]) {
         let nodes = &mut self.nodes[space as usize][height];
         for (index, digest) in level {
-            match *digest == empty(height) {
+            match *digest == empty_subtree(height) {
                 true => nodes.remove(index),
                 false => nodes.insert(*index, *digest),
             };

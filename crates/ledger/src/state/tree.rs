@@ -4,9 +4,7 @@
 //! index of a leaf is its account number (accounts), or `2^16` times that plus the slot (slots); that of a
 //! parent is half of its child's, whose last bit says left (0) or right (1).
 
-use std::sync::LazyLock;
-
-use aludel_protocol::cell::{CellAddress, Space, node};
+use aludel_protocol::cell::{CellAddress, Space};
 use aludel_protocol::hash::Digest;
 use aludel_protocol::params::{ACCOUNT_BITS, SLOT_BITS};
 
@@ -14,22 +12,6 @@ use super::hashing::node_digests;
 
 /// The spaces in their order below the root.
 pub(crate) const SPACES: [Space; 2] = [Space::Account, Space::Slot];
-
-/// Greatest height of any node below the root.
-pub(crate) const MAX_DEPTH: usize = ACCOUNT_BITS + SLOT_BITS;
-
-static EMPTY: LazyLock<[Digest; MAX_DEPTH + 1]> = LazyLock::new(|| {
-    let mut digests = [Digest::ZERO; MAX_DEPTH + 1];
-    for height in 1..digests.len() {
-        digests[height] = node(digests[height - 1], digests[height - 1]);
-    }
-    digests
-});
-
-/// Digest of a subtree without cells.
-pub(crate) fn empty(height: usize) -> Digest {
-    EMPTY[height]
-}
 
 /// Height of the top node of a space.
 pub(crate) const fn depth(space: Space) -> usize {

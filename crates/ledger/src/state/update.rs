@@ -1,15 +1,15 @@
 //! What an update of the state does to the nodes of the tree, in the circuit's coordinates.
 
-use aludel_protocol::cell::{Child, NodeUpdate, Space};
+use aludel_protocol::cell::{Child, MAX_HEIGHT, NodeUpdate, Space};
 use aludel_protocol::hash::Digest;
 use aludel_protocol::params::SLOT_BITS;
 
-use super::tree::{MAX_DEPTH, Pair};
+use super::tree::Pair;
 
 /// The node above `pair`, whose children have the given height; `new` are the children's new digests.
 pub(crate) fn inner(space: Space, height: usize, pair: &Pair, new: [Digest; 2]) -> NodeUpdate {
     // In the slots' tree every bit has its place; an account cell enters it above the slot's bits.
-    let height = height + MAX_DEPTH - super::tree::depth(space);
+    let height = height + MAX_HEIGHT - super::tree::depth(space);
     let (stage, level) = (height / SLOT_BITS, height % SLOT_BITS);
     let path = u128::from(pair.index) << (height + 1);
     let limb = |of: usize| {
