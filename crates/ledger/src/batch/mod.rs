@@ -5,6 +5,7 @@ mod chain;
 mod queue;
 mod replay;
 mod rolling;
+mod tally;
 
 use aludel_protocol::codec::{DecodeError, Kind, decode, encode};
 use aludel_protocol::ids::ChainId;
@@ -16,6 +17,7 @@ pub use builder::{BatchBuilder, BatchError, PushError};
 pub use chain::{Chain, SnapshotError};
 pub use queue::Queue;
 pub use replay::{HeaderField, Replay, ReplayError, replay, replay_run};
+pub use tally::Tally;
 
 use crate::multiproof::Multiproof;
 
