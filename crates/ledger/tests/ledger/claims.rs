@@ -77,7 +77,7 @@ fn withdrawals_are_those_that_the_batch_paid() {
         (2, 0, 4, 70, REFUND_TO),
         (2, 1, 4, 1, REFUND_TO),
         (2, 2, 5, 6, owner(1)),
-        (2, 3, 0, 1000, owner(3)),
+        (2, 3, 0, 1001, owner(3)),
         (2, 4, 4, 30, ABROAD),
         (4, 0, 0, 10, ABROAD),
     ];
