@@ -2,7 +2,9 @@
 
 use aludel_ledger::batch::{Chain, Queue, SealedBatch};
 use aludel_ledger::keys::Key;
+use aludel_protocol::claim::Claim;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
+use aludel_protocol::pubdata::PublishedBatch;
 use aludel_protocol::{SignedTransaction, Statement};
 use serde::de::DeserializeOwned;
 
@@ -17,6 +19,16 @@ pub fn transaction(place: &Place, bytes: &[u8]) -> Result<SignedTransaction, Fai
 /// A sealed batch. Whether it is true is seen by replaying it.
 pub fn batch(place: &Place, bytes: &[u8]) -> Result<SealedBatch, Failure> {
     SealedBatch::from_bytes(bytes).or_fail(Kind::Undecodable, place)
+}
+
+/// What is published of a batch.
+pub fn pubdata(place: &Place, bytes: &[u8]) -> Result<PublishedBatch, Failure> {
+    PublishedBatch::from_bytes(bytes).or_fail(Kind::Undecodable, place)
+}
+
+/// A claim. Whether it holds, a statement says.
+pub fn claim(place: &Place, bytes: &[u8]) -> Result<Claim, Failure> {
+    Claim::from_bytes(bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// A state snapshot.

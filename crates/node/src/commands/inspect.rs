@@ -38,6 +38,8 @@ fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
         }
         File::ShardProof => proof(place, bytes),
         File::Key => public_part(&Signer::new(formats::key(place, bytes)?)),
+        File::Pubdata => value(&formats::pubdata(place, bytes)?),
+        File::Claim => value(&formats::claim(place, bytes)?),
         File::State => value(&ChainView::from(&formats::state(place, bytes)?)),
     }
 }
