@@ -25,16 +25,26 @@ pub enum Kind {
     Statement = 4,
     /// A shard proof.
     ShardProof = 5,
-    /// A secret key.
-    Key = 6,
+    /// Secret keys, encrypted.
+    Keystore = 6,
     /// A snapshot of the state.
     State = 7,
+    /// How far the keys of a keystore are used.
+    KeyUsage = 8,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Transfer, Self::Batch, Self::Queue, Self::Statement, Self::ShardProof, Self::Key, Self::State];
+    pub const ALL: [Self; 8] = [
+        Self::Transfer,
+        Self::Batch,
+        Self::Queue,
+        Self::Statement,
+        Self::ShardProof,
+        Self::Keystore,
+        Self::State,
+        Self::KeyUsage,
+    ];
 
     /// The word for it in messages.
     pub const fn name(self) -> &'static str {
@@ -44,14 +54,19 @@ impl Kind {
             Self::Queue => "L1 queue",
             Self::Statement => "statement",
             Self::ShardProof => "shard proof",
-            Self::Key => "secret key",
+            Self::Keystore => "keystore",
             Self::State => "state snapshot",
+            Self::KeyUsage => "key usage record",
         }
     }
 
     /// The version of this kind's encoding that this build writes and reads.
     pub const fn version(self) -> u16 {
-        1
+        match self {
+            // Version 1 was a single key in the clear.
+            Self::Keystore => 2,
+            _ => 1,
+        }
     }
 }
 
