@@ -74,7 +74,8 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     let mut wallets = Wallets::new(&script)?;
     let items = script.deposits(&wallets.keys(), plan.workload);
     let transfers: Vec<Entry> = wallets.sign(&script.payments)?.into_iter().map(Entry::Transfer).collect();
-    keep.keys(&wallets)?;
+    // Before anything that is signed.
+    keep.keys(&wallets, plan.seed)?;
     drop(wallets);
     keep.queue(&Queue { items: items.clone() })?;
     let deposits: Vec<Entry> = items.into_iter().map(Entry::Queue).collect();
