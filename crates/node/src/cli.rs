@@ -30,8 +30,10 @@ pub struct Cli {
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a secret key.
+    /// Make secret keys in a keystore.
     Keygen(Keygen),
+    /// List the keys of a keystore, and how far they are used. Needs no passphrase.
+    Keys(Keys),
     /// Sign a transfer: JSON in, binary out.
     Sign(Sign),
     /// Apply queue items and transactions to a state and seal a batch.
@@ -48,18 +50,36 @@ pub enum Command {
     Demo(Demo),
 }
 
+/// Where the passphrase of a keystore comes from. No flag and no variable holds it: other users see those.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct PassphraseFrom {
+    /// File that holds the passphrase, without the line break at its end; nobody but its owner may read it.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Open descriptor from which the passphrase is read to its end.
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+}
+
 /// Arguments of `keygen`.
 #[derive(Debug, Args)]
 pub struct Keygen {
-    /// The rollup for which the key will sign.
+    /// The keystore: made with mode 0600 where it is missing, otherwise keys are added to it. Its usage record
+    /// lies beside it, as FILE.usage: copy and restore both together, always the newest.
+    #[arg(long, value_name = "FILE")]
+    pub keystore: PathBuf,
+    #[command(flatten)]
+    pub passphrase: PassphraseFrom,
+    /// The rollup for which the keys will sign.
     #[arg(long, env = "ALUDEL_CHAIN_ID")]
     pub chain_id: u64,
-    /// The account that the key is for, if it has one already (shown in the public part only).
+    /// The only account that the keys may sign for; without it that of a key's first signature.
     #[arg(long)]
     pub account: Option<u32>,
-    /// Tells the keys of one seed and rollup apart: a number never used before with that seed.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub counter: u64,
+    /// Keys to make.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+    pub count: u32,
     /// One-time keys to compute now, as a power of two: 10 means 1,024, the last kept for a
     /// rotation.
     #[arg(
@@ -69,23 +89,49 @@ pub struct Keygen {
         value_parser = clap::value_parser!(u8).range(0..=20)
     )]
     pub window: u8,
-    /// File with a 32-byte seed in hex; without it the seed comes from the operating system.
+    /// File with the 32-byte seed of a new keystore in hex; without it the seed comes from the operating system.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub seed_file: Option<Place>,
-    /// Where the secret key goes (created with mode 0600); an existing file is never overwritten.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    /// First counter of a new keystore, which tells the keys of one seed apart: these numbers were never used
+    /// with that seed. A keystore that exists goes on with its own.
+    #[arg(long, value_name = "N", requires = "seed_file")]
+    pub counter: Option<u64>,
+}
+
+/// Arguments of `keys`.
+#[derive(Debug, Args)]
+pub struct Keys {
+    /// The keystore; only its usage record, FILE.usage, is read.
+    #[arg(long, value_name = "FILE")]
+    pub keystore: PathBuf,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// The secret key; its next epoch is advanced in the file before the signature is written.
+    /// The keystore; the key's next epoch is on the disk, in FILE.usage, before the signature is written.
     #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    pub keystore: PathBuf,
+    #[command(flatten)]
+    pub passphrase: PassphraseFrom,
+    /// The key, by its position in `aludel keys` or by eight or more of its first hex digits; without it the key
+    /// of the account, or the only one.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
     /// The rollup to sign for; the key refuses every other than its own, which is the default.
     #[arg(long, env = "ALUDEL_CHAIN_ID")]
     pub chain_id: Option<u64>,
+    /// Use this one-time key or a later one: the account's next_epoch on the chain, plus every signature that may
+    /// not be included yet. Needed where the usage record was lost or both files come from a backup.
+    #[arg(long, value_name = "EPOCH")]
+    pub skip_to: Option<u32>,
+    /// Sign at a sequence below one that the key has signed, to replace a pending transaction. Those that were
+    /// signed after it must be signed again.
+    #[arg(long)]
+    pub lower_sequence: bool,
     /// The transfer: JSON with `from, to, token, amount, fee, sequence, expiry`.
     #[arg(value_name = "JSON", default_value = "-", value_parser = place)]
     pub input: Place,

@@ -132,25 +132,6 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> 
     written.or_fail(Kind::Usage, path.display())
 }
 
-/// Writes a file that must not exist yet, as whole as [`write_whole`] does.
-pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let temporary = temporary(path)?;
-    let written = write_temporary(&temporary, bytes, mode)
-        // Unlike a rename, a link never replaces what is there.
-        .and_then(|()| fs::hard_link(&temporary, path))
-        .and_then(|()| Folder::of(path).sync());
-    // The second name; where something failed, the only one.
-    let _ = fs::remove_file(&temporary);
-    match written {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            let reason =
-                format!("{}: exists already and is never overwritten; name another file", path.display());
-            Err(Failure::new(Kind::Usage, reason))
-        }
-        written => written.or_fail(Kind::Usage, path.display()),
-    }
-}
-
 /// A name beside a file's own, for the time in which it is not whole.
 fn temporary(path: &Path) -> Result<PathBuf, Failure> {
     let name = path
@@ -164,7 +145,7 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     /// The folder that a file lies in.
-    pub fn of(path: &Path) -> Self {
+    fn of(path: &Path) -> Self {
         Self(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
     }
 
@@ -197,12 +178,6 @@ fn write_temporary(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 fn create(path: &Path, mode: u32) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
-}
-
-/// Writes a file of mode 0600 in a folder that nobody else sees yet and that appears whole when renamed.
-/// Not synced: for very many files that can be made again.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    create(path, 0o600).and_then(|mut file| file.write_all(bytes)).or_fail(Kind::Usage, path.display())
 }
 
 /// Makes a folder, with those above it.

@@ -1,7 +1,7 @@
 //! Bytes to values, with the file's name in every complaint. Queue and statement are read as JSON too.
 
 use aludel_ledger::batch::{Chain, Queue, SealedBatch};
-use aludel_ledger::keys::Key;
+use aludel_ledger::keys::Usage;
 use aludel_protocol::claim::Claim;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
 use aludel_protocol::pubdata::PublishedBatch;
@@ -36,9 +36,9 @@ pub fn state(place: &Place, bytes: &[u8]) -> Result<Chain, Failure> {
     Chain::from_bytes(bytes).or_fail(Kind::Undecodable, place)
 }
 
-/// A secret key.
-pub fn key(place: &Place, bytes: &[u8]) -> Result<Key, Failure> {
-    Key::decode(bytes).or_fail(Kind::Undecodable, place)
+/// How far the keys of a keystore are used.
+pub fn usage(place: &Place, bytes: &[u8]) -> Result<Usage, Failure> {
+    Usage::decode(bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// The L1 queue, binary or JSON.

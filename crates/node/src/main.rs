@@ -34,9 +34,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    use commands::{demo, execute, inspect, keygen, params, prove, sign, verify};
+    use commands::{demo, execute, inspect, keygen, keys, params, prove, sign, verify};
     match command {
         Command::Keygen(args) => keygen::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Execute(args) => execute::run(&args),
         Command::Prove(args) => prove::run(&args),

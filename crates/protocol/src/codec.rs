@@ -25,26 +25,29 @@ pub enum Kind {
     Statement = 4,
     /// A shard proof.
     ShardProof = 5,
-    /// A secret key.
-    Key = 6,
+    /// Secret keys, encrypted.
+    Keystore = 6,
     /// A snapshot of the state.
     State = 7,
+    /// How far the keys of a keystore are used.
+    KeyUsage = 8,
     /// What is published of a batch.
-    Pubdata = 8,
+    Pubdata = 9,
     /// A withdrawal with its path to a rolling digest of headers.
-    Claim = 9,
+    Claim = 10,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Transaction,
         Self::Batch,
         Self::Queue,
         Self::Statement,
         Self::ShardProof,
-        Self::Key,
+        Self::Keystore,
         Self::State,
+        Self::KeyUsage,
         Self::Pubdata,
         Self::Claim,
     ];
@@ -57,8 +60,9 @@ impl Kind {
             Self::Queue => "L1 queue",
             Self::Statement => "statement",
             Self::ShardProof => "shard proof",
-            Self::Key => "secret key",
+            Self::Keystore => "keystore",
             Self::State => "state snapshot",
+            Self::KeyUsage => "key usage record",
             Self::Pubdata => "published data",
             Self::Claim => "claim",
         }
@@ -66,7 +70,11 @@ impl Kind {
 
     /// The version of this kind's encoding that this build writes and reads.
     pub const fn version(self) -> u16 {
-        1
+        match self {
+            // Version 1 was a single key in the clear.
+            Self::Keystore => 2,
+            _ => 1,
+        }
     }
 }
 

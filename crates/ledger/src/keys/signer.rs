@@ -1,76 +1,55 @@
-//! The signer that never signs twice at one epoch.
+//! A key in memory, with the count of the epochs that it has used.
 
-use aludel_protocol::{ChainId, Epoch, SignedTransaction, Transaction};
+use aludel_protocol::{AccountId, SignedTransaction, Transaction};
 use rayon::prelude::*;
 
-use super::file::Key;
-use crate::xmss::{Derivation, PublicKey, SecretKey, SignError, Window, generate_many};
+use super::error::SignerError;
+use super::order::{Consent, Order};
+use super::record::{Record, Reservation};
+use crate::xmss::{Derivation, PublicKey, SecretKey, Window, generate_many};
 
-/// A key with the count of the epochs that it has used.
+/// A key with the record of its use.
 ///
-/// The count lives in memory: write [`Signer::key`] to the key's file before a signature leaves the machine, and
-/// run one signer a file. Neither `Clone` nor made from a borrowed key, so that no copy repeats an epoch.
+/// The record lives in memory: for keys that end with the process, or that go into a keystore
+/// ([`super::NewKeys::signers`]) before any of their signatures leaves. Everything else signs through
+/// [`super::Keystore`]. Not `Clone`, so that no copy repeats an epoch.
 #[derive(Debug)]
 pub struct Signer {
-    key: Key,
+    // Boxed, so that moving a signer leaves no copy of the seed.
+    pub(super) from: Box<Derivation>,
+    pub(super) record: Record,
     secret: SecretKey,
 }
 
-/// Why a signer does not sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignerError {
-    /// The transaction is for another rollup.
-    #[error(
-        "this key is for chain {expected} and the transaction for chain {found}; use a key of that chain"
-    )]
-    Chain {
-        /// The key's.
-        expected: ChainId,
-        /// The transaction's.
-        found: ChainId,
-    },
-    /// Every epoch but the window's last is used, and that one is kept.
-    #[error(
-        "this key has used every epoch up to {last}, which it keeps for a rotation: rotate the account to a new key"
-    )]
-    LastEpoch {
-        /// The window's last.
-        last: u32,
-    },
-    /// An epoch may be skipped, never repeated.
-    #[error("epoch {asked} is not one of {next} to {last}, which this key has left; nothing was signed")]
-    Used {
-        /// The epoch asked for.
-        asked: u32,
-        /// The first that is unused.
-        next: u32,
-        /// The window's last.
-        last: u32,
-    },
-    /// The scheme refused.
-    #[error(transparent)]
-    Scheme(#[from] SignError),
-}
-
 impl Signer {
-    /// Computes the key's tree: some 0.05 ms an epoch of its window and core.
-    pub fn new(key: Key) -> Self {
-        let secret = SecretKey::generate(&key.from, key.window);
-        Self { key, secret }
+    /// A key that has signed nothing: some 0.05 ms an epoch of its window and core. The caller vouches that this
+    /// derivation and window were never used before.
+    pub fn new(from: Derivation, window: Window) -> Self {
+        let secret = SecretKey::generate(&from, window);
+        Self::unused(from, secret)
     }
 
     /// Makes many unused keys with one window, in order, in parallel.
     pub fn generate_many(from: Vec<Derivation>, window: Window) -> Vec<Self> {
         let secrets = generate_many(&from, window);
-        from.into_iter()
-            .zip(secrets)
-            .map(|(from, secret)| Self { key: Key::new(from, window), secret })
-            .collect()
+        from.into_iter().zip(secrets).map(|(from, secret)| Self::unused(from, secret)).collect()
     }
 
-    /// What goes into the key's file.
-    pub const fn key(&self) -> &Key {
-        &self.key
+    fn unused(from: Derivation, secret: SecretKey) -> Self {
+        let record = Record::new(secret.key_digest(), &from, secret.window(), None);
+        Self { from: Box::new(from), record, secret }
+    }
+
+    /// The same key, for one account only. Without it that of its first signature binds it.
+    #[must_use]
+    pub const fn of_account(mut self, account: AccountId) -> Self {
+        self.record.account = Some(account);
+        self
+    }
+
+    /// How far the key is used.
+    pub const fn record(&self) -> &Record {
+        &self.record
     }
 
     /// What others may see.
@@ -78,42 +57,25 @@ impl Signer {
         self.secret.public_key()
     }
 
-    /// Skips to a later epoch, as when the chain is known to be past this one.
-    ///
-    /// # Errors
-    /// When the epoch was passed already, or lies beyond the window.
-    pub const fn skip_to(&mut self, epoch: Epoch) -> Result<(), SignerError> {
-        let (next, last) = (self.key.next_epoch, self.key.window.last().0);
-        if epoch.0 < next || epoch.0 > last {
-            return Err(SignerError::Used { asked: epoch.0, next, last });
-        }
-        self.key.next_epoch = epoch.0;
-        Ok(())
-    }
-
     /// Signs the transaction at the next unused epoch, whatever epoch it came with. The epoch is spent even when
     /// what follows fails. The window's last epoch, and so the lifetime's, is kept for a rotation.
     ///
     /// # Errors
-    /// When the transaction is for another chain, or no epoch is left for it.
-    pub fn sign(&mut self, mut transaction: Transaction) -> Result<SignedTransaction, SignerError> {
-        let (expected, found) = (self.key.from.chain_id, transaction.chain_id);
-        if expected != found {
-            return Err(SignerError::Chain { expected, found });
-        }
-        transaction.epoch = self.take_epoch(transaction.action.is_rotation())?;
-        let signature = Box::new(self.secret.sign(transaction.epoch, &transaction.digest())?);
-        Ok(SignedTransaction { transaction, signature })
+    /// When the key is bound to another chain or account, was rotated away, has signed a later sequence, or has
+    /// only the last epoch left.
+    pub fn sign(&mut self, transaction: Transaction) -> Result<SignedTransaction, SignerError> {
+        let Reservation { epoch, .. } = self.record.take(&Order::from(&transaction), &Consent::default())?;
+        sign_at(&self.secret, Transaction { epoch, ..transaction })
     }
+}
 
-    const fn take_epoch(&mut self, rotates: bool) -> Result<Epoch, SignerError> {
-        let (next, last) = (self.key.next_epoch, self.key.window.last().0);
-        if next > last || (next == last && !rotates) {
-            return Err(SignerError::LastEpoch { last });
-        }
-        self.key.next_epoch = next + 1;
-        Ok(Epoch(next))
-    }
+/// Signs at the transaction's epoch, which was reserved for it.
+pub(super) fn sign_at(
+    secret: &SecretKey,
+    transaction: Transaction,
+) -> Result<SignedTransaction, SignerError> {
+    let signature = Box::new(secret.sign(transaction.epoch, &transaction.digest())?);
+    Ok(SignedTransaction { transaction, signature })
 }
 
 /// Signs one transaction with each signer, in order and in parallel.

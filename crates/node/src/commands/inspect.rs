@@ -1,7 +1,6 @@
 //! `aludel inspect`: what is in a file of ours, by its header. Nothing is verified, and no secret is shown.
 
 use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransactionView};
-use aludel_ledger::keys::Signer;
 use aludel_protocol::SignedTransaction;
 use aludel_protocol::codec::{self, Kind as File};
 use aludel_verifier::format::{self, PREFIX_BYTES};
@@ -9,7 +8,7 @@ use aludel_verifier::{ShardKey, VerifyError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::keygen::public_part;
+use super::keys;
 use crate::cli::Inspect;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
@@ -37,7 +36,12 @@ fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
             Ok(json!({ "digest": statement.digest(), "statement": statement }))
         }
         File::ShardProof => proof(place, bytes),
-        File::Key => public_part(&Signer::new(formats::key(place, bytes)?)),
+        File::Keystore => {
+            // Version first; the rest is encrypted.
+            codec::body(kind, bytes).or_fail(Kind::Undecodable, place)?;
+            Ok(json!({ "encrypted": "yes: `aludel keys` lists its keys" }))
+        }
+        File::KeyUsage => Ok(keys::listed(&formats::usage(place, bytes)?)),
         File::Pubdata => value(&formats::pubdata(place, bytes)?),
         File::Claim => value(&formats::claim(place, bytes)?),
         File::State => value(&ChainView::from(&formats::state(place, bytes)?)),

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod execute;
 pub mod inspect;
 pub mod keygen;
+pub mod keys;
 pub mod params;
 pub mod prove;
 pub mod sign;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, order};
 
 const SIZE: &str = "--accounts 4 --transactions 30 --shard-size tiny";
 
@@ -37,7 +37,8 @@ fn a_seed_decides_every_byte_whatever_the_threads() {
     let (kept, again) = (files(&world.path("one")), files(&world.path("two")));
     let differing: Vec<_> =
         kept.iter().filter(|(name, bytes)| again.get(*name) != Some(bytes)).map(|(name, _)| name).collect();
-    assert!(differing.is_empty() && kept.len() == again.len(), "{differing:?}");
+    // The salt of the keystore is the one thing that a seed does not decide.
+    assert!(differing == ["keys.keystore"] && kept.len() == again.len(), "{differing:?}");
     let timings = ["executed_per_s", "proven_per_s", "witness_share", "verify_ms", "peak_bytes"];
     let steady = |out: &str| {
         let mut figures: Value = serde_json::from_str(out).expect("one JSON object");
@@ -78,13 +79,16 @@ fn every_figure(out: &str) {
 /// No bars where there is no terminal.
 fn estimate_only(err: &str) {
     let lines: Vec<_> = err.lines().filter(|line| !line.starts_with("warning: ")).collect();
-    assert!(matches!(lines[..], [line] if line.starts_with("estimate: about ")), "{err}");
+    let [estimate, kept] = lines[..] else { panic!("{err}") };
+    assert!(estimate.starts_with("estimate: about ") && kept.starts_with("kept: one; "), "{err}");
 }
 
 fn what_is_kept(world: &World, kept: &BTreeMap<String, Vec<u8>>) {
     let names: Vec<_> = kept.keys().map(String::as_str).filter(|name| !name.contains('/')).collect();
-    assert_eq!(names, ["queue.bin", "statement.bin", "statement.json"]);
-    assert_eq!(kept.keys().filter(|name| name.starts_with("keys/")).count(), 4);
+    let keys = ["keys.keystore", "keys.keystore.lock", "keys.keystore.usage", "passphrase"];
+    assert_eq!(names, [&keys[..], &["queue.bin", "statement.bin", "statement.json"]].concat());
+    keys.iter().for_each(|name| assert_eq!(world.mode(&format!("one/{name}")), 0o600, "{name}"));
+    keys_go_on(world);
     let proofs: Vec<_> =
         kept.keys().filter(|name| name.starts_with("proofs/")).map(|name| format!("one/{name}")).collect();
     let all = proofs.join(" ");
@@ -93,6 +97,22 @@ fn what_is_kept(world: &World, kept: &BTreeMap<String, Vec<u8>>) {
     world.ok("prove one/batches/1.bin -o again.proof --shard-size tiny");
     assert_eq!(world.read("again.proof"), kept["proofs/shard-1.proof"]);
     world.expect(&format!("demo {SIZE} --keep one"), 2);
+}
+
+/// The kept keys know which epochs the demo used.
+fn keys_go_on(world: &World) {
+    let listed: Value =
+        serde_json::from_str(&world.ok("keys --keystore one/keys.keystore --json").out).expect("JSON");
+    let keys = listed["keys"].as_array().expect("keys");
+    let used: u64 = keys.iter().map(|key| key["next_epoch"].as_u64().expect("known")).sum();
+    assert_eq!((keys.len(), used), (4, 30));
+    let next = keys.iter().find(|key| key["signatures_left"] != 0).expect("one that is not used up");
+    let account = next["account"].as_u64().expect("it has signed");
+    let order = order(u8::try_from(account).expect("small"), 1, 99);
+    world.write("order.json", order.to_string());
+    world.ok("sign --keystore one/keys.keystore --passphrase-file one/passphrase order.json -o more");
+    let signed: Value = serde_json::from_str(&world.ok("inspect more --json").out).expect("JSON");
+    assert_eq!(signed["transfer"]["epoch"], next["next_epoch"]);
 }
 
 #[test]

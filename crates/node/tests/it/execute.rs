@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, order};
+use crate::world::{SIGN, World, order};
 
 fn begun(test: &str) -> World {
     let world = World::new(test);
@@ -58,9 +58,9 @@ fn where_all_are_refused_the_state_stays() {
 #[test]
 fn a_transfer_for_another_chain_is_refused() {
     let world = begun("execute_chain");
-    world.ok("keygen --chain-id 8 --window 2 --seed-file seed1 -o key1-other");
+    world.keystore("key1-other", 8, [1; 32]);
     world.write("order.json", order(1, 2, 0).to_string());
-    world.ok("sign --key key1-other order.json -o a");
+    world.ok(&format!("{SIGN} key1-other order.json -o a"));
     world.expect("execute --state s a", 4);
     assert_eq!(
         world.json("s/refused.json")[0]["refusal"],

@@ -12,7 +12,7 @@ const READERS: [&str; 8] = [
     "prove FILE -o out",
     "execute --state state --chain-id 7 FILE",
     "execute --state state --chain-id 7 --queue FILE",
-    "sign --key FILE order.json -o out",
+    "sign --passphrase-file passphrase --keystore FILE order.json -o out",
     "verify proof --statement FILE",
 ];
 
@@ -60,7 +60,7 @@ fn what_is_too_large() {
 #[test]
 fn damaged_files_name_the_byte() {
     let world = world("inputs_damaged");
-    let files = ["transfer", "good/batches/1.bin", "good/state.bin", "key1"];
+    let files = ["transfer", "good/batches/1.bin", "good/state.bin"];
     for file in files {
         let good = world.read(file);
         for end in [8, 9, good.len() / 2, good.len() - 1] {
@@ -85,8 +85,11 @@ fn files_of_another_kind_are_named() {
         ("verify transfer", "expected a shard proof, found a signed transfer"),
         ("prove transfer -o out", "expected a batch, found a signed transfer"),
         ("execute --state good good/batches/1.bin", "expected a signed transfer, found a batch"),
-        ("execute --state good --queue key1", "expected a L1 queue, found a secret key"),
-        ("sign --key good/state.bin order.json", "expected a secret key, found a state snapshot"),
+        ("execute --state good --queue key1", "expected a L1 queue, found a keystore"),
+        (
+            "sign --passphrase-file passphrase --keystore good/state.bin order.json",
+            "expected a keystore, found a state snapshot",
+        ),
     ];
     let before = world.read("good/state.bin");
     for (line, says) in wrong {
@@ -104,12 +107,16 @@ fn wrong_command_lines() {
         "frobnicate",
         "prove",
         "verify",
-        "keygen -o key",
+        "keygen --keystore key --passphrase-file passphrase",
+        "keygen --keystore key --chain-id 7",
+        "keygen --keystore key --chain-id 7 --passphrase-file passphrase --passphrase-fd 0",
+        "keygen --keystore key --chain-id 7 --passphrase-file passphrase --counter 3",
+        "keygen --keystore key --chain-id 7 --passphrase-file passphrase --count 0",
         "demo --shard-size huge",
         "demo --transactions 0",
         "demo --workload w1 --accounts 4 --transactions 3",
         "demo --accounts 1",
-        "keygen --chain-id 7 --window 21 -o key",
+        "keygen --chain-id 7 --window 21 --keystore key --passphrase-file passphrase",
         "execute --state nowhere",
     ] {
         let ran = world.run(line);
@@ -150,6 +157,7 @@ fn hostile_bytes_are_refused_and_crash_nothing() {
     corrupted(&world, batch, spread(batch, 80).filter(bound), "prove bad -o out", &[1, 3, 4]);
     corrupted(&world, batch, 0..190, "inspect bad", &[0, 3]);
     corrupted(&world, "good/state.bin", spread("good/state.bin", 80), "inspect bad", &[0, 3]);
-    corrupted(&world, "key1", 0..65, "inspect bad", &[0, 3]);
+    corrupted(&world, "key1", 0..8, "inspect bad", &[3]);
+    corrupted(&world, "key1.usage", 0..65, "inspect bad", &[3]);
     assert!(!world.path("out").exists());
 }

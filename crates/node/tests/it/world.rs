@@ -2,13 +2,21 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use aludel_ledger::keys::{Keystore, NewKeys, Passphrase, Signer, Work};
+use aludel_ledger::xmss::{Derivation, Window};
+use aludel_protocol::{ChainId, Epoch};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// The chain that tests live on.
 pub const CHAIN: &str = "7";
+
+/// Signs with the keystore that is named next.
+pub const SIGN: &str = "sign --passphrase-file passphrase --keystore";
 
 pub struct World(PathBuf);
 
@@ -86,12 +94,36 @@ impl World {
         ran
     }
 
-    /// A key for account 1, 2, .. of [`CHAIN`], as `keyN`; returns its digest.
+    /// A keystore `keyN` with the one key of account 1, 2, .. of [`CHAIN`], under the passphrase in `passphrase`;
+    /// returns the key's digest. Made through the library, since `keygen` makes a guess of the passphrase cost a
+    /// second.
     pub fn key(&self, account: u8) -> String {
-        self.write(&format!("seed{account}"), hex::encode([account; 32]));
-        let line = format!("keygen --chain-id {CHAIN} --seed-file seed{account} --window 2 -o key{account}");
-        let public: Value = serde_json::from_str(&self.ok(&line).out).expect("JSON");
-        public["key"].as_str().expect("a digest").to_owned()
+        self.keystore(&format!("key{account}"), CHAIN.parse().expect("a number"), [account; 32])
+    }
+
+    /// A keystore with one key of four epochs.
+    pub fn keystore(&self, name: &str, chain_id: u64, seed: [u8; 32]) -> String {
+        let from = Derivation { seed, chain_id: ChainId(chain_id), counter: 0 };
+        let signers = [Signer::new(from, Window::new(Epoch(0), 2).expect("aligned"))];
+        let new = NewKeys { seed: Zeroizing::new(seed), counter: 0, work: Work::LEAST, signers: &signers };
+        self.passphrase();
+        let passphrase = Passphrase::from_file(&self.path("passphrase")).expect("a passphrase");
+        Keystore::create(&self.path(name), &passphrase, new).expect("a keystore");
+        signers[0].public_key().digest().to_string()
+    }
+
+    /// A file `passphrase`.
+    pub fn passphrase(&self) {
+        self.write("passphrase", "correct horse\n");
+        self.set_mode("passphrase", 0o600);
+    }
+
+    pub fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("ours");
+    }
+
+    pub fn mode(&self, name: &str) -> u32 {
+        fs::metadata(self.path(name)).expect("there").permissions().mode() & 0o777
     }
 
     /// Keys 1 to 3 and a queue that funds them, as `queue.json`.
@@ -109,7 +141,7 @@ impl World {
     /// Signs a transfer of 10 with fee 1 from one account to another into `name`.
     pub fn sign(&self, (from, to): (u8, u8), sequence: u32, name: &str) {
         self.write("order.json", order(from, to, sequence).to_string());
-        self.ok(&format!("sign --key key{from} order.json -o {name}"));
+        self.ok(&format!("{SIGN} key{from} order.json -o {name}"));
     }
 }
 

@@ -4,12 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aludel_ledger::batch::{Queue, SealedBatch};
+use aludel_ledger::keys::{Keystore, NewKeys, Passphrase, Work};
 use aludel_protocol::Statement;
 use aludel_protocol::codec::{self, Kind as File};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use zeroize::Zeroizing;
 
 use super::wallets::Wallets;
+use crate::commands::keys::keystore_failure;
 use crate::exit::{Failure, Kind, OrFail};
-use crate::files::{make_folder, write_private, write_whole};
+use crate::files::{make_folder, write_whole};
 use crate::render;
 
 /// The folder to keep things in, if any.
@@ -35,18 +40,35 @@ impl Keep {
         }
     }
 
-    /// `keys/ACCOUNT.key`, as used so far. All of them appear at once: there may be very many.
-    pub fn keys(&self, wallets: &Wallets) -> Result<(), Failure> {
+    /// `keys.keystore` with every key as used so far, `keys.keystore.usage`, and `passphrase`: no secret, since
+    /// the seed of a demo is on its command line.
+    pub fn keys(&self, wallets: &Wallets, seed: u64) -> Result<(), Failure> {
         let Some(folder) = &self.0 else { return Ok(()) };
-        let unfinished = folder.join(".keys.tmp");
-        make_folder(&unfinished)?;
-        for (wallet, signer, current) in wallets.keys() {
-            if current {
-                let name = format!("{}.key", super::workload::account(wallet));
-                write_private(&unfinished.join(name), &signer.key().encode())?;
-            }
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        // Another stream than the script's, which takes part in every proof.
+        rng.set_stream(1);
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        let phrase = hex::encode(bytes);
+        write_whole(&folder.join("passphrase"), format!("{phrase}\n").as_bytes(), 0o600)?;
+        let mut key_seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(key_seed.as_mut());
+        let path = folder.join("keys.keystore");
+        let passphrase = Passphrase::new(&phrase).or_fail(Kind::Bug, "passphrase")?;
+        let signers = wallets.keys().collect();
+        let new = NewKeys { seed: key_seed, counter: 0, work: Work::STANDARD, signers };
+        Keystore::create(&path, &passphrase, new).map_err(keystore_failure(&path))?;
+        Ok(())
+    }
+
+    /// Says where the keys are.
+    pub fn say(&self) {
+        if let Some(folder) = &self.0 {
+            let folder = folder.display();
+            eprintln!(
+                "kept: {folder}; its keys are in {folder}/keys.keystore, under the passphrase in {folder}/passphrase"
+            );
         }
-        fs::rename(&unfinished, folder.join("keys")).or_fail(Kind::Usage, folder.display())
     }
 
     /// `queue.bin`.

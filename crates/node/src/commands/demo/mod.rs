@@ -27,5 +27,6 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let recorder = Recorder::start(args.profile)?;
     let outcome = run::run(&plan, &keep)?;
     report::print(&outcome, args.json)?;
+    keep.say();
     recorder.print(&outcome.shapes())
 }

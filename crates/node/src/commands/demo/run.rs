@@ -75,7 +75,8 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     let mut wallets = Wallets::new(&script)?;
     let keys = wallets.first_keys();
     let signed = wallets.sign(&script.orders())?;
-    keep.keys(&wallets)?;
+    // Before anything that is signed.
+    keep.keys(&wallets, plan.seed)?;
     drop(wallets);
     let funding = entries(&mut script, |script| &script.funding, &keys, Vec::new());
     let steps = entries(&mut script, |script| &script.steps, &keys, signed);

@@ -64,13 +64,9 @@ impl Wallets {
         self.0.iter().filter_map(|wallet| wallet.keys.first()).map(|key| key.public_key().digest()).collect()
     }
 
-    /// Every key as used so far, by account and in order of rotation, for keeping; and whether the account holds it.
-    pub fn keys(&self) -> impl Iterator<Item = (usize, &Signer, bool)> {
-        let keys = |(i, wallet): (usize, &'_ Wallet)| -> Vec<_> {
-            wallet.keys.iter().enumerate().map(|(k, _)| (i, k, k == wallet.current)).collect()
-        };
-        let places: Vec<_> = self.0.iter().enumerate().flat_map(keys).collect();
-        places.into_iter().map(|(i, k, current)| (i, &self.0[i].keys[k], current))
+    /// Every key as used so far, by wallet and in order of rotation, for keeping.
+    pub fn keys(&self) -> impl Iterator<Item = &Signer> {
+        self.0.iter().flat_map(|wallet| &wallet.keys)
     }
 
     /// Signs every order, each wallet its own in order, wallets in parallel.

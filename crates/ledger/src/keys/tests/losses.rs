@@ -1,0 +1,142 @@
+//! A usage record that is not the newest one: an error that says what to do, never a silent restart.
+
+use std::fs;
+
+use super::super::usage::usage_path;
+use super::*;
+
+fn rebuild(path: &Path) -> Keystore {
+    Keystore::open(path, &passphrase(), OnLoss::Rebuild).expect("opened")
+}
+
+/// Opening must fail and say how to go on.
+fn refused(path: &Path) -> KeystoreError {
+    let refused = open(path).expect_err("not the newest");
+    let text = refused.to_string();
+    assert!(text.contains("k.usage") && text.contains("--skip-to") && text.contains("next_epoch"), "{text}");
+    refused
+}
+
+/// After a loss each key needs to be told where to go on; then it does so by itself, also when opened again.
+fn told_where_to_go_on(path: &Path, keys: &[KeyDigest; 2], least: u32) {
+    let mut keystore = rebuild(path);
+    assert_eq!(sign(&mut keystore, &keys[0], 7), Err(SignerError::Unknown { least }));
+    assert_eq!(keystore.usage().get(&keys[0]).expect("there").next_epoch(), None);
+    let signed = keystore.sign(&keys[0], transfer(7), &skip_to(1)).expect("written").expect("left");
+    assert_eq!(signed.reservation.epoch.0, 1.max(least));
+    drop(keystore);
+    let mut keystore = open(path).expect("whole again");
+    assert_eq!(sign(&mut keystore, &keys[0], 8), Ok(2));
+    assert_eq!(sign(&mut keystore, &keys[1], 0), Err(SignerError::Unknown { least: 0 }));
+}
+
+#[test]
+fn a_missing_record() {
+    let path = folder("missing").join("k");
+    let (mut keystore, keys) = two_keys(&path);
+    sign(&mut keystore, &keys[0], 0).expect("an epoch is left");
+    drop(keystore);
+    fs::remove_file(usage_path(&path)).expect("removed");
+    assert!(matches!(refused(&path), KeystoreError::UsageMissing { .. }));
+    told_where_to_go_on(&path, &keys, 0);
+}
+
+#[test]
+fn a_damaged_record() {
+    let path = folder("damaged").join("k");
+    let (keystore, keys) = two_keys(&path);
+    drop(keystore);
+    let mut bytes = fs::read(usage_path(&path)).expect("there");
+    bytes[40] ^= 1;
+    fs::write(usage_path(&path), &bytes).expect("written");
+    assert!(matches!(refused(&path), KeystoreError::UsageDamaged { .. }));
+    told_where_to_go_on(&path, &keys, 0);
+    assert_eq!(fs::read(path.with_file_name("k.usage.damaged")).expect("kept"), bytes);
+}
+
+#[test]
+fn a_record_from_before_the_keystore() {
+    let path = folder("older").join("k");
+    let (mut keystore, keys) = two_keys(&path);
+    sign(&mut keystore, &keys[0], 0).expect("an epoch is left");
+    let old = fs::read(usage_path(&path)).expect("there");
+    sign(&mut keystore, &keys[0], 1).expect("an epoch is left");
+    let order =
+        Order { purpose: Purpose::Rotation { to: keys[0] }, from: AccountId(4), ..Order::from(&transfer(0)) };
+    // A rotation that is refused writes nothing; one that is granted writes the keystore.
+    let granted = keystore.reserve(&[(keys[1], order)], &Consent::default()).expect("written");
+    assert!(granted[0].is_err());
+    let third = keystore.add(CHAIN, window(0, 0), None, 1).expect("added")[0].digest();
+    let granted = Order { purpose: Purpose::Rotation { to: third }, ..order };
+    keystore.reserve(&[(keys[1], granted)], &Consent::default()).expect("written")[0].expect("granted");
+    drop(keystore);
+    fs::write(usage_path(&path), old).expect("written");
+    let lacking = refused(&path);
+    assert!(matches!(lacking, KeystoreError::UsageForeign { key, .. } if key == third), "{lacking}");
+    // What the record knew stays, and what the keystore knew: a key that was rotated away stays so.
+    let mut keystore = rebuild(&path);
+    let again = keystore.sign(&keys[0], transfer(1), &skip_to(0)).expect("written").expect("left");
+    assert_eq!(again.reservation.epoch, Epoch(1));
+    let away = keystore.sign(&keys[1], Transaction { from: AccountId(4), ..transfer(9) }, &skip_to(2));
+    assert_eq!(away.expect("written"), Err(SignerError::Rotated { to: third }));
+}
+
+#[test]
+fn an_older_record_with_the_same_keys() {
+    let path = folder("generation").join("k");
+    let mut keystore = create(&path, &[]);
+    let keys = keystore.add(CHAIN, window(0, 2), None, 3).expect("added");
+    let keys = [0, 1, 2].map(|i| keys[i].digest());
+    let old = fs::read(usage_path(&path)).expect("there");
+    let rotation = Order { purpose: Purpose::Rotation { to: keys[1] }, ..Order::from(&transfer(0)) };
+    keystore.reserve(&[(keys[0], rotation)], &Consent::default()).expect("written")[0].expect("granted");
+    drop(keystore);
+    fs::write(usage_path(&path), old).expect("written");
+    let older = refused(&path);
+    assert!(matches!(older, KeystoreError::UsageOlder { expected: 3, found: 2, .. }), "{older}");
+    let mut keystore = rebuild(&path);
+    let away = keystore.sign(&keys[0], transfer(1), &skip_to(2)).expect("nothing to write");
+    assert_eq!(away, Err(SignerError::Rotated { to: keys[1] }));
+    // Not known to be unused, so nobody rotates to it.
+    let to_third = Order { purpose: Purpose::Rotation { to: keys[2] }, ..Order::from(&transfer(2)) };
+    let refused = keystore.reserve(&[(keys[1], to_third)], &skip_to(0)).expect("nothing to write");
+    assert!(matches!(refused[0], Err(SignerError::Successor { .. })), "{refused:?}");
+}
+
+#[test]
+fn another_keystores_record() {
+    let folder = folder("foreign");
+    let (path, other) = (folder.join("k"), folder.join("other"));
+    let (_, keys) = two_keys(&path);
+    let mut keystore = create(&other, &[Signer::new(derivation(7), window(0, 2))]);
+    let key = *keystore.usage().records()[0].key();
+    sign(&mut keystore, &key, 0).expect("an epoch is left");
+    fs::copy(usage_path(&other), usage_path(&path)).expect("copied");
+    assert!(matches!(refused(&path), KeystoreError::UsageForeign { key, .. } if key == keys[0]));
+    told_where_to_go_on(&path, &keys, 0);
+    // What it said of other keys is still there.
+    let keystore = open(&path).expect("whole again");
+    assert_eq!(keystore.usage().get(&key).expect("kept").next_epoch(), Some(Epoch(1)));
+}
+
+#[test]
+fn a_keystore_that_others_made() {
+    let path = folder("made").join("k");
+    let new = NewKeys { seed: Zeroizing::new([3; 32]), counter: 0, work: Work(21), signers: Vec::new() };
+    // Twice the memory of `Work::MOST` is not asked for here: the header alone says so.
+    let mut bytes = super::super::contents::Contents {
+        generation: 1,
+        work: Work::LEAST,
+        seed: Box::new(new.seed),
+        next_counter: 0,
+        entries: Vec::new(),
+    }
+    .encode(&passphrase())
+    .expect("encrypted");
+    let at = bytes.windows(2).position(|w| w == b" 1").expect("the work factor");
+    bytes.splice(at..at + 2, *b" 21");
+    drop(create(&path, &[]));
+    fs::write(&path, bytes).expect("written");
+    let refused = open(&path).expect_err("too much work");
+    assert!(matches!(refused, KeystoreError::Work { required: 21, most: 20 }), "{refused}");
+}
