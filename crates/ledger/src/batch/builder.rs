@@ -1,5 +1,7 @@
 //! Making batches.
 
+use core::convert::Infallible;
+
 use aludel_protocol::cell::Accesses;
 use aludel_protocol::ids::{AccountId, BatchNumber, QueueIndex};
 use aludel_protocol::records::{Batch, Entry};
@@ -8,6 +10,7 @@ use aludel_protocol::statement::Checkpoint;
 use super::rolling::{Rolling, next_number};
 use super::{Chain, SealedBatch};
 use crate::execute::{Authority, Context, ExecuteError, Overlay, Prepared, execute, prepare};
+use crate::store::Store;
 
 /// Why no batch follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,9 +42,9 @@ pub enum PushError {
 
 /// A batch in the making. Until it is sealed the chain does not change; dropping it leaves no trace.
 #[derive(Debug)]
-pub struct BatchBuilder<'a> {
-    cells: Overlay<'a>,
-    checkpoint: &'a mut Checkpoint,
+pub struct BatchBuilder<'a, S = Chain> {
+    cells: Overlay<'a, S>,
+    prev: Checkpoint,
     context: Context,
     limit: usize,
     rolling: Rolling,
@@ -50,20 +53,20 @@ pub struct BatchBuilder<'a> {
     accesses: Vec<Accesses>,
 }
 
-impl<'a> BatchBuilder<'a> {
+impl<'a, S: Store> BatchBuilder<'a, S> {
     /// The next batch of a chain, of at most `limit` entries, whose fees go to `operator`.
     ///
     /// # Errors
     /// Where the chain has no further batch number.
-    pub fn new(chain: &'a mut Chain, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
-        let Chain { chain_id, checkpoint, state } = chain;
-        let number = next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
+    pub fn new(chain: &'a mut S, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
+        let (chain_id, prev) = (chain.chain_id(), chain.checkpoint());
+        let number = next_number(&prev).ok_or(BatchError::LastNumber { number: prev.number })?;
         Ok(Self {
-            cells: Overlay::new(state),
-            context: Context { chain_id: *chain_id, number, operator },
+            cells: Overlay::new(chain),
+            context: Context { chain_id, number, operator },
             limit,
-            rolling: Rolling::after(checkpoint),
-            checkpoint,
+            rolling: Rolling::after(&prev),
+            prev,
             queue_stopped: None,
             entries: Vec::new(),
             accesses: Vec::new(),
@@ -124,14 +127,33 @@ impl<'a> BatchBuilder<'a> {
         Ok(())
     }
 
+    /// Closes the batch and moves the chain behind it. Between the two, `keep` may write the batch where it is to
+    /// be found when the chain has moved; if it fails, the chain stays.
+    ///
+    /// # Errors
+    /// Where the store or `keep` fails.
+    pub fn seal_with<E: From<S::Error>>(
+        self,
+        keep: impl FnOnce(&SealedBatch) -> Result<(), E>,
+    ) -> Result<SealedBatch, E> {
+        let Self { cells, prev, context, rolling, entries, .. } = self;
+        let (store, writes) = cells.into_parts();
+        let witness = store.prove(writes.iter().map(|(at, _)| *at))?;
+        let header = rolling.header(context.number, context.operator);
+        let batch = Batch { header, entries };
+        let sealed = SealedBatch { prev, chain_id: context.chain_id, batch, witness };
+        keep(&sealed)?;
+        store.apply(&writes, |state_root| rolling.checkpoint(&prev, &header, state_root))?;
+        Ok(sealed)
+    }
+}
+
+impl<S: Store<Error = Infallible>> BatchBuilder<'_, S> {
     /// Closes the batch and moves the chain behind it.
     pub fn seal(self) -> SealedBatch {
-        let Self { cells, checkpoint, context, rolling, entries, .. } = self;
-        let prev = *checkpoint;
-        let witness = cells.below().prove(cells.writes().into_iter().map(|(at, _)| at));
-        let state_root = cells.commit();
-        let header = rolling.header(context.number, context.operator);
-        *checkpoint = rolling.checkpoint(&prev, &header, state_root);
-        SealedBatch { prev, chain_id: context.chain_id, batch: Batch { header, entries }, witness }
+        match self.seal_with(|_| Ok::<_, Infallible>(())) {
+            Ok(sealed) => sealed,
+            Err(never) => match never {},
+        }
     }
 }

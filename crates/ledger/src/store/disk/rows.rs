@@ -1,0 +1,117 @@
+//! Reading rows of one committed state.
+
+use aludel_protocol::cell::{CellAddress, Payload, Space};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+
+use super::format::*;
+use super::guard::Guard;
+use super::page::Page;
+use crate::state::hashing::cell_digests;
+use crate::state::tree::empty;
+use crate::store::StoreError;
+
+type Cell = (CellAddress, Payload);
+
+/// The tables as one batch left them.
+pub(super) struct Rows {
+    cells: ReadOnlyTable<u64, &'static [u8; CELL_BYTES]>,
+    pages: ReadOnlyTable<u64, &'static [u8]>,
+    guard: Guard,
+}
+
+impl Rows {
+    pub fn begin(database: &Database, guard: &Guard) -> Result<Self, StoreError> {
+        let (cells, pages) = guard.call(|| {
+            let transaction = database.begin_read()?;
+            Ok::<_, redb::Error>((transaction.open_table(CELLS)?, transaction.open_table(PAGES)?))
+        })?;
+        Ok(Self { cells, pages, guard: guard.clone() })
+    }
+
+    /// What a cell holds, unchecked.
+    pub fn get(&self, at: &CellAddress) -> Result<Payload, StoreError> {
+        let bytes = self
+            .guard
+            .call(|| Ok::<_, redb::Error>(self.cells.get(cell_key(at))?.map(|row| *row.value())))?;
+        bytes.map_or(Ok(Payload::EMPTY), |bytes| self.payload(at, &bytes))
+    }
+
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.guard.call(|| self.cells.len())
+    }
+
+    pub fn count_pages(&self) -> Result<u64, StoreError> {
+        self.guard.call(|| self.pages.len())
+    }
+
+    /// Every cell, in order of address.
+    pub fn cells(&self) -> Result<impl Iterator<Item = Result<Cell, StoreError>>, StoreError> {
+        let mut range = self.guard.call(|| ReadableTable::range::<u64>(&self.cells, ..))?;
+        let mut next = move || {
+            let row = self.guard.call(|| {
+                let row = range.next().transpose()?;
+                Ok::<_, redb::Error>(row.map(|(key, value)| (key.value(), *value.value())))
+            });
+            row.transpose().map(|row| row.and_then(|(key, bytes)| self.cell(key, &bytes)))
+        };
+        Ok(std::iter::from_fn(move || next()))
+    }
+
+    /// The row of a page, unchecked; that of an empty subtree where there is none.
+    pub fn page(&self, space: Space, base: usize, index: u64) -> Result<Page, StoreError> {
+        let digests = self.guard.call(|| {
+            let row = self.pages.get(page_key(space, base, index))?;
+            Ok::<_, redb::Error>(row.map_or(Some([empty(base); WIDTH]), |row| decode_page(base, row.value())))
+        })?;
+        let place = || format!("the page of {space:?} {index} at height {base} cannot be read");
+        digests.map(|digests| Page::new(index, &digests)).ok_or_else(|| self.guard.damaged(place()))
+    }
+
+    /// The cells of blocks of sixteen leaves, with the blocks' pages; both in order.
+    pub fn blocks(&self, space: Space, blocks: &[u64]) -> Result<(Vec<Cell>, Vec<Page>), StoreError> {
+        let mut cells = Vec::new();
+        let mut ends = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            self.block(space, *block, &mut cells)?;
+            ends.push(cells.len());
+        }
+        let digests = cell_digests(&cells);
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let pages = blocks.iter().zip(starts.zip(&ends)).map(|(block, (start, end))| {
+            let mut page = [empty(0); WIDTH];
+            for ((at, _), digest) in cells[start..*end].iter().zip(&digests[start..*end]) {
+                page[crate::state::tree::leaf_index(at) as usize % WIDTH] = *digest;
+            }
+            Page::new(*block, &page)
+        });
+        let pages = pages.collect();
+        Ok((cells, pages))
+    }
+
+    fn block(&self, space: Space, block: u64, cells: &mut Vec<Cell>) -> Result<(), StoreError> {
+        let [first, last] =
+            [block << STEP, (block << STEP) + (WIDTH as u64 - 1)].map(|leaf| leaf_key(space, leaf));
+        let mut rows = Vec::with_capacity(WIDTH);
+        self.guard.call(|| {
+            for row in ReadableTable::range(&self.cells, first..=last)? {
+                let (key, value) = row?;
+                rows.push((key.value(), *value.value()));
+            }
+            Ok::<_, redb::Error>(())
+        })?;
+        for (key, bytes) in rows {
+            cells.push(self.cell(key, &bytes)?);
+        }
+        Ok(())
+    }
+
+    fn cell(&self, key: u64, bytes: &[u8; CELL_BYTES]) -> Result<Cell, StoreError> {
+        let no_address = || self.guard.damaged(format!("no cell has the key {key:#x}"));
+        let at = cell_address(key).ok_or_else(no_address)?;
+        Ok((at, self.payload(&at, bytes)?))
+    }
+
+    fn payload(&self, at: &CellAddress, bytes: &[u8; CELL_BYTES]) -> Result<Payload, StoreError> {
+        decode_cell(bytes).ok_or_else(|| self.guard.damaged(format!("cell {at:?} cannot be read")))
+    }
+}
