@@ -6,4 +6,5 @@ mod history;
 mod model;
 mod rules;
 mod speed;
+mod store;
 mod stub;

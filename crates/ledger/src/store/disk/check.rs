@@ -15,7 +15,7 @@ use crate::state::tree::{SPACES, depth, empty, leaf_index};
 use crate::store::StoreError;
 
 /// Cells, and nodes of a level, that are held at a time.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 13;
 
 impl DiskStore {
     /// Makes the tree again from the cells and compares every page of the file and the root with it. Reads
