@@ -7,7 +7,8 @@ use aludel_protocol::records::{Entry, Header, QueueItem, Signature, SignedTransf
 use aludel_protocol::statement::Checkpoint;
 use serde::Serialize;
 
-use crate::batch::{Chain, SealedBatch};
+use crate::batch::SealedBatch;
+use crate::store::Store;
 
 /// A transfer, its digest and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,7 +48,7 @@ pub struct SealedBatchView {
     pub siblings: usize,
 }
 
-/// A snapshot; of its state only how large it is.
+/// A chain; of its state only how large it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChainView {
     /// The rollup.
@@ -55,7 +56,7 @@ pub struct ChainView {
     /// Where it is.
     pub checkpoint: Checkpoint,
     /// Cells that were written.
-    pub cells: usize,
+    pub cells: u64,
 }
 
 /// The bytes of a signature as hex digits.
@@ -93,8 +94,12 @@ impl From<&SealedBatch> for SealedBatchView {
     }
 }
 
-impl From<&Chain> for ChainView {
-    fn from(chain: &Chain) -> Self {
-        Self { chain_id: chain.chain_id, checkpoint: chain.checkpoint, cells: chain.state.len() }
+impl ChainView {
+    /// Of a store.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of<S: Store>(store: &S) -> Result<Self, S::Error> {
+        Ok(Self { chain_id: store.chain_id(), checkpoint: store.checkpoint(), cells: store.count()? })
     }
 }

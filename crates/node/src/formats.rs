@@ -1,6 +1,6 @@
 //! Bytes to values, with the file's name in every complaint. Queue and statement are read as JSON too.
 
-use aludel_ledger::batch::{Chain, Queue, SealedBatch};
+use aludel_ledger::batch::{Queue, SealedBatch};
 use aludel_ledger::keys::Key;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
 use aludel_protocol::{SignedTransfer, Statement};
@@ -17,11 +17,6 @@ pub fn transfer(place: &Place, bytes: &[u8]) -> Result<SignedTransfer, Failure> 
 /// A sealed batch. Whether it is true is seen by replaying it.
 pub fn batch(place: &Place, bytes: &[u8]) -> Result<SealedBatch, Failure> {
     SealedBatch::from_bytes(bytes).or_fail(Kind::Undecodable, place)
-}
-
-/// A state snapshot.
-pub fn state(place: &Place, bytes: &[u8]) -> Result<Chain, Failure> {
-    Chain::from_bytes(bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// A secret key.

@@ -27,14 +27,13 @@ pub enum Kind {
     ShardProof = 5,
     /// A secret key.
     Key = 6,
-    /// A snapshot of the state.
-    State = 7,
+    // 7 was a snapshot of the state, which is a database of its own now.
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Transfer, Self::Batch, Self::Queue, Self::Statement, Self::ShardProof, Self::Key, Self::State];
+    pub const ALL: [Self; 6] =
+        [Self::Transfer, Self::Batch, Self::Queue, Self::Statement, Self::ShardProof, Self::Key];
 
     /// The word for it in messages.
     pub const fn name(self) -> &'static str {
@@ -45,7 +44,6 @@ impl Kind {
             Self::Statement => "statement",
             Self::ShardProof => "shard proof",
             Self::Key => "secret key",
-            Self::State => "state snapshot",
         }
     }
 

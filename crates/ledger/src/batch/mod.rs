@@ -13,7 +13,7 @@ use aludel_protocol::statement::Checkpoint;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use builder::{BatchBuilder, BatchError, PushError};
-pub use chain::{Chain, SnapshotError};
+pub use chain::Chain;
 pub use queue::Queue;
 pub use replay::{HeaderField, Replay, ReplayError, replay, replay_run};
 

@@ -12,7 +12,7 @@ use aludel_protocol::hash::Digest;
 use aludel_protocol::ids::ChainId;
 use aludel_protocol::statement::Checkpoint;
 
-pub use disk::{DiskStore, Options, catches_panics};
+pub use disk::{DiskStore, FORMAT, Options, catches_panics};
 pub use error::StoreError;
 
 use crate::multiproof::Multiproof;

@@ -17,8 +17,8 @@ use redb::TableDefinition;
 
 use crate::state::tree::empty;
 
-/// Version of these tables.
-pub(super) const FORMAT: u16 = 1;
+/// Version of the format of a store on disk.
+pub const FORMAT: u16 = 1;
 
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 pub(super) const CELLS: TableDefinition<'_, u64, &[u8; CELL_BYTES]> = TableDefinition::new("cells");

@@ -27,15 +27,16 @@ use aludel_protocol::statement::Checkpoint;
 use borsh::BorshDeserialize;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable};
 
-use self::format::{CELLS, FORMAT, META, PAGES, cell_key, encode_cell};
+pub use self::format::FORMAT;
+use self::format::{CELLS, META, PAGES, cell_key, encode_cell};
 use self::guard::Guard;
+pub use self::guard::catches_panics;
 use self::opened::{Change, Opened};
 use self::rows::Rows;
 use super::{Store, StoreError, sorted};
 use crate::multiproof::Multiproof;
 use crate::state::State;
 use crate::state::tree::{SPACES, depth, empty};
-pub use guard::catches_panics;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
