@@ -46,9 +46,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A cache of 256 MiB.
+    /// A cache of 1 GiB.
     fn default() -> Self {
-        Self { cache_bytes: 256 << 20 }
+        Self { cache_bytes: 1 << 30 }
     }
 }
 

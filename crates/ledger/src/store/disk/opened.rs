@@ -134,9 +134,7 @@ fn load_space(
     let mut levels = Levels::new();
     let mut touched = vec![(0, top)];
     for base in (STEP..depth(space)).step_by(STEP).rev().filter(|_| !addresses.is_empty()) {
-        let full = touched.iter().filter(|(_, digest)| *digest != empty(base + STEP));
-        let mut pages =
-            full.map(|(index, _)| rows.page(space, base, *index)).collect::<Result<Vec<_>, _>>()?;
+        let mut pages = rows.pages(space, base, &full(base, &touched))?;
         check((space, base), &mut pages, &touched).map_err(|what| guard.damaged(what))?;
         touched = below(base, &pages, addresses);
         levels.push(pages);
@@ -156,8 +154,7 @@ fn load_blocks(
     addresses: &[CellAddress],
     cells: &mut Vec<Cell>,
 ) -> Result<Vec<Page>, StoreError> {
-    let full: Vec<u64> = touched.iter().filter(|(_, d)| *d != empty(STEP)).map(|(index, _)| *index).collect();
-    let (found, mut pages) = rows.blocks(space, &full)?;
+    let (found, mut pages) = rows.blocks(space, &full(0, touched))?;
     check((space, 0), &mut pages, touched).map_err(|what| guard.damaged(what))?;
     let mut found = found.into_iter().peekable();
     cells.extend(addresses.iter().map(|at| {
@@ -165,6 +162,11 @@ fn load_blocks(
         found.next_if(|(other, _)| other == at).unwrap_or((*at, Payload::EMPTY))
     }));
     Ok(pages)
+}
+
+/// The nodes above pages that are not empty.
+fn full(base: usize, touched: &[(u64, Digest)]) -> Vec<u64> {
+    touched.iter().filter(|(_, digest)| *digest != empty(base + STEP)).map(|(index, _)| *index).collect()
 }
 
 /// Hashes pages and compares them with the digests that the level above holds of them.

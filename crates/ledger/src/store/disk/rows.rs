@@ -1,16 +1,20 @@
 //! Reading rows of one committed state.
 
 use aludel_protocol::cell::{CellAddress, Payload, Space};
+use rayon::prelude::*;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::format::*;
 use super::guard::Guard;
 use super::page::Page;
 use crate::state::hashing::cell_digests;
-use crate::state::tree::empty;
+use crate::state::tree::{empty, leaf_index};
 use crate::store::StoreError;
 
 type Cell = (CellAddress, Payload);
+
+/// Below this many rows, another thread costs more than it brings.
+const PARALLEL_MIN: usize = 64;
 
 /// The tables as one batch left them.
 pub(super) struct Rows {
@@ -67,30 +71,32 @@ impl Rows {
         digests.map(|digests| Page::new(index, &digests)).ok_or_else(|| self.guard.damaged(place()))
     }
 
-    /// The cells of blocks of sixteen leaves, with the blocks' pages; both in order.
-    pub fn blocks(&self, space: Space, blocks: &[u64]) -> Result<(Vec<Cell>, Vec<Page>), StoreError> {
-        let mut cells = Vec::new();
-        let mut ends = Vec::with_capacity(blocks.len());
-        for block in blocks {
-            self.block(space, *block, &mut cells)?;
-            ends.push(cells.len());
-        }
-        let digests = cell_digests(&cells);
-        let starts = [0].into_iter().chain(ends.iter().copied());
-        let pages = blocks.iter().zip(starts.zip(&ends)).map(|(block, (start, end))| {
-            let mut page = [empty(0); WIDTH];
-            for ((at, _), digest) in cells[start..*end].iter().zip(&digests[start..*end]) {
-                page[crate::state::tree::leaf_index(at) as usize % WIDTH] = *digest;
-            }
-            Page::new(*block, &page)
-        });
-        let pages = pages.collect();
-        Ok((cells, pages))
+    /// Pages in the order of `indices`, unchecked.
+    pub fn pages(&self, space: Space, base: usize, indices: &[u64]) -> Result<Vec<Page>, StoreError> {
+        let read = indices.par_iter().with_min_len(PARALLEL_MIN);
+        read.map(|index| self.page(space, base, *index)).collect()
     }
 
-    fn block(&self, space: Space, block: u64, cells: &mut Vec<Cell>) -> Result<(), StoreError> {
-        let [first, last] =
-            [block << STEP, (block << STEP) + (WIDTH as u64 - 1)].map(|leaf| leaf_key(space, leaf));
+    /// The cells of blocks of sixteen leaves, with the blocks' pages; both in the order of `blocks`.
+    pub fn blocks(&self, space: Space, blocks: &[u64]) -> Result<(Vec<Cell>, Vec<Page>), StoreError> {
+        let read = blocks.par_iter().with_min_len(PARALLEL_MIN);
+        let cells: Vec<_> = read.map(|block| self.block(space, *block)).collect::<Result<_, _>>()?;
+        let all = cells.concat();
+        let mut digests = cell_digests(&all).into_iter();
+        let page = |(block, cells): (&u64, &Vec<Cell>)| {
+            let mut page = [empty(0); WIDTH];
+            for ((at, _), digest) in cells.iter().zip(&mut digests) {
+                page[leaf_index(at) as usize % WIDTH] = digest;
+            }
+            Page::new(*block, &page)
+        };
+        let pages = blocks.iter().zip(&cells).map(page).collect();
+        Ok((all, pages))
+    }
+
+    fn block(&self, space: Space, block: u64) -> Result<Vec<Cell>, StoreError> {
+        let first = block << STEP;
+        let [first, last] = [first, first + (WIDTH as u64 - 1)].map(|leaf| leaf_key(space, leaf));
         let mut rows = Vec::with_capacity(WIDTH);
         self.guard.call(|| {
             for row in ReadableTable::range(&self.cells, first..=last)? {
@@ -99,10 +105,7 @@ impl Rows {
             }
             Ok::<_, redb::Error>(())
         })?;
-        for (key, bytes) in rows {
-            cells.push(self.cell(key, &bytes)?);
-        }
-        Ok(())
+        rows.into_iter().map(|(key, bytes)| self.cell(key, &bytes)).collect()
     }
 
     fn cell(&self, key: u64, bytes: &[u8; CELL_BYTES]) -> Result<Cell, StoreError> {
