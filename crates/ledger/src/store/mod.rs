@@ -17,6 +17,9 @@ pub use error::StoreError;
 
 use crate::multiproof::Multiproof;
 
+/// A written cell, or why it cannot be read.
+pub type ReadCell<E> = Result<(CellAddress, Payload), E>;
+
 /// A rollup's state after some batch.
 pub trait Store {
     /// Why a call fails; [`core::convert::Infallible`] where none does.
@@ -53,8 +56,7 @@ pub trait Store {
     fn count(&self) -> Result<u64, Self::Error>;
 
     /// Every written cell, in order of address.
-    fn cells(&self)
-    -> Result<impl Iterator<Item = Result<(CellAddress, Payload), Self::Error>>, Self::Error>;
+    fn cells(&self) -> Result<impl Iterator<Item = ReadCell<Self::Error>>, Self::Error>;
 }
 
 /// Writes in order of address, the last to each cell.

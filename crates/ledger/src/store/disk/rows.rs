@@ -58,7 +58,7 @@ impl Rows {
             });
             row.transpose().map(|row| row.and_then(|(key, bytes)| self.cell(key, &bytes)))
         };
-        Ok(std::iter::from_fn(move || next()))
+        Ok(std::iter::from_fn(next))
     }
 
     /// The row of a page, unchecked; that of an empty subtree where there is none.
