@@ -51,7 +51,7 @@ impl Rows {
     /// Every cell, in order of address.
     pub fn cells(&self) -> Result<impl Iterator<Item = Result<Cell, StoreError>>, StoreError> {
         let mut range = self.guard.call(|| ReadableTable::range::<u64>(&self.cells, ..))?;
-        let mut next = move || {
+        let next = move || {
             let row = self.guard.call(|| {
                 let row = range.next().transpose()?;
                 Ok::<_, redb::Error>(row.map(|(key, value)| (key.value(), *value.value())))
