@@ -9,7 +9,8 @@ use aludel_protocol::records::{
 use aludel_protocol::statement::Checkpoint;
 use serde::Serialize;
 
-use crate::batch::{Chain, Replay, SealedBatch};
+use crate::batch::{Replay, SealedBatch};
+use crate::store::Store;
 
 /// A transaction, its digest and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,7 +70,7 @@ pub struct SealedBatchView {
     pub siblings: usize,
 }
 
-/// A snapshot; of its state only how large it is.
+/// A chain; of its state only how large it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChainView {
     /// The rollup.
@@ -77,7 +78,7 @@ pub struct ChainView {
     /// Where it is.
     pub checkpoint: Checkpoint,
     /// Cells that were written.
-    pub cells: usize,
+    pub cells: u64,
 }
 
 /// The bytes of a signature as hex digits.
@@ -126,8 +127,12 @@ impl From<&SealedBatch> for SealedBatchView {
     }
 }
 
-impl From<&Chain> for ChainView {
-    fn from(chain: &Chain) -> Self {
-        Self { chain_id: chain.chain_id, checkpoint: chain.checkpoint, cells: chain.state.len() }
+impl ChainView {
+    /// Of a store.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of<S: Store>(store: &S) -> Result<Self, S::Error> {
+        Ok(Self { chain_id: store.chain_id(), checkpoint: store.checkpoint(), cells: store.count()? })
     }
 }

@@ -1,7 +1,8 @@
 //! Entries into batches: as many in each as a shape holds, refused ones left out.
 
 use aludel_circuits::Shape;
-use aludel_ledger::batch::{BatchBuilder, Chain, PushError, SealedBatch};
+use aludel_ledger::batch::{BatchBuilder, PushError, SealedBatch};
+use aludel_ledger::{ExecuteError, Fault, Store};
 use aludel_protocol::cell::{CellAddress, CounterCell};
 use aludel_protocol::{AccountId, Entry, QueueItem};
 use aludel_witness::Demand;
@@ -15,14 +16,17 @@ pub type Sealed = (Option<SealedBatch>, Vec<(Entry, PushError)>);
 pub type Refused = (usize, Entry, PushError);
 
 /// Runs of entries that fit a shape, each as long as possible, in order.
-pub fn cut(
+pub fn cut<S: Store>(
     entries: Vec<Entry>,
     shape: Shape,
     operator: AccountId,
-    chain: &Chain,
-) -> Result<Vec<Vec<Entry>>, Failure> {
+    chain: &S,
+) -> Result<Vec<Vec<Entry>>, Failure>
+where
+    Failure: From<S::Error>,
+{
     let counter =
-        CounterCell::read(&chain.state.get(&CellAddress::COUNTER)).or_fail(Kind::Undecodable, "state")?;
+        CounterCell::read(&chain.get(&CellAddress::COUNTER)?).or_fail(Kind::Undecodable, "state")?;
     let mut next_account = counter.0;
     let mut runs: Vec<Vec<Entry>> = Vec::new();
     let mut demand = Demand::default();
@@ -46,12 +50,33 @@ const fn creates_account(entry: &Entry) -> bool {
     matches!(entry, Entry::Queue(QueueItem { kind: QueueItem::TO_KEY, .. }))
 }
 
-/// Seals one batch of a run. `None` where every entry was refused; then the chain stays.
-pub fn seal(chain: &mut Chain, operator: AccountId, run: Vec<Entry>) -> Result<Sealed, Failure> {
+/// Seals one batch of a run; `keep` may write it before the chain moves behind it. `None` where every entry was
+/// refused; then the chain stays.
+pub fn seal<S: Store>(
+    chain: &mut S,
+    operator: AccountId,
+    run: Vec<Entry>,
+    keep: impl FnOnce(&SealedBatch) -> Result<(), Failure>,
+) -> Result<Sealed, Failure>
+where
+    Failure: From<S::Error>,
+{
     let mut builder = BatchBuilder::new(chain, operator, run.len()).or_fail(Kind::Refused, "execute")?;
     let refused = builder.extend(run, &aludel_ledger::xmss::verify_batch);
-    let sealed = if builder.entries().is_empty() { None } else { Some(builder.seal()) };
+    refused.iter().try_for_each(|(_, error)| no_fault(error))?;
+    let sealed = if builder.entries().is_empty() { None } else { Some(builder.seal_with(keep)?) };
     Ok((sealed, refused))
+}
+
+/// Fails where it is not the entry that is refused: the cells are not what a state holds.
+fn no_fault(error: &PushError) -> Result<(), Failure> {
+    match error {
+        PushError::Execute(ExecuteError::Fault(Fault::Store(error))) => Err(error.clone().into()),
+        PushError::Execute(ExecuteError::Fault(fault)) => {
+            Err(Failure::new(Kind::Undecodable, format!("state: {fault}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What became of all entries.
@@ -63,33 +88,42 @@ pub struct Outcome {
     pub refused: Vec<Refused>,
 }
 
-/// Seals all entries into as many batches of a shape as they take.
-pub fn seal_all(
-    chain: &mut Chain,
+/// Seals all entries into as many batches of a shape as they take. Each is kept and moves the chain before the
+/// next one is made.
+pub fn seal_all<S: Store>(
+    chain: &mut S,
     operator: AccountId,
     entries: Vec<Entry>,
     shape: Shape,
-) -> Result<Outcome, Failure> {
+    keep: impl Fn(&SealedBatch) -> Result<(), Failure>,
+) -> Result<Outcome, Failure>
+where
+    Failure: From<S::Error>,
+{
     let mut outcome = Outcome::default();
     let mut first = 0;
     for run in cut(entries, shape, operator, chain)? {
         let positions = first..;
         first += run.len();
-        outcome.seal(chain, operator, positions.zip(run).collect())?;
+        outcome.seal(chain, operator, positions.zip(run).collect(), &keep)?;
     }
     outcome.refused.sort_by_key(|(position, ..)| *position);
     Ok(outcome)
 }
 
 impl Outcome {
-    fn seal(
+    fn seal<S: Store>(
         &mut self,
-        chain: &mut Chain,
+        chain: &mut S,
         operator: AccountId,
         run: Vec<(usize, Entry)>,
-    ) -> Result<(), Failure> {
+        keep: impl FnOnce(&SealedBatch) -> Result<(), Failure>,
+    ) -> Result<(), Failure>
+    where
+        Failure: From<S::Error>,
+    {
         let entries = run.iter().map(|(_, entry)| entry.clone()).collect();
-        let (sealed, refused) = seal(chain, operator, entries)?;
+        let (sealed, refused) = seal(chain, operator, entries, keep)?;
         self.refused.extend(positions(run, sealed.as_ref(), refused));
         self.batches.extend(sealed);
         Ok(())
@@ -110,6 +144,7 @@ fn positions(
 
 #[cfg(test)]
 mod tests {
+    use aludel_ledger::Chain;
     use aludel_protocol::{Amount, ChainId, Digest, L1Address, QueueIndex, TokenId, fe};
     use aludel_witness::Shard;
 
@@ -124,7 +159,7 @@ mod tests {
 
     fn sealed(entries: Vec<Entry>) -> (Chain, Outcome) {
         let mut chain = Chain::genesis(ChainId(7));
-        let outcome = seal_all(&mut chain, AccountId(1), entries, Shape::Tiny).expect("seals");
+        let outcome = seal_all(&mut chain, AccountId(1), entries, Shape::Tiny, |_| Ok(())).expect("seals");
         (chain, outcome)
     }
 

@@ -1,7 +1,10 @@
 //! What the process tells its caller: one exit code a kind of failure, one sentence that says what to do.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::process::ExitCode;
+
+use aludel_ledger::StoreError;
 
 /// A failure that ends a command.
 #[derive(Debug)]
@@ -35,6 +38,23 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::Damaged { .. } | StoreError::Version { .. } => Kind::Undecodable,
+            StoreError::Root { .. } => Kind::Bug,
+            _ => Kind::Usage,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<Infallible> for Failure {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bytes to values, with the file's name in every complaint. Queue and statement are read as JSON too.
 
-use aludel_ledger::batch::{Chain, Queue, SealedBatch};
+use aludel_ledger::batch::{Queue, SealedBatch};
 use aludel_ledger::keys::Usage;
 use aludel_protocol::claim::Claim;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
@@ -29,11 +29,6 @@ pub fn pubdata(place: &Place, bytes: &[u8]) -> Result<PublishedBatch, Failure> {
 /// A claim. Whether it holds, a statement says.
 pub fn claim(place: &Place, bytes: &[u8]) -> Result<Claim, Failure> {
     Claim::from_bytes(bytes).or_fail(Kind::Undecodable, place)
-}
-
-/// A state snapshot.
-pub fn state(place: &Place, bytes: &[u8]) -> Result<Chain, Failure> {
-    Chain::from_bytes(bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// How far the keys of a keystore are used.

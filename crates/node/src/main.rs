@@ -56,8 +56,12 @@ fn use_threads(threads: u16) -> Result<(), Failure> {
         .or_fail(Kind::Usage, "--threads")
 }
 
-/// A panic is a bug of ours, on whatever thread: say so and leave with its code.
+/// A panic is a bug of ours, on whatever thread: say so and leave with its code. Those over a damaged state are
+/// caught, and become errors.
 fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
+    if aludel_ledger::store::catches_panics() {
+        return;
+    }
     let what = panic.payload_as_str().unwrap_or("no message");
     let place = panic.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
     eprintln!("error: a bug in Aludel{place}: {what}; please report it with the command line that led here");

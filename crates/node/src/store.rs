@@ -1,56 +1,57 @@
-//! The folder of a state: `state.bin`, `batches/N.bin` and `refused.json`.
+//! The folder of a state: `state.redb`, `batches/N.bin`, `pubdata/N.bin` and `refused.json`.
 //!
-//! `state.bin` decides: a batch with a number beyond its checkpoint was left by a run that did not finish.
+//! `state.redb` decides: a batch with a number beyond its checkpoint was left by a run that did not finish.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use aludel_ledger::batch::{Chain, SealedBatch};
-use aludel_protocol::ChainId;
+use aludel_ledger::batch::SealedBatch;
+use aludel_ledger::store::{DiskStore, Options, Store as _};
+use aludel_protocol::{BatchNumber, ChainId};
 
 use crate::exit::{Failure, Kind, OrFail};
-use crate::files::{Folder, Place, make_folder, write_whole};
-use crate::formats;
+use crate::files::{Folder, make_folder, write_whole};
 
 /// An open folder, held against other processes while it lives.
 pub struct Store {
-    folder: PathBuf,
-    /// The chain; [`Store::save`] writes it.
-    pub chain: Chain,
+    /// The files beside the state.
+    pub files: Files,
+    /// The chain, in `state.redb`.
+    pub chain: DiskStore,
     _alone: File,
 }
 
 impl Store {
-    /// Opens a folder, or makes one for a rollup.
+    /// Opens a folder, or makes one for a rollup; removes what a run that did not finish left.
     pub fn open(folder: &Path, chain_id: Option<u64>) -> Result<Self, Failure> {
-        let path = folder.join("state.bin");
-        let found = fs::exists(&path).or_fail(Kind::Usage, path.display())?;
-        let Some(id) = chain_id.filter(|_| !found) else {
-            return Self::open_existing(folder, &path, chain_id);
-        };
-        make_folder(folder)?;
-        let alone = Folder::at(folder).lock()?;
-        Ok(Self { folder: folder.to_owned(), chain: Chain::genesis(ChainId(id)), _alone: alone })
-    }
-
-    fn open_existing(folder: &Path, path: &Path, chain_id: Option<u64>) -> Result<Self, Failure> {
-        if !fs::exists(path).or_fail(Kind::Usage, path.display())? {
+        let path = folder.join("state.redb");
+        let exists = || fs::exists(&path).or_fail(Kind::Usage, path.display());
+        if chain_id.is_none() && !exists()? {
             let reason = format!("{}: no state yet; say --chain-id to begin a chain", folder.display());
             return Err(Failure::new(Kind::Usage, reason));
         }
+        make_folder(folder)?;
         let alone = Folder::at(folder).lock()?;
-        let place = Place::File(path.to_owned());
-        let chain = formats::state(&place, &place.read()?)?;
-        if let Some(id) = chain_id.filter(|id| *id != chain.chain_id.0) {
-            let reason = format!("{place}: the state is of chain {}, not of chain {id}", chain.chain_id);
-            return Err(Failure::new(Kind::Usage, reason));
-        }
-        Ok(Self { folder: folder.to_owned(), chain, _alone: alone })
+        let chain = match chain_id.map(ChainId) {
+            Some(id) if !exists()? => DiskStore::create(&path, id, Options::default())?,
+            Some(id) => DiskStore::open_chain(&path, id, Options::default())?,
+            None => DiskStore::open(&path, Options::default())?,
+        };
+        let files = Files { folder: folder.to_owned() };
+        files.remove_unfinished(chain.checkpoint().number)?;
+        Ok(Self { files, chain, _alone: alone })
     }
+}
 
-    /// A file in the folder.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+/// The files of a folder, beside its state.
+pub struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// The report of the last run.
+    pub fn refused(&self) -> PathBuf {
+        self.folder.join("refused.json")
     }
 
     /// Where a batch lies.
@@ -58,27 +59,38 @@ impl Store {
         self.folder.join("batches").join(format!("{number}.bin"))
     }
 
-    /// Writes the batches, then the state that they lead to.
-    pub fn save(&self, batches: &[SealedBatch]) -> Result<(), Failure> {
-        make_folder(&self.path("batches"))?;
-        for sealed in batches {
-            write_whole(&self.batch(sealed.batch.header.number.0), &sealed.to_bytes(), 0o644)?;
-        }
-        self.remove_unfinished()?;
-        write_whole(&self.path("state.bin"), &self.chain.to_bytes(), 0o644)
+    /// Where a batch's published data lie.
+    pub fn pubdata(&self, number: u32) -> PathBuf {
+        self.folder.join("pubdata").join(format!("{number}.bin"))
     }
 
-    /// Batches beyond the chain, which a run that did not finish left.
-    fn remove_unfinished(&self) -> Result<(), Failure> {
-        let mut number = self.chain.checkpoint.number.0;
+    /// Writes a batch and what is published of it: to be done before the chain moves behind it.
+    pub fn keep(&self, sealed: &SealedBatch) -> Result<(), Failure> {
+        let number = sealed.batch.header.number.0;
+        let published = sealed.published().or_fail(Kind::Bug, "published data")?;
+        ["batches", "pubdata"].iter().try_for_each(|name| make_folder(&self.folder.join(name)))?;
+        write_whole(&self.batch(number), &sealed.to_bytes(), 0o644)?;
+        write_whole(&self.pubdata(number), &published.to_bytes(), 0o644)
+    }
+
+    /// Removes batches beyond the chain, and what was to be published of them.
+    fn remove_unfinished(&self, BatchNumber(mut number): BatchNumber) -> Result<(), Failure> {
         while let Some(next) = number.checked_add(1) {
-            let path = self.batch(next);
-            if !fs::exists(&path).or_fail(Kind::Usage, path.display())? {
+            let [batch, pubdata] = [self.batch(next), self.pubdata(next)].map(remove);
+            if !(batch? || pubdata?) {
                 break;
             }
-            fs::remove_file(&path).or_fail(Kind::Usage, path.display())?;
             number = next;
         }
         Ok(())
+    }
+}
+
+/// Whether there was such a file.
+fn remove(path: PathBuf) -> Result<bool, Failure> {
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e).or_fail(Kind::Usage, path.display()),
     }
 }

@@ -27,26 +27,23 @@ pub enum Kind {
     ShardProof = 5,
     /// Secret keys, encrypted.
     Keystore = 6,
-    /// A snapshot of the state.
-    State = 7,
     /// How far the keys of a keystore are used.
-    KeyUsage = 8,
+    KeyUsage = 7,
     /// What is published of a batch.
-    Pubdata = 9,
+    Pubdata = 8,
     /// A withdrawal with its path to a rolling digest of headers.
-    Claim = 10,
+    Claim = 9,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Transaction,
         Self::Batch,
         Self::Queue,
         Self::Statement,
         Self::ShardProof,
         Self::Keystore,
-        Self::State,
         Self::KeyUsage,
         Self::Pubdata,
         Self::Claim,
@@ -61,7 +58,6 @@ impl Kind {
             Self::Statement => "statement",
             Self::ShardProof => "shard proof",
             Self::Keystore => "keystore",
-            Self::State => "state snapshot",
             Self::KeyUsage => "key usage record",
             Self::Pubdata => "published data",
             Self::Claim => "claim",

@@ -1,5 +1,7 @@
 //! Making batches.
 
+use core::convert::Infallible;
+
 use aludel_protocol::ids::{AccountId, BatchNumber, ChainId};
 use aludel_protocol::records::{Batch, Entry, Withdrawal};
 use aludel_protocol::statement::Checkpoint;
@@ -7,6 +9,7 @@ use aludel_protocol::statement::Checkpoint;
 use super::rolling::{Failure, Rolling, next_number};
 use super::{Chain, SealedBatch};
 use crate::execute::{Authority, Context, ExecuteError, Executed, Overlay, Prepared, prepare};
+use crate::store::Store;
 
 /// Why no batch follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +36,9 @@ pub enum PushError {
 
 /// A batch in the making. Until it is sealed the chain does not change; dropping it leaves no trace.
 #[derive(Debug)]
-pub struct BatchBuilder<'a> {
-    cells: Overlay<'a>,
-    checkpoint: &'a mut Checkpoint,
+pub struct BatchBuilder<'a, S = Chain> {
+    cells: Overlay<'a, S>,
+    prev: Checkpoint,
     chain_id: ChainId,
     limit: usize,
     rolling: Rolling,
@@ -45,21 +48,21 @@ pub struct BatchBuilder<'a> {
     executed: Vec<Executed>,
 }
 
-impl<'a> BatchBuilder<'a> {
+impl<'a, S: Store> BatchBuilder<'a, S> {
     /// The next batch of a chain, of at most `limit` entries, whose fees go to `operator`.
     ///
     /// # Errors
     /// Where the chain has no further batch number.
-    pub fn new(chain: &'a mut Chain, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
-        let Chain { chain_id, checkpoint, state } = chain;
-        let number = next_number(checkpoint).ok_or(BatchError::LastNumber { number: checkpoint.number })?;
-        let context = Context { chain_id: *chain_id, number, operator };
+    pub fn new(chain: &'a mut S, operator: AccountId, limit: usize) -> Result<Self, BatchError> {
+        let (chain_id, prev) = (chain.chain_id(), chain.checkpoint());
+        let number = next_number(&prev).ok_or(BatchError::LastNumber { number: prev.number })?;
+        let context = Context { chain_id, number, operator };
         Ok(Self {
-            cells: Overlay::new(state),
-            chain_id: *chain_id,
+            cells: Overlay::new(chain),
+            chain_id,
             limit,
-            rolling: Rolling::after(checkpoint, context),
-            checkpoint,
+            rolling: Rolling::after(&prev, context),
+            prev,
             queue_closed: false,
             entries: Vec::new(),
             executed: Vec::new(),
@@ -126,14 +129,33 @@ impl<'a> BatchBuilder<'a> {
         Ok(())
     }
 
+    /// Closes the batch and moves the chain behind it. Between the two, `keep` may write the batch where it is to
+    /// be found when the chain has moved; if it fails, the chain stays.
+    ///
+    /// # Errors
+    /// Where the store or `keep` fails.
+    pub fn seal_with<E: From<S::Error>>(
+        self,
+        keep: impl FnOnce(&SealedBatch) -> Result<(), E>,
+    ) -> Result<SealedBatch, E> {
+        let Self { cells, prev, chain_id, rolling, entries, .. } = self;
+        let (store, writes) = cells.into_parts();
+        let witness = store.prove(writes.iter().map(|(at, _)| *at))?;
+        let header = rolling.header();
+        let batch = Batch { header, entries };
+        let sealed = SealedBatch { prev, chain_id, batch, witness };
+        keep(&sealed)?;
+        store.apply(&writes, |state_root| rolling.checkpoint(&prev, &header, state_root))?;
+        Ok(sealed)
+    }
+}
+
+impl<S: Store<Error = Infallible>> BatchBuilder<'_, S> {
     /// Closes the batch and moves the chain behind it.
     pub fn seal(self) -> SealedBatch {
-        let Self { cells, checkpoint, chain_id, rolling, entries, .. } = self;
-        let prev = *checkpoint;
-        let witness = cells.below().prove(cells.writes().into_iter().map(|(at, _)| at));
-        let state_root = cells.commit();
-        let header = rolling.header();
-        *checkpoint = rolling.checkpoint(&prev, &header, state_root);
-        SealedBatch { prev, chain_id, batch: Batch { header, entries }, witness }
+        match self.seal_with(|_| Ok::<_, Infallible>(())) {
+            Ok(sealed) => sealed,
+            Err(never) => match never {},
+        }
     }
 }

@@ -19,7 +19,7 @@ use aludel_protocol::statement::Checkpoint;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use builder::{BatchBuilder, BatchError, PushError};
-pub use chain::{Chain, SnapshotError};
+pub use chain::Chain;
 pub use checks::{CheckpointField, Checks, Misfit, StatementError};
 pub use left::{Claims, Gap, Left};
 pub use publish::{PublishError, publish};

@@ -7,6 +7,7 @@ use aludel_protocol::records::{Entry, Transaction};
 
 use super::{BatchBuilder, ReplayError, SealedBatch};
 use crate::execute::Executed;
+use crate::store::Store;
 
 /// Why nothing is published of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +67,7 @@ impl SealedBatch {
     }
 }
 
-impl BatchBuilder<'_> {
+impl<S: Store> BatchBuilder<'_, S> {
     /// What is published of the batch, as far as it is made.
     ///
     /// # Errors

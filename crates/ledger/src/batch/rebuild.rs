@@ -21,6 +21,7 @@ use super::Chain;
 use super::replay::trusting;
 use super::rolling::{Failure, Rolling, next_number};
 use crate::execute::{Cells, Context, ExecuteError, Fault, Overlay, Prepared};
+use crate::store::{Store, StoreError};
 
 /// What one batch did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,9 @@ pub enum RebuildError {
         /// The chain's last batch.
         number: BatchNumber,
     },
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    Store(StoreError),
     /// The L1 queue has no such item.
     #[error(
         "entry {entry} of batch {number} (byte {position}) takes item {index} of the L1 queue, which ends before it; fetch the queue again"
@@ -100,28 +104,30 @@ pub enum RebuildError {
 
 /// A chain that is made again from its published data, a batch at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rebuild {
-    chain: Chain,
+pub struct Rebuild<S = Chain> {
+    chain: S,
 }
 
 impl Rebuild {
-    /// From the beginning.
+    /// From the beginning, in memory.
     pub fn new(chain_id: ChainId) -> Self {
         Self::from_chain(Chain::genesis(chain_id))
     }
+}
 
+impl<S: Store> Rebuild<S> {
     /// From a point that the caller trusts.
-    pub const fn from_chain(chain: Chain) -> Self {
+    pub const fn from_chain(chain: S) -> Self {
         Self { chain }
     }
 
     /// The chain as far as it is made.
-    pub const fn chain(&self) -> &Chain {
+    pub const fn chain(&self) -> &S {
         &self.chain
     }
 
     /// The chain as far as it was made.
-    pub fn into_chain(self) -> Chain {
+    pub fn into_chain(self) -> S {
         self.chain
     }
 
@@ -143,7 +149,7 @@ impl Rebuild {
             let place = Place { number, entry: reader.entry(), position: reader.position() };
             match reader.next().transpose().map_err(damaged)? {
                 Some(entry) => run.entry(&entry, queue).map_err(|unfit| unfit.at(place))?,
-                None => return Ok(run.finish()),
+                None => return run.finish(),
             }
         }
     }
@@ -162,23 +168,23 @@ impl Rebuild {
             let place = || Place { number: batch.number, entry, position: batch.position(entry) };
             run.entry(published, queue).map_err(|unfit| unfit.at(place()))?;
         }
-        Ok(run.finish())
+        run.finish()
     }
 
     fn next_number(&self) -> Result<BatchNumber, RebuildError> {
-        let checkpoint = &self.chain.checkpoint;
-        next_number(checkpoint).ok_or(RebuildError::LastNumber { number: checkpoint.number })
+        let checkpoint = self.chain.checkpoint();
+        next_number(&checkpoint).ok_or(RebuildError::LastNumber { number: checkpoint.number })
     }
 
-    fn run(&mut self, found: BatchNumber, operator: AccountId) -> Result<Run<'_>, RebuildError> {
+    fn run(&mut self, found: BatchNumber, operator: AccountId) -> Result<Run<'_, S>, RebuildError> {
         let number = self.next_number()?;
         if found != number {
             return Err(RebuildError::Number { expected: number, found });
         }
-        let Chain { chain_id, checkpoint, state } = &mut self.chain;
-        let context = Context { chain_id: *chain_id, number, operator };
-        let rolling = Rolling::after(checkpoint, context);
-        Ok(Run { cells: Overlay::new(state), checkpoint, rolling, context })
+        let prev = self.chain.checkpoint();
+        let context = Context { chain_id: self.chain.chain_id(), number, operator };
+        let rolling = Rolling::after(&prev, context);
+        Ok(Run { cells: Overlay::new(&mut self.chain), prev, rolling, context })
     }
 }
 
@@ -213,14 +219,14 @@ impl Unfit {
 }
 
 /// A batch that is being executed. What it writes is applied together, when it is finished.
-struct Run<'a> {
-    cells: Overlay<'a>,
-    checkpoint: &'a mut Checkpoint,
+struct Run<'a, S> {
+    cells: Overlay<'a, S>,
+    prev: Checkpoint,
     rolling: Rolling,
     context: Context,
 }
 
-impl Run<'_> {
+impl<S: Store> Run<'_, S> {
     fn entry(
         &mut self,
         entry: &PublishedEntry,
@@ -275,13 +281,13 @@ impl Run<'_> {
         Ok(cell.unwrap_or(AccountCell { key, sequence, next_epoch, balance }))
     }
 
-    fn finish(self) -> Rebuilt {
-        let Self { cells, checkpoint, rolling, .. } = self;
-        let prev = *checkpoint;
-        let state_root = cells.commit();
+    fn finish(self) -> Result<Rebuilt, RebuildError> {
+        let Self { cells, prev, rolling, .. } = self;
         let header = rolling.header();
-        *checkpoint = rolling.checkpoint(&prev, &header, state_root);
-        Rebuilt { prev, next: *checkpoint, header, withdrawals: rolling.into_withdrawals() }
+        let (store, writes) = cells.into_parts();
+        let applied = store.apply(&writes, |state_root| rolling.checkpoint(&prev, &header, state_root));
+        let next = applied.map_err(|e| RebuildError::Store(e.into()))?;
+        Ok(Rebuilt { prev, next, header, withdrawals: rolling.into_withdrawals() })
     }
 }
 

@@ -17,7 +17,7 @@ use aludel_protocol::records::{Entry, KeyDigest, NoOp, Withdrawal};
 
 pub use authority::Authority;
 pub(crate) use authority::{Prepared, prepare};
-pub use cells::{Cells, Overlay};
+pub use cells::{CellError, Cells, Overlay};
 pub use refusal::{ExecuteError, Fault, Refusal, Role};
 
 /// What the rules know beside the cells.

@@ -7,6 +7,7 @@ use aludel_protocol::ids::{AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, 
 use serde::Serialize;
 
 use crate::multiproof::NotOpened;
+use crate::store::StoreError;
 
 /// What an account is to an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -183,11 +184,14 @@ pub enum Refusal {
 }
 
 /// Cells that are not what a state holds: a damaged store, a wrong multiproof, or our bug.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The multiproof lacks a cell.
     #[error(transparent)]
     NotOpened(#[from] NotOpened),
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A payload that its place does not admit.
     #[error("cell {at:?}: {error}")]
     Payload {

@@ -18,6 +18,7 @@ use aludel_protocol::ids::AccountId;
 use aludel_protocol::params::SYSTEM_ACCOUNT;
 
 use crate::multiproof::Multiproof;
+use crate::store::sorted;
 use hashing::cell_digests;
 use tree::{Position, SPACES, depth, leaf_index, lift, pair, siblings};
 pub(crate) use update::{inner, root};
@@ -81,10 +82,7 @@ impl State {
     /// once. The caller holds that an account's own cell has slot 0 and that a payload which does not exist is
     /// empty: [`Multiproof`] and snapshots check what comes from outside.
     pub fn apply(&mut self, writes: &[(CellAddress, Payload)]) {
-        let mut writes = writes.to_vec();
-        writes.reverse();
-        writes.sort_by_key(|(at, _)| *at);
-        writes.dedup_by_key(|(at, _)| *at);
+        let writes = sorted(writes);
         for (at, payload) in &writes {
             match *payload == Payload::EMPTY {
                 true => self.cells.remove(at),

@@ -15,5 +15,6 @@ mod rebuild_random;
 mod rules;
 mod small;
 mod speed;
+mod store;
 mod stub;
 mod withdrawals;

@@ -60,6 +60,4 @@ fn speed() {
     let bytes = timed("encode", TRANSFERS, || sealed.to_bytes());
     timed("decode", TRANSFERS, || SealedBatch::from_bytes(&bytes).expect("decodes"));
     println!("{nodes} nodes, {} bytes", bytes.len());
-    let bytes = timed("snapshot", ACCOUNTS, || chain.to_bytes());
-    timed("load a snapshot", ACCOUNTS, || Chain::from_bytes(&bytes).expect("loads"));
 }

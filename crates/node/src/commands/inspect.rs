@@ -1,6 +1,10 @@
 //! `aludel inspect`: what is in a file of ours, by its header. Nothing is verified, and no secret is shown.
 
+use std::fs;
+use std::path::Path;
+
 use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransactionView};
+use aludel_ledger::store::{self, DiskStore, Options};
 use aludel_protocol::SignedTransaction;
 use aludel_protocol::codec::{self, Kind as File};
 use aludel_verifier::format::{self, PREFIX_BYTES};
@@ -11,11 +15,16 @@ use serde_json::{Value, json};
 use super::keys;
 use crate::cli::Inspect;
 use crate::exit::{Failure, Kind, OrFail};
-use crate::files::Place;
+use crate::files::{Folder, Place};
 use crate::{formats, render};
 
 /// Runs the command.
 pub fn run(args: &Inspect) -> Result<(), Failure> {
+    if let Place::File(path) = &args.file
+        && DiskStore::is_store(path)
+    {
+        return render::print(&state(path)?, args.json);
+    }
     let (place, bytes) = (&args.file, args.file.read()?);
     let kind = codec::kind_of(&bytes).or_fail(Kind::Undecodable, place)?;
     let body = content(kind, place, &bytes)?;
@@ -44,8 +53,19 @@ fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
         File::KeyUsage => Ok(keys::listed(&formats::usage(place, bytes)?)),
         File::Pubdata => value(&formats::pubdata(place, bytes)?),
         File::Claim => value(&formats::claim(place, bytes)?),
-        File::State => value(&ChainView::from(&formats::state(place, bytes)?)),
     }
+}
+
+/// A state, which no other process may have open.
+fn state(path: &Path) -> Result<Value, Failure> {
+    let bytes = fs::metadata(path).or_fail(Kind::Usage, path.display())?.len();
+    let _alone = Folder::of(path).lock()?;
+    let view = ChainView::of(&DiskStore::open(path, Options::default())?)?;
+    let mut shown = json!({ "kind": "state", "version": store::FORMAT, "bytes": bytes });
+    if let (Value::Object(all), Value::Object(fields)) = (&mut shown, value(&view)?) {
+        all.extend(fields);
+    }
+    Ok(shown)
 }
 
 fn value(shown: &impl Serialize) -> Result<Value, Failure> {

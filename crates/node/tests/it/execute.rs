@@ -38,21 +38,21 @@ fn good_ones_seal_and_bad_ones_are_reported() {
     assert_eq!((&refused[1]["refusal"]["expected"], &refused[1]["refusal"]["found"]), (&json!(0), &json!(7)));
     let batch = inspect(&world, "s/batches/2.bin");
     assert_eq!((&batch["header"]["transfers"], &batch["header"]["queue_items"]), (&json!(2), &json!(0)));
-    assert_eq!(inspect(&world, "s/state.bin")["checkpoint"]["number"], 2);
-    assert_eq!(world.list("s"), ["batches", "refused.json", "state.bin"]);
+    assert_eq!(inspect(&world, "s/state.redb")["checkpoint"]["number"], 2);
+    assert_eq!(world.list("s"), ["batches", "refused.json", "state.redb"]);
 }
 
 #[test]
 fn where_all_are_refused_the_state_stays() {
     let world = begun("execute_none");
     world.sign((1, 2), 5, "a");
-    let before = world.read("s/state.bin");
+    let before = inspect(&world, "s/state.redb");
     world.expect("execute --state s a", 4);
-    assert_eq!(world.read("s/state.bin"), before);
+    assert_eq!(inspect(&world, "s/state.redb"), before);
     assert_eq!(world.list("s/batches"), ["1.bin"]);
     world.ok("execute --state s --queue queue.json");
     assert_eq!(world.json("s/refused.json"), json!([]));
-    assert_eq!(world.read("s/state.bin"), before);
+    assert_eq!(inspect(&world, "s/state.redb"), before);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_refused_item_stops_the_queue() {
     let refused = world.json("s/refused.json");
     let sources: Vec<_> = refused.as_array().expect("a list").iter().map(|r| r["source"].clone()).collect();
     assert_eq!(sources, ["queue item 2", "queue item 3", "queue item 4"].map(Value::from));
-    let state = inspect(&world, "s/state.bin");
+    let state = inspect(&world, "s/state.redb");
     assert_eq!((&state["checkpoint"]["queue_index"], &state["checkpoint"]["number"]), (&json!(2), &json!(1)));
     assert_eq!(inspect(&world, "s/batches/1.bin")["header"]["transfers"], 1);
 }
@@ -115,14 +115,14 @@ fn a_refused_item_stops_the_queue() {
 #[test]
 fn what_an_unfinished_run_left_goes_away() {
     let world = begun("execute_crash");
-    let old = world.read("s/state.bin");
+    let old = world.read("s/state.redb");
     world.sign((1, 2), 0, "a");
     world.ok("execute --state s a");
-    let (batch, state) = (world.read("s/batches/2.bin"), world.read("s/state.bin"));
-    world.write("s/state.bin", &old);
+    let (batch, state) = (world.read("s/batches/2.bin"), inspect(&world, "s/state.redb"));
+    world.write("s/state.redb", &old);
     world.write("s/batches/3.bin", &batch);
     world.ok("execute --state s a");
-    assert_eq!((world.read("s/batches/2.bin"), world.read("s/state.bin")), (batch, state));
+    assert_eq!((world.read("s/batches/2.bin"), inspect(&world, "s/state.redb")), (batch, state));
     assert_eq!(world.list("s/batches"), ["1.bin", "2.bin"]);
 }
 
@@ -130,12 +130,42 @@ fn what_an_unfinished_run_left_goes_away() {
 fn a_write_that_fails_leaves_the_old_state_and_nothing_else() {
     let world = begun("execute_write");
     world.sign((1, 2), 0, "a");
-    let before = world.read("s/state.bin");
+    let before = inspect(&world, "s/state.redb");
     fs::remove_file(world.path("s/refused.json")).expect("there");
     fs::create_dir(world.path("s/refused.json")).expect("made");
     assert!(world.expect("execute --state s a", 2).err.contains("s/refused.json: "));
-    assert_eq!(world.list("s"), ["batches", "refused.json", "state.bin"]);
-    assert_eq!((world.read("s/state.bin"), world.list("s/batches")), (before, vec!["1.bin".to_owned()]));
+    assert_eq!(world.list("s"), ["batches", "refused.json", "state.redb"]);
+    let after = (inspect(&world, "s/state.redb"), world.list("s/batches"));
+    assert_eq!(after, (before, vec!["1.bin".to_owned()]));
     fs::remove_dir(world.path("s/refused.json")).expect("still empty");
     world.ok("execute --state s a");
+}
+
+/// A state whose pages were overwritten from byte `from` on.
+fn overwrite(world: &World, from: usize) {
+    let mut bytes = world.read("s/state.redb");
+    bytes[from..].iter_mut().filter(|byte| **byte != 0).for_each(|byte| *byte ^= 0x55);
+    world.write("s/state.redb", &bytes);
+}
+
+#[test]
+fn a_damaged_state_names_the_remedy() {
+    for from in [0, 64, 512, 4096, 8192] {
+        let world = begun(&format!("execute_damaged_{from}"));
+        world.sign((1, 2), 0, "a");
+        overwrite(&world, from);
+        let before = world.list("s/batches");
+        let ran = world.expect("execute --state s a", 3);
+        assert!(
+            ran.err.contains("s/state.redb: the state is damaged") && !ran.err.contains("a bug"),
+            "{}",
+            ran.err
+        );
+        assert!(ran.err.contains("`aludel rebuild`"), "{}", ran.err);
+        assert_eq!(world.list("s/batches"), before);
+    }
+    let world = begun("execute_cut");
+    let bytes = world.read("s/state.redb");
+    world.write("s/state.redb", &bytes[..bytes.len() / 2]);
+    assert!(world.expect("inspect s/state.redb", 3).err.contains("`aludel rebuild`"));
 }

@@ -60,7 +60,7 @@ fn what_is_too_large() {
 #[test]
 fn damaged_files_name_the_byte() {
     let world = world("inputs_damaged");
-    let files = ["transfer", "good/batches/1.bin", "good/state.bin"];
+    let files = ["transfer", "good/batches/1.bin"];
     for file in files {
         let good = world.read(file);
         for end in [8, 9, good.len() / 2, good.len() - 1] {
@@ -87,16 +87,17 @@ fn files_of_another_kind_are_named() {
         ("execute --state good good/batches/1.bin", "expected a signed transfer, found a batch"),
         ("execute --state good --queue key1", "expected a L1 queue, found a keystore"),
         (
-            "sign --passphrase-file passphrase --keystore good/state.bin order.json",
-            "expected a keystore, found a state snapshot",
+            "sign --passphrase-file passphrase --keystore good/batches/1.bin order.json",
+            "expected a keystore, found a batch",
         ),
+        ("prove good/state.redb -o out", "no Aludel file"),
     ];
-    let before = world.read("good/state.bin");
+    let before = world.ok("inspect good/state.redb").out;
     for (line, says) in wrong {
         let err = world.expect(line, 3).err;
         assert!(err.contains(says), "{line}: {err}");
     }
-    assert_eq!(world.read("good/state.bin"), before);
+    assert_eq!(world.ok("inspect good/state.redb").out, before);
 }
 
 #[test]
@@ -156,7 +157,8 @@ fn hostile_bytes_are_refused_and_crash_nothing() {
     corrupted(&world, batch, (0..190).filter(bound), "prove bad -o out", &[1, 3, 4]);
     corrupted(&world, batch, spread(batch, 80).filter(bound), "prove bad -o out", &[1, 3, 4]);
     corrupted(&world, batch, 0..190, "inspect bad", &[0, 3]);
-    corrupted(&world, "good/state.bin", spread("good/state.bin", 80), "inspect bad", &[0, 3]);
+    corrupted(&world, "good/state.redb", (0..512).step_by(7), "inspect bad", &[0, 3]);
+    corrupted(&world, "good/state.redb", spread("good/state.redb", 40), "inspect bad", &[0, 3]);
     corrupted(&world, "key1", 0..8, "inspect bad", &[3]);
     corrupted(&world, "key1.usage", 0..65, "inspect bad", &[3]);
     assert!(!world.path("out").exists());

@@ -31,7 +31,7 @@ fn shown(world: &World, statement: &str) {
     let proof: Value = serde_json::from_str(&world.ok("inspect both.proof --json").out).expect("JSON");
     let statement: Value = serde_json::from_str(statement).expect("JSON");
     assert_eq!((&proof["statement"], proof["shape"].as_str()), (&statement, Some("tiny")));
-    let state: Value = serde_json::from_str(&world.ok("inspect s/state.bin --json").out).expect("JSON");
+    let state: Value = serde_json::from_str(&world.ok("inspect s/state.redb --json").out).expect("JSON");
     assert_eq!(state["checkpoint"], statement["next"]);
     for (file, says) in
         [("both.proof", "shard proof"), ("s/batches/1.bin", "queue_items"), ("a", "signed transfer")]

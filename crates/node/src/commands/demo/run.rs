@@ -132,7 +132,7 @@ fn execute(
     let (mut batches, mut time) = (Vec::with_capacity(runs.len()), Duration::ZERO);
     for run in runs {
         let start = Instant::now();
-        let (sealed, refused) = seal(chain, OPERATOR, run)?;
+        let (sealed, refused) = seal(chain, OPERATOR, run, |_| Ok(()))?;
         time += start.elapsed();
         if let Some((_, error)) = refused.first() {
             return Err(Failure::new(Kind::Bug, format!("the demo's own entry was refused: {error}")));
