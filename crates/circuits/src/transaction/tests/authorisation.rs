@@ -115,8 +115,7 @@ fn the_last_sequence_does_not_wrap() {
     let mut w = World::new(5);
     let at = CellAddress::account(AccountId(1));
     let cell = AccountCell { sequence: Sequence(u32::MAX), ..w.account(1) };
-    w.genesis.insert(at, cell.payload());
-    w.state.insert(at, cell.payload());
+    w.found(at, cell.payload());
     let entry = w.pay(1, 2, 0, 5, 1);
     let mut main = batch(&w, vec![entry]);
     refused(&w, &main, "sequence advances");

@@ -188,6 +188,8 @@ const FAMILIES: &[(&str, usize, &str)] = &[
     ("leaf", SEAL, "the root without withdrawals"),
     ("leaf", LEAVES, "node"),
     ("leaf", LEAVES, "hash24"),
+    ("leaf", LEAVES_TOKEN, "node"),
+    ("leaf", EMPTY, "the root without withdrawals"),
     ("has_withdrawals", LEAVES, "has withdrawals is boolean"),
     ("has_withdrawals", SEAL, "a tree has a withdrawal"),
     ("has_withdrawals", WITHDRAW, "only a seal takes withdrawals"),

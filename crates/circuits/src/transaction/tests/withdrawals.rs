@@ -82,7 +82,7 @@ fn a_destination_is_signed() {
 fn the_root_is_of_the_batchs_leaves() {
     let changes: [fn(&mut Vec<Digest>); 4] = [
         |leaves| leaves.truncate(leaves.len() - 1),
-        |leaves| drop(leaves.remove(0)),
+        |leaves| leaves.rotate_left(1),
         |leaves| leaves.push(leaves[0]),
         |leaves| leaves.swap(0, 1),
     ];
