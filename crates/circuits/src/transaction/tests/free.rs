@@ -10,8 +10,11 @@ use crate::chip::Chip;
 use crate::transaction::Transaction;
 use crate::transaction::columns::TransactionColumns;
 
-/// Beginnings of names, and the rows that read them. What is not here is read on every row.
-const PARTS: &[(&[&str], fn(&TransactionColumns<F>) -> F)] = &[
+/// Beginnings of names, and the rows that read them.
+type Part = (&'static [&'static str], fn(&TransactionColumns<F>) -> F);
+
+/// What is not here is read on every row.
+const PARTS: &[Part] = &[
     (&["accounts[0]", "from"], |r| r.reads_account(0)),
     (&["accounts[1]", "to["], |r| r.reads_account(1)),
     (&["accounts[2]", "third"], |r| r.reads_account(2)),
