@@ -333,7 +333,7 @@ fn a_transfer_of_w1_takes_at_most_16_bytes() {
     }
     assert_eq!(worst, 14, "the worst case of W1");
     assert_eq!(size(65_536, 65_535, 0, 99, 0, 999_999), 11, "a fresh account's transfer");
-    // A worst case beyond W1: two decimals of a token of 18, at a fee of a million gwei and a bit.
-    assert_eq!(size(1 << 17, 1 << 17, 3, 1_000_001_000_000_000, 1 << 13, 1_230_000_000_000_000_000), 18);
+    // 1.23 of a token of 18 decimals at a fee of 0.00025, the epoch jumping far.
+    assert_eq!(size(1 << 17, 1 << 17, 3, 250_000_000_000_000, 1 << 13, 1_230_000_000_000_000_000), 15);
     println!("bytes a transfer of W1: {worst} at worst, 11 at a fresh account");
 }

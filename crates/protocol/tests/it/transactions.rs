@@ -111,7 +111,7 @@ fn check_reach(honest: &Transaction, changes: &[Change]) {
     }
 }
 
-fn transaction(action: Action) -> Transaction {
+pub fn transaction(action: Action) -> Transaction {
     Transaction {
         chain_id: ChainId(3),
         protocol_version: 1,
