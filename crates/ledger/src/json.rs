@@ -3,11 +3,13 @@
 //! One way only: the binary encoding is what machines read.
 
 use aludel_protocol::ids::ChainId;
-use aludel_protocol::records::{Entry, Header, QueueItem, Signature, SignedTransaction, Transaction};
+use aludel_protocol::records::{
+    Entry, Header, NoOp, QueueItem, Signature, SignedTransaction, Transaction, Withdrawal,
+};
 use aludel_protocol::statement::Checkpoint;
 use serde::Serialize;
 
-use crate::batch::{Chain, SealedBatch};
+use crate::batch::{Chain, Replay, SealedBatch};
 
 /// A transaction, its digest and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +32,24 @@ pub enum EntryView {
     Transaction(SignedTransactionView),
 }
 
+/// An item of the L1 queue that did not take effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NoOpView {
+    /// Its place among the batch's entries, from 0.
+    pub entry: usize,
+    /// Why.
+    pub reason: NoOp,
+}
+
+/// What came of a batch's entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EffectsView {
+    /// The items of the L1 queue without effect.
+    pub no_ops: Vec<NoOpView>,
+    /// What left.
+    pub withdrawals: Vec<Withdrawal>,
+}
+
 /// A sealed batch; of its multiproof only how large it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SealedBatchView {
@@ -41,6 +61,8 @@ pub struct SealedBatchView {
     pub header: Header,
     /// What it does, in order.
     pub entries: Vec<EntryView>,
+    /// What came of it, its signatures taken to be good; nothing where it breaks a rule beside.
+    pub effects: Option<EffectsView>,
     /// Cells that it touches.
     pub cells: usize,
     /// Digests that tie them to the root.
@@ -80,6 +102,15 @@ impl From<&Entry> for EntryView {
     }
 }
 
+impl From<Replay> for EffectsView {
+    fn from(replay: Replay) -> Self {
+        let no_op = |(entry, reason): (usize, Option<NoOp>)| Some(NoOpView { entry, reason: reason? });
+        let reasons = replay.executed.iter().flatten().map(|executed| executed.no_op);
+        let no_ops = reasons.enumerate().filter_map(no_op).collect();
+        Self { no_ops, withdrawals: replay.withdrawals.concat() }
+    }
+}
+
 impl From<&SealedBatch> for SealedBatchView {
     fn from(sealed: &SealedBatch) -> Self {
         let SealedBatch { prev, chain_id, batch, witness } = sealed;
@@ -88,6 +119,7 @@ impl From<&SealedBatch> for SealedBatchView {
             prev: *prev,
             header: batch.header,
             entries: batch.entries.iter().map(EntryView::from).collect(),
+            effects: sealed.replay_trusting().ok().map(EffectsView::from),
             cells: witness.cells().len(),
             siblings: witness.siblings().len(),
         }

@@ -5,8 +5,7 @@ use aludel_protocol::hash::{Digest, roll};
 use aludel_protocol::ids::BatchNumber;
 use aludel_protocol::records::{Header, Withdrawal, WithdrawalTree};
 
-use super::replay::trusting;
-use super::{Rebuilt, ReplayError, SealedBatch, replay};
+use super::{Rebuilt, ReplayError, SealedBatch};
 
 /// What left in one batch, and what ties it to the chain: the same from the sealed batch and from published data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +29,9 @@ impl SealedBatch {
     /// What left in the batch, which is replayed for it, its signatures taken to be good.
     ///
     /// # Errors
-    /// As [`replay`], signatures apart.
+    /// As [`super::replay`], signatures apart.
     pub fn left(&self) -> Result<Left, ReplayError> {
-        let mut replayed = replay(self, &trusting)?;
+        let mut replayed = self.replay_trusting()?;
         let withdrawals = replayed.withdrawals.pop().unwrap_or_default();
         Ok(Left { prev_headers: self.prev.headers, header: self.batch.header, withdrawals })
     }

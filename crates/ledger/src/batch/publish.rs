@@ -5,8 +5,7 @@ use aludel_protocol::ids::{AccountId, BatchNumber};
 use aludel_protocol::pubdata::{PublishedBatch, PublishedTransaction};
 use aludel_protocol::records::{Entry, Transaction};
 
-use super::replay::trusting;
-use super::{BatchBuilder, ReplayError, SealedBatch, replay};
+use super::{BatchBuilder, ReplayError, SealedBatch};
 use crate::execute::Executed;
 
 /// Why nothing is published of a batch.
@@ -58,9 +57,9 @@ impl SealedBatch {
     /// What is published of the batch, which is replayed for it, its signatures taken to be good.
     ///
     /// # Errors
-    /// As [`replay`], signatures apart.
+    /// As [`super::replay`], signatures apart.
     pub fn published(&self) -> Result<PublishedBatch, PublishError> {
-        let replayed = replay(self, &trusting)?;
+        let replayed = self.replay_trusting()?;
         let executed = replayed.executed.first().map_or(&[][..], Vec::as_slice);
         let header = &self.batch.header;
         publish(header.number, header.operator, &self.batch.entries, executed)

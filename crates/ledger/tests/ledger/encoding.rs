@@ -17,6 +17,7 @@ fn sample() -> (Chain, SealedBatch) {
         signed(withdraw(1, owner(9), 0, 10, 1, 1)),
         signed(rotate(1, key(7), 0, 1, 2)),
         Entry::Queue(forced(2, 0)),
+        Entry::Queue(forced(9, 0)),
         Entry::Queue(to_account(1, 0, 1)),
     ];
     let sealed = seal(&mut chain, 2, entries);
@@ -110,6 +111,13 @@ fn people_read_json() {
     let signature = view["entries"][0]["transaction"]["signature"].as_str().expect("a string");
     assert_eq!(signature.len(), 2 * (5 + 8 + 8 * (46 + 20)) * 4);
     assert_eq!(view["entries"][1]["queue"]["key"], key(3).to_string());
+    let effects = &view["effects"];
+    assert_eq!(effects["no_ops"], serde_json::json!([{ "entry": 5, "reason": "forced_no_account" }]));
+    assert_eq!(effects["withdrawals"][0]["amount"], "10");
+    assert_eq!(effects["withdrawals"][1]["to"], owner(2).to_string());
+    let mut other = sealed;
+    other.batch.entries.swap(0, 2);
+    assert_eq!(SealedBatchView::from(&other).effects, None, "it does not replay");
     let view = serde_json::to_value(ChainView::from(&chain)).expect("serialises");
     assert_eq!(view["cells"], chain.state.len());
     let refusal = aludel_ledger::Refusal::System { account: aludel_protocol::AccountId(0) };

@@ -36,8 +36,8 @@ impl Generator {
     /// competes with its replacement.
     pub fn operation(&mut self, model: &Model, batch: u32) -> Vec<Made> {
         match self.random.below(100) {
-            0..4 => vec![self.to_key()],
-            4..14 => vec![self.to_account(model)],
+            0..4 => vec![self.newcomer()],
+            4..14 => vec![self.deposit(model)],
             14..19 => vec![self.forced(model)],
             19..22 => vec![self.garbage(model)],
             22..27 => self.replaced(model, batch),
@@ -84,7 +84,7 @@ impl Generator {
         }
     }
 
-    fn to_key(&mut self) -> Made {
+    fn newcomer(&mut self) -> Made {
         let mut item = to_key(self.random.below(1 << 20) as u32, self.token(), self.amount());
         item.l1 = owner(self.random.below(9) as u32);
         if self.random.one_in(3) {
@@ -93,7 +93,7 @@ impl Generator {
         queue(item)
     }
 
-    fn to_account(&mut self, model: &Model) -> Made {
+    fn deposit(&mut self, model: &Model) -> Made {
         queue(to_account(self.account(model), self.token(), self.amount()))
     }
 

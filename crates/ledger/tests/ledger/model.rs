@@ -182,11 +182,6 @@ impl Wide {
         *self = Self(self.0 + u64::from(carry), low);
     }
 
-    pub fn plus(mut self, other: Self) -> Self {
-        self.add(other.1);
-        Self(self.0 + other.0, self.1)
-    }
-
     /// Whether it passes `2^128`.
     pub const fn is_wide(&self) -> bool {
         self.0 > 0

@@ -254,7 +254,7 @@ fn any_item() -> impl Strategy<Value = QueueItem> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn any_item_has_an_outcome_and_is_conserved(item in any_item(), last in any::<bool>()) {

@@ -15,16 +15,17 @@ pub fn account(n: u32) -> AccountCell {
 
 /// Accounts 1 to 4, each at sequence 4 and epoch 9 with 100 native tokens and 50 of token 6.
 pub fn state() -> State {
-    let mut state = State::genesis();
-    for n in 1..=4 {
+    let of = |n: u32| {
         let id = AccountId(n);
-        state.apply(&[
+        [
             (CellAddress::account(id), account(n).payload()),
             (CellAddress::slot(id, 0), OwnerCell(owner(n)).payload()),
             (CellAddress::slot(id, 6), BalanceCell(Amount(50)).payload()),
-        ]);
-    }
-    state.apply(&[(CellAddress::COUNTER, CounterCell(AccountId(5)).payload())]);
+        ]
+    };
+    let counter = [(CellAddress::COUNTER, CounterCell(AccountId(5)).payload())];
+    let mut state = State::empty();
+    state.apply(&(1..=4).flat_map(of).chain(counter).collect::<Vec<_>>());
     state
 }
 
