@@ -20,6 +20,8 @@ fn signed(transaction: Transaction) -> SignedTransaction {
 }
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn transactions_round_trip_in_both_encodings(t in transactions()) {
         let bytes = codec::encode(Kind::Transaction, &signed(t));
