@@ -13,7 +13,7 @@ use aludel_ledger::{BatchBuilder, Chain, SealedBatch, State, replay};
 use aludel_protocol::cell::BalanceCell;
 use aludel_protocol::hash::{compress16, compress24};
 use aludel_protocol::{
-    AccountId, Amount, CellAddress, Digest, Entry, Epoch, F, PackedF, Payload, SignedTransfer, fe,
+    AccountId, Amount, CellAddress, Digest, Entry, Epoch, F, PackedF, Payload, SignedTransaction, fe,
 };
 use aludel_prover::Prover;
 use aludel_verifier::verify::{Expectations, verify};
@@ -26,7 +26,7 @@ const TRANSFERS: usize = 182;
 /// A funded chain and transfers that it accepts, with the batch that they make.
 struct Fixture {
     before: Chain,
-    transfers: Vec<SignedTransfer>,
+    transfers: Vec<SignedTransaction>,
     batch: SealedBatch,
 }
 
@@ -36,7 +36,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     scenario.seal(openings);
     let before = scenario.chain.clone();
     let transfers: Vec<_> = (0..TRANSFERS).map(|i| scenario.pay(i, (i + 1) % TRANSFERS, 0, 5, 1)).collect();
-    let batch = scenario.seal(transfers.iter().cloned().map(Entry::Transfer).collect());
+    let batch = scenario.seal(transfers.iter().cloned().map(Entry::Transaction).collect());
     Fixture { before, transfers, batch }
 });
 
@@ -68,14 +68,14 @@ fn tree(c: &mut Criterion) {
 
 fn signatures(c: &mut Criterion) {
     let fixture = &*FIXTURE;
-    let digests: Vec<_> = fixture.transfers.iter().map(|t| t.transfer.digest()).collect();
+    let digests: Vec<_> = fixture.transfers.iter().map(|t| t.transaction.digest()).collect();
     let keys: Vec<_> = (fixture.transfers.iter())
-        .map(|t| fixture.before.state.get(&CellAddress::account(t.transfer.from)).key())
+        .map(|t| fixture.before.state.get(&CellAddress::account(t.transaction.from)).key())
         .collect();
     let claims: Vec<Claim> = (fixture.transfers.iter().zip(&digests).zip(keys))
         .map(|((t, message), key)| Claim {
             key,
-            epoch: t.transfer.epoch,
+            epoch: t.transaction.epoch,
             message: *message,
             signature: &t.signature,
         })
@@ -101,7 +101,7 @@ fn ledger(c: &mut Criterion) {
     let fixture = &*FIXTURE;
     let mut group = c.benchmark_group("ledger");
     group.throughput(Throughput::Elements(TRANSFERS as u64));
-    let entries: Vec<_> = fixture.transfers.iter().cloned().map(Entry::Transfer).collect();
+    let entries: Vec<_> = fixture.transfers.iter().cloned().map(Entry::Transaction).collect();
     group.bench_function("execute and seal", |b| {
         b.iter_batched(
             || (fixture.before.clone(), entries.clone()),

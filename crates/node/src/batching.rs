@@ -3,7 +3,7 @@
 use aludel_circuits::Shape;
 use aludel_ledger::batch::{BatchBuilder, Chain, PushError, SealedBatch};
 use aludel_protocol::cell::{CellAddress, CounterCell};
-use aludel_protocol::{AccountId, Deposit, Entry, QueueIndex, QueueItem};
+use aludel_protocol::{AccountId, Entry, QueueItem};
 use aludel_witness::Demand;
 
 use crate::exit::{Failure, Kind, OrFail};
@@ -27,12 +27,12 @@ pub fn cut(
     let mut runs: Vec<Vec<Entry>> = Vec::new();
     let mut demand = Demand::default();
     for entry in entries {
-        demand.add(&entry, operator, next_account);
+        demand.add_at_most(&entry, operator, next_account);
         if runs.is_empty() || demand.fits(shape).is_err() {
             runs.push(Vec::new());
             demand = Demand::default();
             demand.seal();
-            demand.add(&entry, operator, next_account);
+            demand.add_at_most(&entry, operator, next_account);
         }
         if creates_account(&entry) {
             next_account = AccountId(next_account.0.saturating_add(1));
@@ -43,7 +43,7 @@ pub fn cut(
 }
 
 const fn creates_account(entry: &Entry) -> bool {
-    matches!(entry, Entry::Queue(QueueItem { deposit: Deposit::ToKey { .. }, .. }))
+    matches!(entry, Entry::Queue(QueueItem { kind: QueueItem::TO_KEY, .. }))
 }
 
 /// Seals one batch of a run. `None` where every entry was refused; then the chain stays.
@@ -61,8 +61,6 @@ pub struct Outcome {
     pub batches: Vec<SealedBatch>,
     /// In order of position.
     pub refused: Vec<Refused>,
-    /// The item of the L1 queue that was refused: later ones wait for it, those of later batches too.
-    stopped: Option<QueueIndex>,
 }
 
 /// Seals all entries into as many batches of a shape as they take.
@@ -90,24 +88,11 @@ impl Outcome {
         operator: AccountId,
         run: Vec<(usize, Entry)>,
     ) -> Result<(), Failure> {
-        let run = self.hold_back(run);
         let entries = run.iter().map(|(_, entry)| entry.clone()).collect();
         let (sealed, refused) = seal(chain, operator, entries)?;
-        if refused.iter().any(|(entry, _)| is_item(entry)) {
-            self.stopped = Some(chain.checkpoint.queue_index);
-        }
         self.refused.extend(positions(run, sealed.as_ref(), refused));
         self.batches.extend(sealed);
         Ok(())
-    }
-
-    /// Refuses the items that wait for a refused one and returns the rest.
-    fn hold_back(&mut self, run: Vec<(usize, Entry)>) -> Vec<(usize, Entry)> {
-        let Some(index) = self.stopped else { return run };
-        let (waiting, run): (Vec<_>, _) = run.into_iter().partition(|(_, entry)| is_item(entry));
-        let waiting = waiting.into_iter().map(|(at, entry)| (at, entry, PushError::QueueStopped { index }));
-        self.refused.extend(waiting);
-        run
     }
 }
 
@@ -123,24 +108,18 @@ fn positions(
     missing.zip(refused).map(|((at, entry), (_, error))| (at, entry, error)).collect()
 }
 
-const fn is_item(entry: &Entry) -> bool {
-    matches!(entry, Entry::Queue(_))
-}
-
 #[cfg(test)]
 mod tests {
-    use aludel_protocol::{Amount, ChainId, Digest, L1Address, TokenId, fe};
+    use aludel_protocol::{Amount, ChainId, Digest, L1Address, QueueIndex, TokenId, fe};
     use aludel_witness::Shard;
 
     use super::*;
 
-    fn item(deposit: Deposit) -> Entry {
-        Entry::Queue(QueueItem { token: TokenId(3), amount: Amount(5), deposit })
-    }
+    const L1: L1Address = L1Address([7; 20]);
 
     fn new_accounts(count: u32) -> Vec<Entry> {
-        let key = |i| Digest([fe(i); 8]);
-        (0..count).map(|i| item(Deposit::ToKey { key: key(i), l1_owner: L1Address([7; 20]) })).collect()
+        let item = |i| QueueItem::to_key(Digest([fe(i); 8]), L1, TokenId(3), Amount(5));
+        (0..count).map(item).map(Entry::Queue).collect()
     }
 
     fn sealed(entries: Vec<Entry>) -> (Chain, Outcome) {
@@ -168,22 +147,19 @@ mod tests {
         let mut demand = Demand::default();
         demand.seal();
         for (entry, account) in entries.iter().take(batches[0].batch.entries.len() + 1).zip(1..) {
-            demand.add(entry, AccountId(1), AccountId(account));
+            demand.add_at_most(entry, AccountId(1), AccountId(account));
         }
         assert!(demand.fits(Shape::Tiny).is_err());
     }
 
     #[test]
-    fn items_of_later_batches_wait_for_a_refused_one() {
+    fn an_item_without_effect_stops_nothing() {
         let mut entries = new_accounts(100);
-        entries[2] = item(Deposit::ToAccount { account: AccountId(77) });
+        let nobody = QueueItem::to_account(AccountId(77_777), TokenId(3), Amount(5), L1);
+        entries[2] = Entry::Queue(nobody);
         let (chain, outcome) = sealed(entries);
-        assert_eq!(chain.checkpoint.queue_index, QueueIndex(2));
-        assert_eq!(
-            outcome.refused.iter().map(|(at, ..)| *at).collect::<Vec<_>>(),
-            (2..100).collect::<Vec<_>>()
-        );
-        let index = QueueIndex(2);
-        assert!(outcome.refused[1..].iter().all(|(_, _, e)| *e == PushError::QueueStopped { index }));
+        assert_eq!(chain.checkpoint.queue_index, QueueIndex(100));
+        assert!(outcome.refused.is_empty());
+        assert_eq!(outcome.batches[0].batch.header.withdrawals, 1);
     }
 }

@@ -34,7 +34,7 @@ pub enum Command {
     Keygen(Keygen),
     /// Sign a transfer: JSON in, binary out.
     Sign(Sign),
-    /// Apply queue items and transfers to a state and seal a batch.
+    /// Apply queue items and transactions to a state and seal a batch.
     Execute(Execute),
     /// Prove sealed batches as one shard.
     Prove(Prove),
@@ -110,9 +110,9 @@ pub struct Execute {
     /// from it.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub queue: Option<Place>,
-    /// Signed transfers, in order.
-    #[arg(value_name = "TRANSFER", value_parser = place)]
-    pub transfers: Vec<Place>,
+    /// Signed transactions, in order.
+    #[arg(value_name = "TRANSACTION", value_parser = place)]
+    pub transactions: Vec<Place>,
 }
 
 /// Arguments of `prove`.
@@ -174,7 +174,7 @@ pub struct Params {
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Transfers to make.
+    /// Transactions to make; of the workload w2, steps of any kind.
     #[arg(long, value_name = "N")]
     pub transactions: Option<usize>,
     /// Wallets to make.
@@ -203,9 +203,11 @@ pub struct Demo {
 /// Workloads of the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
-    /// Deposits and transfers in two tokens between random wallets, all of it proven.
+    /// Every kind of entry, in two tokens, between random wallets, all of it proven.
     Mixed,
     /// The measured one: 2^16 accounts, every transfer between a fresh pair, shards full; the deposits that
     /// fund the accounts are executed and not proven.
     W1,
+    /// As W1, with all kinds: 70% transfers, 10% deposits, 10% withdrawals, 5% forced withdrawals, 5% rotations.
+    W2,
 }

@@ -2,21 +2,33 @@
 
 use aludel_ledger::batch::{Chain, Queue, SealedBatch};
 use aludel_ledger::keys::Key;
+use aludel_protocol::claim::Claim;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
-use aludel_protocol::{SignedTransfer, Statement};
+use aludel_protocol::pubdata::PublishedBatch;
+use aludel_protocol::{SignedTransaction, Statement};
 use serde::de::DeserializeOwned;
 
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
 
-/// A signed transfer.
-pub fn transfer(place: &Place, bytes: &[u8]) -> Result<SignedTransfer, Failure> {
-    codec::decode(codec::Kind::Transfer, bytes).or_fail(Kind::Undecodable, place)
+/// A signed transaction.
+pub fn transaction(place: &Place, bytes: &[u8]) -> Result<SignedTransaction, Failure> {
+    codec::decode(codec::Kind::Transaction, bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// A sealed batch. Whether it is true is seen by replaying it.
 pub fn batch(place: &Place, bytes: &[u8]) -> Result<SealedBatch, Failure> {
     SealedBatch::from_bytes(bytes).or_fail(Kind::Undecodable, place)
+}
+
+/// What is published of a batch.
+pub fn pubdata(place: &Place, bytes: &[u8]) -> Result<PublishedBatch, Failure> {
+    PublishedBatch::from_bytes(bytes).or_fail(Kind::Undecodable, place)
+}
+
+/// A claim. Whether it holds, a statement says.
+pub fn claim(place: &Place, bytes: &[u8]) -> Result<Claim, Failure> {
+    Claim::from_bytes(bytes).or_fail(Kind::Undecodable, place)
 }
 
 /// A state snapshot.

@@ -4,6 +4,7 @@
 //! `(batch, index)`, which is one leaf.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
 
 use crate::codec::{DecodeError, Kind, decode, encode};
 use crate::hash::{Digest, roll};
@@ -12,7 +13,7 @@ use crate::records::{Header, Withdrawal, WithdrawalPath};
 use crate::statement::Statement;
 
 /// A withdrawal with its path to a rolling digest of headers.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
 pub struct Claim {
     /// What left.
     pub withdrawal: Withdrawal,

@@ -4,44 +4,81 @@ use std::collections::HashSet;
 
 use aludel_circuits::shape::{CHAIN_LANES, HASH24_LANES, NODE_LANES};
 use aludel_circuits::{Shape, TraceError, signature};
-use aludel_protocol::params::{NATIVE_TOKEN, SLOT_BITS, XMSS_BASE, XMSS_STEPS};
-use aludel_protocol::{AccountId, CellAddress, Deposit, Entry, Space};
+use aludel_ledger::Executed;
+use aludel_protocol::params::{NATIVE_TOKEN, SLOT_BITS, WITHDRAWAL_BITS, XMSS_BASE, XMSS_STEPS};
+use aludel_protocol::{AccountId, Action, CellAddress, Entry, QueueItem, Request, Space, Transaction};
 
 /// Hash calls of a statement.
 const STATEMENT_HASHES: usize = 5;
-/// Hash calls of a seal: header, headers.
-const SEAL_HASHES: usize = 2;
-/// Hash calls of a transfer: two of the message, one of the body.
-const TRANSFER_HASHES: usize = 3;
-/// Hash calls of a queue item: two of the item, one each of queue and body.
+/// Hash calls of a seal: two of the header, one of headers.
+const SEAL_HASHES: usize = 3;
+/// Hash calls of a transaction: its public part, the rest of its message, pubdata.
+const TRANSACTION_HASHES: usize = 3;
+/// Hash calls of a queue item: three of the queue, one of pubdata.
 const ITEM_HASHES: usize = 4;
 
-/// Rows, lanes and calls that a run of batches needs, counted exactly as entries are added, except that every
+/// Rows, lanes and calls that a run of batches needs, counted exactly from what entries did, except that every
 /// touched cell counts as two hash calls (a new one needs only one).
 #[derive(Clone, Debug, Default)]
 pub struct Demand {
-    transfers: usize,
+    transactions: usize,
     queue_items: usize,
     batches: usize,
+    /// Leaves of all batches.
+    withdrawals: usize,
+    /// Leaves of the batch that is not sealed yet.
+    leaves: usize,
+    /// Inner nodes of the trees of withdrawals.
+    withdrawal_nodes: usize,
     cells: HashSet<CellAddress>,
     nodes: HashSet<(Space, usize, u64)>,
 }
 
 impl Demand {
     /// Adds the end of a batch.
-    pub fn seal(&mut self) {
+    pub const fn seal(&mut self) {
         self.batches += 1;
+        self.leaves = 0;
     }
 
-    /// Adds an entry of a batch of `operator`, whose deposits to keys create `next_account`.
-    pub fn add(&mut self, entry: &Entry, operator: AccountId, next_account: AccountId) {
-        match entry {
-            Entry::Transfer(_) => self.transfers += 1,
-            Entry::Queue(_) => self.queue_items += 1,
+    /// Adds an executed entry.
+    pub fn add(&mut self, entry: &Entry, executed: &Executed) {
+        self.count(entry);
+        for access in executed.accesses.iter().flatten() {
+            self.touch(access.at);
         }
+        if executed.payout.is_some() {
+            self.leaf();
+        }
+    }
+
+    /// Adds the most that an entry can need before it is executed, in a batch of `operator`, where deposits to
+    /// keys create `next_account`.
+    pub fn add_at_most(&mut self, entry: &Entry, operator: AccountId, next_account: AccountId) {
+        self.count(entry);
         for at in touched_by(entry, operator, next_account) {
             self.touch(at);
         }
+        if may_pay_out(entry) {
+            self.leaf();
+        }
+    }
+
+    const fn count(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Transaction(_) => self.transactions += 1,
+            Entry::Queue(_) => self.queue_items += 1,
+        }
+    }
+
+    /// One more leaf: the nodes of which it is the first leaf are new.
+    const fn leaf(&mut self) {
+        self.withdrawal_nodes += match self.leaves {
+            0 => WITHDRAWAL_BITS,
+            index => index.trailing_zeros() as usize,
+        };
+        self.leaves += 1;
+        self.withdrawals += 1;
     }
 
     fn touch(&mut self, at: CellAddress) {
@@ -62,24 +99,30 @@ impl Demand {
 
     /// Whether nothing was added.
     pub const fn is_empty(&self) -> bool {
-        self.transfers + self.queue_items + self.batches == 0
+        self.transactions + self.queue_items + self.batches == 0
     }
 
-    /// Transfers so far.
-    pub const fn transfers(&self) -> usize {
-        self.transfers
+    /// Transactions so far.
+    pub const fn transactions(&self) -> usize {
+        self.transactions
+    }
+
+    /// Rows of `node`: those above touched cells, the root, and those above withdrawals.
+    fn nodes(&self) -> usize {
+        self.nodes.len() + 1 + self.withdrawal_nodes
     }
 
     /// Permutations that the run costs, before padding.
     pub fn permutations(&self) -> usize {
-        let signatures = self.transfers * (XMSS_STEPS + signature::BLOCK);
-        signatures + 2 * (self.nodes.len() + 1) + self.hashes()
+        let signatures = self.transactions * (XMSS_STEPS + signature::BLOCK);
+        signatures + 2 * self.nodes() + self.hashes()
     }
 
     fn hashes(&self) -> usize {
-        TRANSFER_HASHES * self.transfers
+        TRANSACTION_HASHES * self.transactions
             + ITEM_HASHES * self.queue_items
             + SEAL_HASHES * self.batches
+            + self.withdrawals
             + 2 * self.cells.len()
             + STATEMENT_HASHES
     }
@@ -93,12 +136,16 @@ impl Demand {
         // A lane may end before a chain of the longest kind would fit.
         let chain_slack = CHAIN_LANES * (XMSS_BASE - 2);
         let needs = [
-            ("signature", self.transfers * signature::BLOCK, 1usize << heights.signature),
-            ("transaction", self.transfers + self.queue_items + self.batches + 1, 1 << heights.transaction),
+            ("signature", self.transactions * signature::BLOCK, 1usize << heights.signature),
+            (
+                "transaction",
+                self.transactions + self.queue_items + self.batches + 1,
+                1 << heights.transaction,
+            ),
             ("cell", self.cells.len(), 1 << heights.cell),
-            ("node", self.nodes.len() + 1, NODE_LANES << heights.node),
+            ("node", self.nodes(), NODE_LANES << heights.node),
             ("hash24", self.hashes(), HASH24_LANES << heights.hash24),
-            ("chain", self.transfers * XMSS_STEPS + chain_slack, CHAIN_LANES << heights.chain),
+            ("chain", self.transactions * XMSS_STEPS + chain_slack, CHAIN_LANES << heights.chain),
         ];
         needs
             .into_iter()
@@ -112,25 +159,46 @@ impl Demand {
     }
 }
 
-/// The cells that an entry touches.
-pub fn touched_by(entry: &Entry, operator: AccountId, next_account: AccountId) -> Vec<CellAddress> {
-    let both = |account, token: u16| {
-        let own = CellAddress::account(account);
-        let balance = CellAddress::slot(account, token);
-        if token == NATIVE_TOKEN { vec![own] } else { vec![own, balance] }
-    };
+/// The cells that an entry can touch.
+fn touched_by(entry: &Entry, operator: AccountId, next_account: AccountId) -> Vec<CellAddress> {
     match entry {
-        Entry::Transfer(signed) => {
-            let t = &signed.transfer;
-            [t.from, t.to, operator].into_iter().flat_map(|account| both(account, t.token.0)).collect()
+        Entry::Transaction(signed) => touched_by_transaction(&signed.transaction, operator),
+        Entry::Queue(item) => touched_by_item(item, next_account),
+    }
+}
+
+/// An account's own cell, and the cell of its balance where that is another.
+fn both(account: AccountId, token: u16) -> impl Iterator<Item = CellAddress> {
+    let balance = (token != NATIVE_TOKEN).then_some(CellAddress::slot(account, token));
+    core::iter::once(CellAddress::account(account)).chain(balance)
+}
+
+fn touched_by_transaction(t: &Transaction, operator: AccountId) -> Vec<CellAddress> {
+    let recipient = match t.action {
+        Action::Transfer { to, .. } => Some(to),
+        Action::Withdraw { .. } | Action::Rotate { .. } => None,
+    };
+    let parties = [t.from, operator].into_iter().chain(recipient);
+    parties.flat_map(|account| both(account, t.token.0)).collect()
+}
+
+fn touched_by_item(item: &QueueItem, next_account: AccountId) -> Vec<CellAddress> {
+    let token = item.token.0;
+    let owner = |account| CellAddress::slot(account, 0);
+    match item.request() {
+        Request::ToAccount { account } => both(account, token).collect(),
+        Request::ToKey { .. } => {
+            both(next_account, token).chain([CellAddress::COUNTER, owner(next_account)]).collect()
         }
-        Entry::Queue(item) => match item.deposit {
-            Deposit::ToAccount { account } => both(account, item.token.0),
-            Deposit::ToKey { .. } => {
-                let mut cells = both(next_account, item.token.0);
-                cells.extend([CellAddress::COUNTER, CellAddress::slot(next_account, 0)]);
-                cells
-            }
-        },
+        Request::Forced { account } => both(account, token).chain([owner(account)]).collect(),
+        Request::Unknown => Vec::new(),
+    }
+}
+
+/// Whether an entry may be a leaf of its batch's withdrawals: any item of the L1 queue may be refunded.
+const fn may_pay_out(entry: &Entry) -> bool {
+    match entry {
+        Entry::Transaction(signed) => matches!(signed.transaction.action, Action::Withdraw { .. }),
+        Entry::Queue(_) => true,
     }
 }

@@ -8,5 +8,5 @@
 mod demand;
 mod shard;
 
-pub use demand::{Demand, touched_by};
+pub use demand::Demand;
 pub use shard::{Shard, WitnessError};

@@ -2,13 +2,15 @@
 
 use aludel_circuits::chain::trace::ChainWalk;
 use aludel_circuits::signature::trace::SignatureRow;
-use aludel_circuits::transaction::trace::{Action, ExecutedBatch, ExecutedEntry, TransactionTrace};
+use aludel_circuits::transaction::trace::{Event, ExecutedBatch, ExecutedEntry, TransactionTrace};
 use aludel_circuits::{Shape, Tables, TraceError, cell, chain, hash24, node, range16, signature, statement};
 use aludel_circuits::{shape::LogHeights, transaction};
-use aludel_ledger::batch::{Replay, ReplayError, SealedBatch, replay_run};
+use aludel_ledger::Executed;
+use aludel_ledger::batch::{Replay, ReplayError, SealedBatch, Tally, replay_run};
 use aludel_ledger::xmss::{Claim, VerifyError, Walk, walk_batch};
 use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
-use aludel_protocol::{Checkpoint, Entry, F, KeyDigest, SignedTransfer, Statement};
+use aludel_protocol::records::WithdrawalTree;
+use aludel_protocol::{Checkpoint, Entry, F, KeyDigest, SignedTransaction, Statement};
 use p3_matrix::dense::RowMajorMatrix;
 use tracing::info_span;
 
@@ -20,21 +22,13 @@ pub enum WitnessError {
     /// The batches do not replay.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// A transfer's signature is not one.
-    #[error("transfer {position} of the run: {error}")]
+    /// A transaction's signature is not one.
+    #[error("transaction {position} of the run: {error}")]
     Signature {
-        /// Position among the run's transfers, from 0.
+        /// Position among the run's transactions, from 0.
         position: usize,
         /// What is wrong with it.
         error: VerifyError,
-    },
-    /// Every batch of the run is empty: no cell is touched, and a shard's tree needs one.
-    #[error("batches {first} to {last} are all empty; prove them together with one that has an entry")]
-    Empty {
-        /// The first batch.
-        first: u32,
-        /// The last.
-        last: u32,
     },
     /// A shape does not hold the batches.
     #[error(transparent)]
@@ -55,6 +49,8 @@ pub struct Shard {
     pub traces: Vec<RowMajorMatrix<F>>,
     /// What the run needs.
     pub demand: Demand,
+    /// What it did.
+    pub tally: Tally,
 }
 
 impl Shard {
@@ -66,17 +62,14 @@ impl Shard {
     pub fn generate(batches: &[SealedBatch], shape: Option<Shape>) -> Result<Self, WitnessError> {
         let _span = info_span!("witness").entered();
         let replay = info_span!("replay").in_scope(|| replay_run(batches, &trusting))?;
-        if replay.accesses.iter().all(Vec::is_empty) {
-            return Err(WitnessError::Empty { first: replay.prev.number.0 + 1, last: replay.next.number.0 });
-        }
-        let demand = demand_of(batches, &replay);
+        let (demand, tally) = measure(batches, &replay);
         let shape = match shape {
             Some(shape) => demand.fits(shape).map(|()| shape)?,
             None => demand.smallest().ok_or_else(|| too_large(&demand))?,
         };
         let statement = Statement::new(replay.chain_id, replay.prev, replay.next);
         let traces = fill(&shape.log_heights(), batches, &replay, &statement)?;
-        Ok(Self { shape, statement, traces, demand })
+        Ok(Self { shape, statement, traces, demand, tally })
     }
 }
 
@@ -92,17 +85,16 @@ fn too_large(demand: &Demand) -> WitnessError {
     }
 }
 
-/// What a replayed run needs. The accounts that it creates are those of its own accesses.
-fn demand_of(batches: &[SealedBatch], replay: &Replay) -> Demand {
-    let mut demand = Demand::default();
-    for (sealed, accesses) in batches.iter().zip(&replay.accesses) {
-        for (entry, accesses) in sealed.batch.entries.iter().zip(accesses) {
-            let recipient = accesses[1].map(|a| a.at.account).unwrap_or_default();
-            demand.add(entry, sealed.batch.header.operator, recipient);
+fn measure(batches: &[SealedBatch], replay: &Replay) -> (Demand, Tally) {
+    let (mut demand, mut tally) = (Demand::default(), Tally::default());
+    for (sealed, executed) in batches.iter().zip(&replay.executed) {
+        for (entry, executed) in sealed.batch.entries.iter().zip(executed) {
+            demand.add(entry, executed);
+            tally.add(entry, executed);
         }
         demand.seal();
     }
-    demand
+    (demand, tally)
 }
 
 fn fill(
@@ -149,7 +141,7 @@ fn ledger_traces(
 ) -> Result<LedgerTraces, TraceError> {
     let _span = info_span!("ledger traces").entered();
     let mut tables = Tables::default();
-    let TransactionTrace { main, cells, next, .. } =
+    let TransactionTrace { main, cells, next, withdrawals, .. } =
         transaction::generate(heights.transaction, says.chain_id, &says.prev, executed, &mut tables)?;
     let found = Checkpoint {
         number: next.number,
@@ -163,23 +155,29 @@ fn ledger_traces(
         return Err(TraceError::Inconsistent { chip: "transaction", reason });
     }
     let cell = cell::generate(heights.cell, &cells, &mut tables)?;
-    let node = node::generate(heights.node, &replay.state.update().nodes)?;
+    let leaving =
+        withdrawals.into_iter().flat_map(|(number, leaves)| WithdrawalTree::new(leaves).updates(number));
+    let nodes: Vec<_> = replay.state.update().nodes.into_iter().chain(leaving).collect();
+    let node = node::generate(heights.node, &nodes)?;
     let statement = statement::generate(heights.statement, says, &mut tables)?;
     Ok(LedgerTraces { transaction: main, cell, node, statement, tables })
 }
 
 fn executed(batches: &[SealedBatch], replay: &Replay) -> Vec<ExecutedBatch> {
-    let action = |entry: &Entry| match entry {
-        Entry::Transfer(signed) => Action::Transfer(signed.transfer),
-        Entry::Queue(item) => Action::Queue(*item),
+    let event = |entry: &Entry| match entry {
+        Entry::Transaction(signed) => Event::Transaction(signed.transaction),
+        Entry::Queue(item) => Event::Queue(*item),
     };
-    let batch = |(sealed, accesses): (&SealedBatch, &Vec<_>)| ExecutedBatch {
+    let entry = |(entry, executed): (&Entry, &Executed)| ExecutedEntry {
+        event: event(entry),
+        accesses: executed.accesses,
+        no_op: executed.no_op,
+    };
+    let batch = |(sealed, executed): (&SealedBatch, &Vec<_>)| ExecutedBatch {
         header: sealed.batch.header,
-        entries: (sealed.batch.entries.iter().zip(accesses))
-            .map(|(entry, accesses)| ExecutedEntry { action: action(entry), accesses: *accesses })
-            .collect(),
+        entries: sealed.batch.entries.iter().zip(executed).map(entry).collect(),
     };
-    batches.iter().zip(&replay.accesses).map(batch).collect()
+    batches.iter().zip(&replay.executed).map(batch).collect()
 }
 
 struct SignatureTraces {
@@ -194,7 +192,7 @@ fn signature_traces(
     replay: &Replay,
 ) -> Result<SignatureTraces, WitnessError> {
     let _span = info_span!("signature traces").entered();
-    let signed = signed_transfers(batches, replay);
+    let signed = signed_transactions(batches, replay);
     let rows = walks(&signed)?;
     let mut tables = Tables::default();
     let (chain, signature) = rayon::join(
@@ -204,23 +202,26 @@ fn signature_traces(
     Ok(SignatureTraces { chain: chain?, signature: signature?, tables })
 }
 
-/// Every transfer of the run with the key that its sender held.
-fn signed_transfers<'a>(batches: &'a [SealedBatch], replay: &Replay) -> Vec<(KeyDigest, &'a SignedTransfer)> {
+/// Every transaction of the run with the key that its sender held.
+fn signed_transactions<'a>(
+    batches: &'a [SealedBatch],
+    replay: &Replay,
+) -> Vec<(KeyDigest, &'a SignedTransaction)> {
     let entries = batches.iter().flat_map(|sealed| &sealed.batch.entries);
-    let with_key = |(entry, accesses): (&'a Entry, &aludel_protocol::cell::Accesses)| match entry {
-        Entry::Transfer(signed) => accesses[0].map(|sender| (sender.old.key(), signed)),
+    let with_key = |(entry, executed): (&'a Entry, &Executed)| match entry {
+        Entry::Transaction(signed) => executed.accesses[0].map(|sender| (sender.old.key(), signed)),
         Entry::Queue(_) => None,
     };
-    entries.zip(replay.accesses.iter().flatten()).filter_map(with_key).collect()
+    entries.zip(replay.executed.iter().flatten()).filter_map(with_key).collect()
 }
 
-fn walks(signed: &[(KeyDigest, &SignedTransfer)]) -> Result<Vec<SignatureRow>, WitnessError> {
-    let claim = |(key, signed): &(KeyDigest, &'_ SignedTransfer)| (*key, signed.transfer.digest());
+fn walks(signed: &[(KeyDigest, &SignedTransaction)]) -> Result<Vec<SignatureRow>, WitnessError> {
+    let claim = |(key, signed): &(KeyDigest, &'_ SignedTransaction)| (*key, signed.transaction.digest());
     let digests: Vec<_> = signed.iter().map(claim).collect();
     let claims: Vec<Claim> = (signed.iter().zip(&digests))
         .map(|((_, signed), (key, message))| Claim {
             key: *key,
-            epoch: signed.transfer.epoch,
+            epoch: signed.transaction.epoch,
             message: *message,
             signature: &signed.signature,
         })
@@ -251,8 +252,8 @@ fn row(claim: &Claim, walk: Walk) -> SignatureRow {
     }
 }
 
-fn chain_walks(signed: &[(KeyDigest, &SignedTransfer)], rows: &[SignatureRow]) -> Vec<ChainWalk> {
-    let one = |((_, signed), row): (&(KeyDigest, &SignedTransfer), &SignatureRow)| {
+fn chain_walks(signed: &[(KeyDigest, &SignedTransaction)], rows: &[SignatureRow]) -> Vec<ChainWalk> {
+    let one = |((_, signed), row): (&(KeyDigest, &SignedTransaction), &SignatureRow)| {
         let due = (0..XMSS_CHAINS).filter(|&i| usize::from(row.digits[i]) < XMSS_BASE - 1);
         due.map(|i| ChainWalk {
             parameter: row.parameter,

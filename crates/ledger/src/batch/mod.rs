@@ -10,6 +10,7 @@ mod queue;
 mod rebuild;
 mod replay;
 mod rolling;
+mod tally;
 
 use aludel_protocol::codec::{DecodeError, Kind, decode, encode};
 use aludel_protocol::ids::ChainId;
@@ -25,6 +26,7 @@ pub use publish::{PublishError, publish};
 pub use queue::Queue;
 pub use rebuild::{Rebuild, RebuildError, Rebuilt};
 pub use replay::{HeaderField, Replay, ReplayError, replay, replay_run};
+pub use tally::Tally;
 
 use crate::multiproof::Multiproof;
 

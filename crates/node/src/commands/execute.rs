@@ -1,9 +1,9 @@
-//! `aludel execute`: queue items and transfers onto a state, sealed into batches.
+//! `aludel execute`: queue items and transactions onto a state, sealed into batches.
 
 use aludel_circuits::Shape;
 use aludel_ledger::batch::{Chain, PushError, Queue};
 use aludel_ledger::execute::{ExecuteError, Refusal};
-use aludel_protocol::{AccountId, Entry, QueueIndex, QueueItem, Transfer};
+use aludel_protocol::{AccountId, Entry, QueueIndex, QueueItem, Transaction};
 use serde::Serialize;
 
 use crate::batching::{Outcome, Refused, seal_all};
@@ -16,22 +16,23 @@ use crate::{formats, render};
 /// Runs the command. Every input is read before the state is touched.
 pub fn run(args: &Execute) -> Result<(), Failure> {
     let queue = args.queue.as_ref().map(|place| formats::queue(place, &place.read()?)).transpose()?;
-    let read = args.transfers.iter().map(|place| formats::transfer(place, &place.read()?));
-    let transfers = read.collect::<Result<Vec<_>, _>>()?;
+    let read = args.transactions.iter().map(|place| formats::transaction(place, &place.read()?));
+    let transactions = read.collect::<Result<Vec<_>, _>>()?;
     let mut store = Store::open(&args.state, args.chain_id)?;
     let first = store.chain.checkpoint.queue_index;
     let items = match (&args.queue, &queue) {
         (Some(place), Some(queue)) => pending(place, queue, &store.chain)?,
         _ => &[],
     };
-    let entries = items.iter().copied().map(Entry::Queue).chain(transfers.into_iter().map(Entry::Transfer));
+    let entries =
+        items.iter().copied().map(Entry::Queue).chain(transactions.into_iter().map(Entry::Transaction));
     let outcome = seal_all(&mut store.chain, AccountId(args.operator), entries.collect(), Shape::Large)?;
     if let Some(fault) = fault(&outcome.refused) {
         return Err(Failure::new(Kind::Undecodable, format!("{}: {fault}", args.state.display())));
     }
     let source = |position: usize| match position.checked_sub(items.len()) {
         None => format!("queue item {}", u64::from(first.0) + position as u64),
-        Some(i) => args.transfers.get(i).map_or_else(String::new, Place::to_string),
+        Some(i) => args.transactions.get(i).map_or_else(String::new, Place::to_string),
     };
     save(&store, &outcome, &source)
 }
@@ -67,7 +68,7 @@ fn fault(refused: &[Refused]) -> Option<&PushError> {
 struct Report<'a> {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transfer: Option<&'a Transfer>,
+    transaction: Option<&'a Transaction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_item: Option<&'a QueueItem>,
     message: String,
@@ -76,15 +77,15 @@ struct Report<'a> {
 }
 
 fn report<'a>((position, entry, error): &'a Refused, source: &dyn Fn(usize) -> String) -> Report<'a> {
-    let (transfer, queue_item) = match entry {
-        Entry::Transfer(signed) => (Some(&signed.transfer), None),
+    let (transaction, queue_item) = match entry {
+        Entry::Transaction(signed) => (Some(&signed.transaction), None),
         Entry::Queue(item) => (None, Some(item)),
     };
     let refusal = match error {
         PushError::Execute(ExecuteError::Refused(refusal)) => Some(refusal),
         _ => None,
     };
-    Report { source: source(*position), transfer, queue_item, message: error.to_string(), refusal }
+    Report { source: source(*position), transaction, queue_item, message: error.to_string(), refusal }
 }
 
 fn save(store: &Store, outcome: &Outcome, source: &dyn Fn(usize) -> String) -> Result<(), Failure> {
@@ -97,9 +98,9 @@ fn save(store: &Store, outcome: &Outcome, source: &dyn Fn(usize) -> String) -> R
     for sealed in batches {
         let header = &sealed.batch.header;
         let (number, path) = (header.number, store.batch(header.number.0));
-        let (transfers, items) = (header.transfers, header.queue_items);
+        let (transactions, items, leaves) = (header.transactions, header.queue_items, header.withdrawals);
         text.push_str(&format!(
-            "batch {number}: {transfers} transfers, {items} queue items: {}\n",
+            "batch {number}: {transactions} transactions, {items} queue items, {leaves} withdrawals: {}\n",
             path.display()
         ));
     }

@@ -1,8 +1,8 @@
 //! `aludel inspect`: what is in a file of ours, by its header. Nothing is verified, and no secret is shown.
 
-use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransferView};
+use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransactionView};
 use aludel_ledger::keys::Signer;
-use aludel_protocol::SignedTransfer;
+use aludel_protocol::SignedTransaction;
 use aludel_protocol::codec::{self, Kind as File};
 use aludel_verifier::format::{self, PREFIX_BYTES};
 use aludel_verifier::{ShardKey, VerifyError};
@@ -29,7 +29,7 @@ pub fn run(args: &Inspect) -> Result<(), Failure> {
 
 fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
     match kind {
-        File::Transfer => value(&transfer(&formats::transfer(place, bytes)?)),
+        File::Transaction => value(&transaction(&formats::transaction(place, bytes)?)),
         File::Batch => value(&SealedBatchView::from(&formats::batch(place, bytes)?)),
         File::Queue => value(&formats::queue(place, bytes)?),
         File::Statement => {
@@ -38,6 +38,8 @@ fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
         }
         File::ShardProof => proof(place, bytes),
         File::Key => public_part(&Signer::new(formats::key(place, bytes)?)),
+        File::Pubdata => value(&formats::pubdata(place, bytes)?),
+        File::Claim => value(&formats::claim(place, bytes)?),
         File::State => value(&ChainView::from(&formats::state(place, bytes)?)),
     }
 }
@@ -46,7 +48,7 @@ fn value(shown: &impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(shown).or_fail(Kind::Bug, "JSON")
 }
 
-fn transfer(signed: &SignedTransfer) -> SignedTransferView {
+fn transaction(signed: &SignedTransaction) -> SignedTransactionView {
     signed.into()
 }
 

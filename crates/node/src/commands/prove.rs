@@ -29,9 +29,7 @@ pub fn witness_failure(error: &WitnessError) -> Failure {
     let kind = match error {
         WitnessError::Replay(_) => Kind::Refused,
         WitnessError::Signature { .. } => Kind::NotAccepted,
-        WitnessError::Empty { .. }
-        | WitnessError::TooLarge(_)
-        | WitnessError::Trace(TraceError::Full { .. }) => Kind::Usage,
+        WitnessError::TooLarge(_) | WitnessError::Trace(TraceError::Full { .. }) => Kind::Usage,
         WitnessError::Trace(TraceError::Inconsistent { .. }) => Kind::Bug,
     };
     Failure::new(kind, error)

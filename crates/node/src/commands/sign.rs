@@ -1,9 +1,9 @@
-//! `aludel sign`: a transfer as JSON in, a signed transfer out.
+//! `aludel sign`: a transaction as JSON in, a signed one out.
 
 use aludel_ledger::keys::{Signer, SignerError};
 use aludel_protocol::codec::{self, Kind as File};
-use aludel_protocol::records::transfer_version;
-use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, Sequence, TokenId, Transfer};
+use aludel_protocol::records::transaction_version;
+use aludel_protocol::{AccountId, Action, BatchNumber, ChainId, Epoch, Fee, Sequence, TokenId, Transaction};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -17,12 +17,11 @@ use crate::formats;
 #[serde(deny_unknown_fields)]
 struct Order {
     from: AccountId,
-    to: AccountId,
     token: TokenId,
-    amount: Amount,
     fee: Fee,
     sequence: Sequence,
     expiry: BatchNumber,
+    action: Action,
 }
 
 /// Runs the command. The advanced key is on disk before the signature is anywhere.
@@ -38,16 +37,16 @@ pub fn run(args: &Sign) -> Result<(), Failure> {
     let chain_id = args.chain_id.map_or(key.derivation().chain_id, ChainId);
     let mut signer = Signer::new(key);
     let signed = signer
-        .sign(transfer(order, chain_id))
+        .sign(transaction(order, chain_id))
         .map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))?;
     write_whole(&path, &signer.key().encode(), 0o600)?;
-    args.output.write(&codec::encode(File::Transfer, &signed))
+    args.output.write(&codec::encode(File::Transaction, &signed))
 }
 
-fn transfer(order: Order, chain_id: ChainId) -> Transfer {
-    let Order { from, to, token, amount, fee, sequence, expiry } = order;
-    let protocol_version = transfer_version();
-    Transfer { chain_id, protocol_version, from, to, token, amount, fee, sequence, epoch: Epoch(0), expiry }
+fn transaction(order: Order, chain_id: ChainId) -> Transaction {
+    let Order { from, token, fee, sequence, expiry, action } = order;
+    let protocol_version = transaction_version();
+    Transaction { chain_id, protocol_version, from, token, fee, sequence, epoch: Epoch(0), expiry, action }
 }
 
 const fn kind(error: &SignerError) -> Kind {

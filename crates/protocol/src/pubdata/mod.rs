@@ -25,6 +25,8 @@ mod unit;
 pub mod varint;
 mod write;
 
+use serde::Serialize;
+
 use crate::ids::{AccountId, BatchNumber, Fee, TokenId};
 use crate::records::Action;
 
@@ -32,7 +34,7 @@ pub use error::{Field, Problem, PubdataError};
 pub use read::Reader;
 
 /// What is published of one batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PublishedBatch {
     /// The batch.
     pub number: BatchNumber,
@@ -42,7 +44,8 @@ pub struct PublishedBatch {
 }
 
 /// What is published of one entry, or of consecutive items of the L1 queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PublishedEntry {
     /// The next items of the L1 queue, which has the rest.
     Queue {
@@ -54,7 +57,7 @@ pub enum PublishedEntry {
 }
 
 /// What is published of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PublishedTransaction {
     /// Who paid amount and fee.
     pub from: AccountId,

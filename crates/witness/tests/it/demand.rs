@@ -25,14 +25,15 @@ fn sum(cells: &[F]) -> usize {
 #[test]
 fn demand_is_what_the_traces_hold() {
     let batches = Scenario::new(4, 3).every_kind();
-    for run in [&batches[..], &batches[..1], &batches[1..]] {
+    for run in [&batches[..], &batches[..1], &batches[1..2], &batches[2..]] {
         let shard = Shard::generate(run, Some(Shape::Tiny)).expect("honest batches have a witness");
         let stages = ["is_slot", "is_lo", "is_hi", "is_root"];
         let nodes: usize = stages.iter().map(|stage| sum(&cells(&shard, "node", stage))).sum();
-        let transfers = shard.demand.transfers();
-        assert_eq!(transfers, sum(&cells(&shard, "transaction", "transfer")));
+        let signed = shard.demand.transactions();
+        let kinds = ["transfer", "withdraw", "rotate"];
+        assert_eq!(signed, kinds.iter().map(|kind| sum(&cells(&shard, "transaction", kind))).sum::<usize>());
         let hashes = sum(&cells(&shard, "hash24", "count"));
-        let held = transfers * (XMSS_STEPS + signature::BLOCK) + 2 * nodes + hashes;
+        let held = signed * (XMSS_STEPS + signature::BLOCK) + 2 * nodes + hashes;
         // Every cell counts as two hash calls, and an absent one makes none.
         let real = sum(&cells(&shard, "cell", "real"));
         let there = sum(&cells(&shard, "cell", "initial[11]")) + sum(&cells(&shard, "cell", "last[11]"));
@@ -44,7 +45,8 @@ fn demand_is_what_the_traces_hold() {
 /// Chain ends that the signatures ask for.
 fn chains(shard: &Shard) -> usize {
     let seven = [0, 1].map(|i| cells(shard, "signature", &format!("bit[{i}]")));
-    let leaf = |row: usize| row % signature::BLOCK < 23 && row / signature::BLOCK < shard.demand.transfers();
+    let leaf =
+        |row: usize| row % signature::BLOCK < 23 && row / signature::BLOCK < shard.demand.transactions();
     seven
         .iter()
         .flat_map(|bits| bits.iter().enumerate())

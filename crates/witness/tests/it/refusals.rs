@@ -15,7 +15,9 @@ fn honest() -> Vec<SealedBatch> {
 #[test]
 fn a_bad_signature_is_named() {
     let mut batches = honest();
-    let Entry::Transfer(signed) = &mut batches[1].batch.entries[2] else { panic!("payments are transfers") };
+    let Entry::Transaction(signed) = &mut batches[1].batch.entries[2] else {
+        panic!("payments are transfers")
+    };
     signed.signature.path[3].0[0] += F::ONE;
     let refused = Shard::generate(&batches, None).map(|_| ());
     assert!(matches!(refused, Err(WitnessError::Signature { position: 2, .. })), "{refused:?}");
@@ -24,8 +26,10 @@ fn a_bad_signature_is_named() {
 #[test]
 fn another_payment_than_the_signed_one_is_refused() {
     let mut batches = honest();
-    let Entry::Transfer(signed) = &mut batches[1].batch.entries[2] else { panic!("payments are transfers") };
-    signed.transfer.amount.0 += 1;
+    let Entry::Transaction(signed) = &mut batches[1].batch.entries[2] else {
+        panic!("payments are transfers")
+    };
+    signed.transaction.fee += 1;
     let refused = Shard::generate(&batches, None).map(|_| ());
     assert!(matches!(refused, Err(WitnessError::Replay(ReplayError::Header { .. }))), "{refused:?}");
 }
@@ -47,7 +51,7 @@ fn the_chip_that_is_too_small_is_named() {
     let openings = scenario.openings();
     let mut batches = vec![scenario.seal(openings)];
     let payments = (0..23).map(|i| scenario.pay(i % 4, (i + 1) % 4, 0, 1, 1));
-    let payments: Vec<_> = payments.map(Entry::Transfer).collect();
+    let payments: Vec<_> = payments.map(Entry::Transaction).collect();
     batches.push(scenario.seal(payments));
     let refused = Shard::generate(&batches, Some(Shape::Tiny)).map(|_| ());
     let full = TraceError::Full { chip: "signature", needed: 23 * 45, available: 1024 };

@@ -23,7 +23,7 @@ impl Estimate {
         // A wallet has a power of two of one-time keys, at least two, and some more than its share of
         // payments.
         let epochs = match plan.workload {
-            Workload::W1 => 2.0,
+            Workload::W1 | Workload::W2 => 2.0,
             Workload::Mixed => 2.0 * (transfers / wallets + 4.0),
         };
         let keys = 30e-6 * wallets * epochs;

@@ -24,7 +24,7 @@ impl Keep {
             let reason = format!("{}: is not empty; name a new folder", folder.display());
             return Err(Failure::new(Kind::Usage, reason));
         }
-        ["batches", "proofs"].iter().try_for_each(|name| make_folder(&folder.join(name)))?;
+        ["batches", "pubdata", "proofs"].iter().try_for_each(|name| make_folder(&folder.join(name)))?;
         Ok(Self(Some(folder.to_owned())))
     }
 
@@ -40,8 +40,11 @@ impl Keep {
         let Some(folder) = &self.0 else { return Ok(()) };
         let unfinished = folder.join(".keys.tmp");
         make_folder(&unfinished)?;
-        for (account, signer) in (super::workload::OPERATOR.0..).zip(wallets.signers()) {
-            write_private(&unfinished.join(format!("{account}.key")), &signer.key().encode())?;
+        for (wallet, signer, current) in wallets.keys() {
+            if current {
+                let name = format!("{}.key", super::workload::account(wallet));
+                write_private(&unfinished.join(name), &signer.key().encode())?;
+            }
         }
         fs::rename(&unfinished, folder.join("keys")).or_fail(Kind::Usage, folder.display())
     }
@@ -51,9 +54,15 @@ impl Keep {
         self.write("queue.bin", || queue.to_bytes())
     }
 
-    /// `batches/N.bin`, by the batch's number.
+    /// `batches/N.bin` and `pubdata/N.bin`, by the batch's number.
     pub fn batch(&self, sealed: &SealedBatch) -> Result<(), Failure> {
-        self.write(&format!("batches/{}.bin", sealed.batch.header.number), || sealed.to_bytes())
+        if self.0.is_none() {
+            return Ok(());
+        }
+        let number = sealed.batch.header.number;
+        let published = sealed.published().or_fail(Kind::Bug, "published data")?;
+        self.write(&format!("batches/{number}.bin"), || sealed.to_bytes())?;
+        self.write(&format!("pubdata/{number}.bin"), || published.to_bytes())
     }
 
     /// `proofs/shard-N.proof`, counted from 1.

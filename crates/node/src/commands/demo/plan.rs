@@ -5,10 +5,13 @@ use aludel_circuits::Shape;
 use crate::cli::{Demo, Workload};
 use crate::exit::{Failure, Kind};
 
-/// Accounts of the measured workload.
-const W1_ACCOUNTS: usize = 1 << 16;
+/// Accounts of the measured workloads.
+const MEASURED_ACCOUNTS: usize = 1 << 16;
 
-/// Accounts and transfers of a first look: a few small shards, seconds of work.
+/// Steps of the workload w2: about three shards of the largest shape.
+const W2_STEPS: usize = 6000;
+
+/// Accounts and transactions of a first look: a few small shards, seconds of work.
 const MIXED: (usize, usize) = (32, 512);
 
 /// Shards that a mixed run should not exceed, where a larger shape helps.
@@ -22,7 +25,7 @@ const MAX_ACCOUNTS: usize = 1 << 20;
 pub struct Plan {
     /// Who pays whom.
     pub workload: Workload,
-    /// Transfers.
+    /// Transactions; of w2, steps of any kind.
     pub transactions: usize,
     /// Wallets that take part.
     pub accounts: usize,
@@ -39,7 +42,8 @@ impl Plan {
     pub fn new(args: &Demo) -> Result<Self, Failure> {
         let (accounts, transactions) = match args.workload {
             Workload::Mixed => MIXED,
-            Workload::W1 => (W1_ACCOUNTS, args.shard_size.unwrap_or(Shape::Large).transfers()),
+            Workload::W1 => (MEASURED_ACCOUNTS, args.shard_size.unwrap_or(Shape::Large).transfers()),
+            Workload::W2 => (MEASURED_ACCOUNTS, W2_STEPS),
         };
         let transactions = args.transactions.unwrap_or(transactions);
         let plan = Self {
@@ -67,8 +71,8 @@ impl Plan {
             return wrong(format!("--transactions must be at most {MAX_ACCOUNTS}"));
         }
         match workload {
-            Workload::W1 if transactions > accounts / 2 => wrong(format!(
-                "each transfer of w1 takes a fresh pair, and {accounts} accounts make {pairs}: say at most \
+            Workload::W1 | Workload::W2 if transactions > accounts / 2 => wrong(format!(
+                "each step of the workload takes a fresh pair, and {accounts} accounts make {pairs}: say at most \
                  --transactions {pairs} or more --accounts",
                 pairs = accounts / 2
             )),
@@ -85,7 +89,7 @@ impl Plan {
 fn batch_shape(workload: Workload, transactions: usize) -> Shape {
     let few = |shape: &Shape| transactions <= FEW_SHARDS * shape.transfers();
     match workload {
-        Workload::W1 => Shape::Large,
+        Workload::W1 | Workload::W2 => Shape::Large,
         Workload::Mixed => Shape::ALL.into_iter().find(few).unwrap_or(Shape::Large),
     }
 }

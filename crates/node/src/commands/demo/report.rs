@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aludel_ledger::batch::Tally;
 use aludel_protocol::Digest;
 use serde::Serialize;
 
@@ -16,16 +17,17 @@ use crate::render;
 #[derive(Serialize)]
 struct Figures {
     workload: &'static str,
-    /// Transfers proven.
+    /// Transactions proven; of the workload w2, whatever it does.
     transactions: usize,
-    /// Deposits proven beside them.
-    deposits: usize,
+    /// Everything proven, by kind.
+    #[serde(flatten)]
+    tally: Tally,
     accounts: usize,
     shards: usize,
     shape: &'static str,
-    /// Transfers, signatures verified.
+    /// Transactions, signatures verified.
     executed_per_s: f64,
-    /// Transfers, witness and proof.
+    /// Transactions, witness and proof.
     proven_per_s: f64,
     /// Part of that time which the witness takes, 0 to 1.
     witness_share: f64,
@@ -57,8 +59,8 @@ pub fn print(outcome: &Outcome, json: bool) -> Result<(), Failure> {
 }
 
 fn figures(outcome: &Outcome) -> Figures {
-    let Outcome { plan, deposits, executing, shards, statement, security } = outcome;
-    let transfers = plan.transactions as f64;
+    let Outcome { plan, tally, executing, shards, statement, security } = outcome;
+    let transactions = plan.transactions as f64;
     let time = |of: &dyn Fn(&Proven) -> Duration| shards.iter().map(of).sum::<Duration>().as_secs_f64();
     let sum = |of: &dyn Fn(&Proven) -> usize| shards.iter().map(of).sum::<usize>() as f64;
     let (witness, proving) = (time(&|s| s.witness), time(&|s| s.proving));
@@ -66,17 +68,18 @@ fn figures(outcome: &Outcome) -> Figures {
         workload: match plan.workload {
             Workload::Mixed => "mixed",
             Workload::W1 => "w1",
+            Workload::W2 => "w2",
         },
         transactions: plan.transactions,
-        deposits: *deposits,
+        tally: *tally,
         accounts: plan.accounts,
         shards: shards.len(),
         shape: outcome.shapes().last().map_or("", |shape| shape.name()),
-        executed_per_s: transfers / executing.as_secs_f64(),
-        proven_per_s: transfers / (witness + proving),
+        executed_per_s: transactions / executing.as_secs_f64(),
+        proven_per_s: transactions / (witness + proving),
         witness_share: witness / (witness + proving),
-        permutations_per_tx: sum(&|s| s.permutations) / transfers,
-        cells_per_tx: sum(&|s| s.cells) / transfers,
+        permutations_per_tx: sum(&|s| s.permutations) / transactions,
+        cells_per_tx: sum(&|s| s.cells) / transactions,
         proof_bytes: shards.iter().map(|s| s.bytes).max().unwrap_or(0),
         verify_ms: shards.iter().map(|s| s.verifying).max().unwrap_or_default().as_secs_f64() * 1e3,
         proven_bits: security.proven_bits,
@@ -94,18 +97,18 @@ fn table(f: &Figures) -> String {
         (
             "workload",
             format!(
-                "{}: {}, {}, {}",
+                "{}: {}, {}",
                 f.workload,
                 many(f.accounts, "account"),
-                many(f.transactions, "transfer"),
-                many(f.deposits, "deposit")
+                many(f.transactions, "transaction"),
             ),
         ),
-        ("executed", format!("{:.0} transfers/s, signatures verified", f.executed_per_s)),
+        ("done", done(&f.tally)),
+        ("executed", format!("{:.0} transactions/s, signatures verified", f.executed_per_s)),
         (
             "proven",
             format!(
-                "{:.1} transfers/s in {} (largest: {}), witness {:.1}% of the time",
+                "{:.1} transactions/s in {} (largest: {}), witness {:.1}% of the time",
                 f.proven_per_s,
                 many(f.shards, "shard"),
                 f.shape,
@@ -114,7 +117,10 @@ fn table(f: &Figures) -> String {
         ),
         (
             "cost",
-            format!("{:.1} permutations and {:.0} cells a transfer", f.permutations_per_tx, f.cells_per_tx),
+            format!(
+                "{:.1} permutations and {:.0} cells a transaction",
+                f.permutations_per_tx, f.cells_per_tx
+            ),
         ),
         ("proof", format!("{} at most, verified in {:.1} ms", many(f.proof_bytes, "byte"), f.verify_ms)),
         ("soundness", format!("{:.1} bits proven, {:.1} conjectured", f.proven_bits, f.conjectured_bits)),
@@ -124,4 +130,20 @@ fn table(f: &Figures) -> String {
         ("verified", "yes: every proof, from its bytes".to_owned()),
     ];
     rows.map(|(name, text)| format!("{name:<13} {text}\n")).concat()
+}
+
+/// What there was of each kind.
+fn done(tally: &Tally) -> String {
+    let kinds = [
+        (tally.new_accounts, "accounts opened"),
+        (tally.deposits, "deposits"),
+        (tally.transfers, "transfers"),
+        (tally.withdrawals, "withdrawals"),
+        (tally.rotations, "rotations"),
+        (tally.forced, "forced withdrawals"),
+        (tally.refunds, "refunds"),
+        (tally.refused_forced, "forced withdrawals refused"),
+    ];
+    let some = kinds.iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }

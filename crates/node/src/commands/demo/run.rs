@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aludel_circuits::Shape;
-use aludel_ledger::batch::{Chain, Queue, SealedBatch};
-use aludel_protocol::{Entry, Statement};
+use aludel_ledger::batch::{Chain, Queue, SealedBatch, Tally};
+use aludel_protocol::{Entry, KeyDigest, SignedTransaction, Statement};
 use aludel_prover::Prover;
 use aludel_verifier::{Security, ShardKey, security};
 use aludel_witness::Shard;
@@ -14,7 +14,7 @@ use super::keep::Keep;
 use super::plan::Plan;
 use super::progress;
 use super::wallets::{CHAIN, Wallets};
-use super::workload::{OPERATOR, Script};
+use super::workload::{OPERATOR, Script, Step};
 use crate::batching::{cut, seal};
 use crate::cli::Workload;
 use crate::commands::prove::witness_failure;
@@ -27,8 +27,8 @@ use crate::fold::fold;
 pub struct Outcome {
     /// What was asked for.
     pub plan: Plan,
-    /// Deposits among what was proven.
-    pub deposits: usize,
+    /// What was proven.
+    pub tally: Tally,
     /// Wall time of execution of what was proven, signatures included.
     pub executing: Duration,
     /// Shards, in order.
@@ -56,6 +56,7 @@ pub struct Proven {
     /// Bytes of the proof.
     pub bytes: usize,
     statement: Statement,
+    tally: Tally,
 }
 
 impl Outcome {
@@ -72,26 +73,49 @@ impl Outcome {
 pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     let mut script = Script::new(plan);
     let mut wallets = Wallets::new(&script)?;
-    let items = script.deposits(&wallets.keys(), plan.workload);
-    let transfers: Vec<Entry> = wallets.sign(&script.payments)?.into_iter().map(Entry::Transfer).collect();
+    let keys = wallets.first_keys();
+    let signed = wallets.sign(&script.orders())?;
     keep.keys(&wallets)?;
     drop(wallets);
-    keep.queue(&Queue { items: items.clone() })?;
-    let deposits: Vec<Entry> = items.into_iter().map(Entry::Queue).collect();
+    let funding = entries(&mut script, |script| &script.funding, &keys, Vec::new());
+    let steps = entries(&mut script, |script| &script.steps, &keys, signed);
+    keep.queue(&queue(&funding, &steps))?;
 
     let mut chain = Chain::genesis(CHAIN);
-    let (deposits, entries) = match plan.workload {
-        Workload::Mixed => (deposits.len(), [deposits, transfers].concat()),
-        Workload::W1 => {
-            execute(&mut chain, deposits, Shape::Large, "funding", keep)?;
-            (0, transfers)
+    let entries = match plan.workload {
+        Workload::Mixed => [funding, steps].concat(),
+        Workload::W1 | Workload::W2 => {
+            execute(&mut chain, funding, Shape::Large, "funding", keep)?;
+            steps
         }
     };
     let (batches, executing) = execute(&mut chain, entries, plan.shape, "batches", keep)?;
-    let shards = prove(plan, &batches, keep)?;
+    let (shards, tally) = prove(plan, &batches, keep)?;
     let statement = joined(&shards)?;
     keep.statement(&statement)?;
-    Ok(Outcome { plan: *plan, deposits, executing, security: weakest(&shards)?, shards, statement })
+    Ok(Outcome { plan: *plan, tally, executing, security: weakest(&shards)?, shards, statement })
+}
+
+/// The steps as entries, in order: items of the L1 queue made now, transactions as they were signed.
+fn entries(
+    script: &mut Script,
+    steps: impl Fn(&Script) -> &Vec<Step>,
+    keys: &[KeyDigest],
+    signed: Vec<SignedTransaction>,
+) -> Vec<Entry> {
+    let mut signed = signed.into_iter();
+    let steps = steps(script).clone();
+    let entry = |step: &Step| match script.item(step, keys) {
+        Some(item) => Some(Entry::Queue(item)),
+        None => signed.next().map(Entry::Transaction),
+    };
+    steps.iter().filter_map(entry).collect()
+}
+
+/// The items of the L1 queue among entries.
+fn queue(funding: &[Entry], steps: &[Entry]) -> Queue {
+    let item = |entry: &Entry| if let Entry::Queue(item) = entry { Some(*item) } else { None };
+    Queue { items: funding.iter().chain(steps).filter_map(item).collect() }
 }
 
 /// Seals every entry into batches that fit a shape; also the time that took, without cutting and keeping.
@@ -122,18 +146,20 @@ fn execute(
 }
 
 /// Proves each batch as a shard of its own.
-fn prove(plan: &Plan, batches: &[SealedBatch], keep: &Keep) -> Result<Vec<Proven>, Failure> {
+fn prove(plan: &Plan, batches: &[SealedBatch], keep: &Keep) -> Result<(Vec<Proven>, Tally), Failure> {
     let bar = progress::bar("shards", batches.len());
     let mut provers = BTreeMap::new();
     let mut shards = Vec::with_capacity(batches.len());
+    let mut tally = Tally::default();
     for (number, sealed) in (1..).zip(batches) {
         let (proven, bytes) = prove_one(plan, sealed, &mut provers)?;
         keep.proof(number, &bytes)?;
+        tally.merge(&proven.tally);
         shards.push(proven);
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(shards)
+    Ok((shards, tally))
 }
 
 fn prove_one(
@@ -158,6 +184,7 @@ fn prove_one(
         cells: proof.stats.cells,
         bytes: proof.bytes.len(),
         statement,
+        tally: shard.tally,
     };
     Ok((proven, proof.bytes))
 }

@@ -2,103 +2,137 @@
 
 use aludel_ledger::keys::{Signer, SignerError};
 use aludel_ledger::xmss::{Derivation, Window};
-use aludel_protocol::records::transfer_version;
-use aludel_protocol::{BatchNumber, ChainId, Epoch, KeyDigest, Sequence, SignedTransfer, Transfer};
+use aludel_protocol::records::transaction_version;
+use aludel_protocol::{
+    Action, BatchNumber, ChainId, Epoch, KeyDigest, L1Address, Sequence, SignedTransaction, Transaction,
+};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use super::progress;
-use super::workload::{Payment, Script, account};
+use super::workload::{Deed, Order, Script, account};
 use crate::exit::{Failure, Kind, OrFail};
 
 /// The demo's rollup.
 pub const CHAIN: ChainId = ChainId(0xa1);
 
-/// Wallets made at once: enough for every lane and thread, few enough for a bar that moves.
+/// Keys made at once: enough for every lane and thread, few enough for a bar that moves.
 const BLOCK: usize = 2048;
 
+/// A wallet: its keys in the order in which it rotates through them.
+struct Wallet {
+    owner: L1Address,
+    keys: Vec<Signer>,
+    /// The key that its account holds.
+    current: usize,
+    sequence: u32,
+}
+
 /// Wallets, in order of their accounts.
-pub struct Wallets(Vec<Signer>);
+pub struct Wallets(Vec<Wallet>);
 
 impl Wallets {
-    /// Computes every key, with the smallest window that signs what its wallet pays.
+    /// Computes every key, with the smallest window that signs what its wallet does.
     pub fn new(script: &Script) -> Result<Self, Failure> {
         // The last epoch of a window is kept for a rotation.
-        let epochs = (script.most_payments() + 1).next_power_of_two();
+        let epochs = (script.most_orders() + 1).next_power_of_two();
         let log_size = u8::try_from(epochs.ilog2()).or_fail(Kind::Bug, "window")?;
         let window = Window::new(Epoch(0), log_size).or_fail(Kind::Usage, "--transactions")?;
-        let bar = progress::bar("keys", script.seeds.len());
-        let make = |seeds: &[[u8; 32]]| {
-            let from =
-                seeds.iter().map(|seed| Derivation { seed: *seed, chain_id: CHAIN, counter: 0 }).collect();
-            bar.inc(seeds.len() as u64);
-            Signer::generate_many(from, window)
+        let counts = keys_needed(script);
+        let derivations: Vec<_> = (script.seeds.iter().zip(&counts))
+            .flat_map(|(seed, count)| {
+                (0..*count).map(|counter| Derivation { seed: *seed, chain_id: CHAIN, counter })
+            })
+            .collect();
+        let bar = progress::bar("keys", derivations.len());
+        let make = |from: &[Derivation]| {
+            bar.inc(from.len() as u64);
+            Signer::generate_many(from.to_vec(), window)
         };
-        let signers = script.seeds.chunks(BLOCK).flat_map(make).collect();
+        let mut signers = derivations.chunks(BLOCK).flat_map(make);
+        let wallet = |(owner, count): (&L1Address, &u64)| {
+            let keys = signers.by_ref().take(*count as usize).collect();
+            Wallet { owner: *owner, keys, current: 0, sequence: 0 }
+        };
+        let wallets = script.owners.iter().zip(&counts).map(wallet).collect();
         bar.finish_and_clear();
-        Ok(Self(signers))
+        Ok(Self(wallets))
     }
 
-    /// What the accounts will hold.
-    pub fn keys(&self) -> Vec<KeyDigest> {
-        self.0.iter().map(|signer| signer.public_key().digest()).collect()
+    /// The first key of each wallet: what accounts are opened with.
+    pub fn first_keys(&self) -> Vec<KeyDigest> {
+        self.0.iter().filter_map(|wallet| wallet.keys.first()).map(|key| key.public_key().digest()).collect()
     }
 
-    /// The signers, for keeping.
-    pub fn signers(&self) -> &[Signer] {
-        &self.0
+    /// Every key as used so far, by account and in order of rotation, for keeping; and whether the account holds it.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, &Signer, bool)> {
+        let keys = |(i, wallet): (usize, &'_ Wallet)| -> Vec<_> {
+            wallet.keys.iter().enumerate().map(|(k, _)| (i, k, k == wallet.current)).collect()
+        };
+        let places: Vec<_> = self.0.iter().enumerate().flat_map(keys).collect();
+        places.into_iter().map(|(i, k, current)| (i, &self.0[i].keys[k], current))
     }
 
-    /// Signs every payment, each wallet its own in order, wallets in parallel.
-    pub fn sign(&mut self, payments: &[Payment]) -> Result<Vec<SignedTransfer>, Failure> {
-        let jobs = self.jobs(payments);
-        let bar = progress::bar("signatures", payments.len());
+    /// Signs every order, each wallet its own in order, wallets in parallel.
+    pub fn sign(&mut self, orders: &[Order]) -> Result<Vec<SignedTransaction>, Failure> {
+        let mut jobs = vec![Vec::new(); self.0.len()];
+        orders.iter().enumerate().for_each(|(position, order)| jobs[order.from].push((position, *order)));
+        let bar = progress::bar("signatures", orders.len());
         let wallets: Vec<_> = self.0.iter_mut().zip(jobs).filter(|(_, jobs)| !jobs.is_empty()).collect();
         let signed: Vec<_> =
-            wallets.into_par_iter().map(|(signer, jobs)| sign_in_turn(signer, jobs, &bar)).collect();
+            wallets.into_par_iter().map(|(wallet, jobs)| wallet.sign_in_turn(jobs, &bar)).collect();
         bar.finish_and_clear();
         let signed = signed.into_iter().collect::<Result<Vec<_>, _>>().or_fail(Kind::Bug, "sign")?;
         let mut all = signed.concat();
         all.sort_unstable_by_key(|(position, _)| *position);
         Ok(all.into_iter().map(|(_, signed)| signed).collect())
     }
+}
 
-    /// Each wallet's transfers with their positions among all.
-    fn jobs(&self, payments: &[Payment]) -> Vec<Vec<(usize, Transfer)>> {
-        let mut jobs = vec![Vec::new(); self.0.len()];
-        for (position, payment) in payments.iter().enumerate() {
-            let own = &mut jobs[payment.from];
-            own.push((position, transfer(payment, own.len() as u32)));
-        }
-        jobs
+/// Keys of each wallet: one, and one more for each rotation.
+fn keys_needed(script: &Script) -> Vec<u64> {
+    let mut counts = vec![1; script.seeds.len()];
+    let rotations = script.orders().into_iter().filter(|order| order.deed == Deed::Rotate);
+    rotations.for_each(|order| counts[order.from] += 1);
+    counts
+}
+
+type Positioned = (usize, SignedTransaction);
+
+impl Wallet {
+    fn sign_in_turn(
+        &mut self,
+        jobs: Vec<(usize, Order)>,
+        bar: &ProgressBar,
+    ) -> Result<Vec<Positioned>, SignerError> {
+        let sign = |(position, order)| {
+            bar.inc(1);
+            Ok((position, self.sign(&order)?))
+        };
+        jobs.into_iter().map(sign).collect()
     }
-}
 
-type Positioned = (usize, SignedTransfer);
-
-fn sign_in_turn(
-    signer: &mut Signer,
-    jobs: Vec<(usize, Transfer)>,
-    bar: &ProgressBar,
-) -> Result<Vec<Positioned>, SignerError> {
-    let sign = |(position, transfer)| {
-        bar.inc(1);
-        Ok((position, signer.sign(transfer)?))
-    };
-    jobs.into_iter().map(sign).collect()
-}
-
-fn transfer(payment: &Payment, sequence: u32) -> Transfer {
-    Transfer {
-        chain_id: CHAIN,
-        protocol_version: transfer_version(),
-        from: account(payment.from),
-        to: account(payment.to),
-        token: payment.token,
-        amount: payment.amount,
-        fee: payment.fee,
-        sequence: Sequence(sequence),
-        epoch: Epoch(0),
-        expiry: BatchNumber(u32::MAX),
+    fn sign(&mut self, order: &Order) -> Result<SignedTransaction, SignerError> {
+        let next = (self.current + usize::from(order.deed == Deed::Rotate)).min(self.keys.len() - 1);
+        let action = match order.deed {
+            Deed::Pay { to, amount } => Action::Transfer { to: account(to), amount },
+            Deed::Withdraw { amount } => Action::Withdraw { to: self.owner, amount },
+            Deed::Rotate => Action::Rotate { key: self.keys[next].public_key().digest() },
+        };
+        let transaction = Transaction {
+            chain_id: CHAIN,
+            protocol_version: transaction_version(),
+            from: account(order.from),
+            token: order.token,
+            fee: order.fee,
+            sequence: Sequence(self.sequence),
+            epoch: Epoch(0),
+            expiry: BatchNumber(u32::MAX),
+            action,
+        };
+        let signed = self.keys[self.current].sign(transaction)?;
+        self.sequence += 1;
+        self.current = next;
+        Ok(signed)
     }
 }
