@@ -34,13 +34,18 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    use commands::{demo, execute, inspect, keygen, params, prove, sign, verify};
+    use commands::{
+        claim, demo, execute, inspect, keygen, params, prove, rebuild, sign, verify, verify_claim,
+    };
     match command {
         Command::Keygen(args) => keygen::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Execute(args) => execute::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Rebuild(args) => rebuild::run(&args),
+        Command::Claim(args) => claim::run(&args),
+        Command::VerifyClaim(args) => verify_claim::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Params(args) => params::run(&args),
         Command::Demo(args) => demo::run(&args),

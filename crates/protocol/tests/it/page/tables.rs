@@ -163,3 +163,26 @@ fn transactions_are_laid_out_as_the_page_says() {
     let rotations = [1, 2].map(|n| crate::transactions::transaction(Action::Rotate { key: digest(n) }));
     assert_eq!(differ(&rotations[0].fields(), &rotations[1].fields()), Some((8, 15)));
 }
+
+#[test]
+fn claims_are_laid_out_as_the_page_says() {
+    let later = vec![digest(8), digest(9)];
+    let path = core::array::from_fn(|i| digest(20 + i as u32));
+    let (withdrawal, header, prev_headers) = (withdrawal(3, 4), header(3), digest(7));
+    let digests = |digests: &[Digest]| digests.iter().flat_map(Digest::to_bytes).collect::<Vec<_>>();
+    let count = 2_u32.to_le_bytes().to_vec();
+    let before = prev_headers.to_bytes().to_vec();
+    let parts = [withdrawal.to_packed(), digests(&path), header.to_packed(), before, count, digests(&later)];
+    let claim = Claim { withdrawal, path, header, prev_headers, later };
+    assert_eq!(claim.to_bytes()[8..], parts.concat());
+    let mut next = 0;
+    for (row, part) in rows("claim").iter().zip(&parts) {
+        let each = row[1].trim_end_matches(" each");
+        assert_eq!(
+            (range(row[0]).start, range(each).start * if each == row[1] { 1 } else { 2 }),
+            (next, part.len())
+        );
+        next += part.len();
+    }
+    assert_eq!(rows("claim").len(), parts.len());
+}
