@@ -42,6 +42,12 @@ pub enum Command {
     Prove(Prove),
     /// Verify shard proofs.
     Verify(Verify),
+    /// Rebuild the state from published data and the L1 queue, and compare it with statements.
+    Rebuild(Rebuild),
+    /// Make the claim of one withdrawal.
+    Claim(Claim),
+    /// Check a claim under a statement.
+    VerifyClaim(VerifyClaim),
     /// Show what is in any file of ours.
     Inspect(Inspect),
     /// Show the protocol's parameters, keys and soundness.
@@ -193,6 +199,58 @@ pub struct Verify {
     /// Print the statement as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// Published data of every batch from the first on, in order.
+    #[arg(required = true, value_name = "PUBDATA", value_parser = place)]
+    pub pubdata: Vec<Place>,
+    /// The L1 queue from its first item on, binary or JSON.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub queue: Place,
+    /// A statement, binary or JSON, that must be met at both of its ends; may be repeated.
+    #[arg(long = "statement", value_name = "FILE", value_parser = place)]
+    pub statements: Vec<Place>,
+    /// The rollup; without it that of the first statement.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
+}
+
+/// Arguments of `claim`.
+#[derive(Debug, Args)]
+pub struct Claim {
+    /// Sealed batches, or published data of every batch from the first on; in order, without gaps, up to the last
+    /// batch of the statement under which the claim is to hold.
+    #[arg(required = true, value_name = "BATCH", value_parser = place)]
+    pub batches: Vec<Place>,
+    /// The L1 queue from its first item on, binary or JSON; for published data.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub queue: Option<Place>,
+    /// The rollup; for published data.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
+    /// The batch in which the withdrawal left.
+    #[arg(long, value_name = "N")]
+    pub batch: u32,
+    /// Its place among the batch's withdrawals, from 0.
+    #[arg(long, value_name = "N")]
+    pub index: u16,
+    /// Where the claim goes.
+    #[arg(short, long, value_name = "FILE", value_parser = place)]
+    pub output: Place,
+}
+
+/// Arguments of `verify-claim`.
+#[derive(Debug, Args)]
+pub struct VerifyClaim {
+    /// The claim.
+    #[arg(value_name = "CLAIM", value_parser = place)]
+    pub claim: Place,
+    /// The statement, binary or JSON.
+    #[arg(long, value_name = "FILE", value_parser = place)]
+    pub statement: Place,
 }
 
 /// Arguments of `inspect`.

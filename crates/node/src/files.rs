@@ -48,6 +48,20 @@ impl Place {
         Ok(bytes)
     }
 
+    /// Whether it can be read more than once: not so streams and pipes.
+    pub fn is_regular(&self) -> bool {
+        matches!(self, Self::File(path) if !is_device(path))
+    }
+
+    /// At most the first `bytes` of a file.
+    pub fn read_start(&self, bytes: u64) -> Result<Vec<u8>, Failure> {
+        let mut start = Vec::new();
+        if let Self::File(path) = self {
+            open(path)?.take(bytes).read_to_end(&mut start).or_fail(Kind::Usage, self)?;
+        }
+        Ok(start)
+    }
+
     /// The whole content as text.
     pub fn read_text(&self) -> Result<String, Failure> {
         String::from_utf8(self.read()?).map_err(|e| {
@@ -145,7 +159,7 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     /// The folder that a file lies in.
-    fn of(path: &Path) -> Self {
+    pub fn of(path: &Path) -> Self {
         Self(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
     }
 

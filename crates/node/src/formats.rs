@@ -4,8 +4,8 @@ use aludel_ledger::batch::{Queue, SealedBatch};
 use aludel_ledger::keys::Usage;
 use aludel_protocol::claim::Claim;
 use aludel_protocol::codec::{self, DecodeError, MAGIC};
-use aludel_protocol::pubdata::PublishedBatch;
-use aludel_protocol::{SignedTransaction, Statement};
+use aludel_protocol::pubdata::{PublishedBatch, Reader};
+use aludel_protocol::{BatchNumber, Packed, SignedTransaction, Statement};
 use serde::de::DeserializeOwned;
 
 use crate::exit::{Failure, Kind, OrFail};
@@ -53,6 +53,35 @@ pub fn json<T: DeserializeOwned>(place: &Place, bytes: &[u8]) -> Result<T, Failu
         return Err(Failure::new(Kind::Undecodable, reason));
     }
     serde_json::from_slice(bytes).or_fail(Kind::Undecodable, place)
+}
+
+/// Files of batches in order of their numbers, whatever a shell made of `*.bin`. Where one of them is a stream or
+/// a pipe the order is the caller's.
+pub fn in_order(places: &[Place]) -> Result<Vec<&Place>, Failure> {
+    if !places.iter().all(Place::is_regular) {
+        return Ok(places.iter().collect());
+    }
+    let numbered = |place| Ok((batch_number(&Place::read_start(place, START)?), place));
+    let mut numbered = places.iter().map(numbered).collect::<Result<Vec<_>, Failure>>()?;
+    numbered.sort_by_key(|(number, _)| *number);
+    Ok(numbered.into_iter().map(|(_, place)| place).collect())
+}
+
+/// Enough of a batch or of published data to know which batch it is.
+const START: u64 = 32;
+
+/// The batch of which a file is, by how it starts; nothing where that cannot be told, which reading the file will.
+fn batch_number(start: &[u8]) -> Option<BatchNumber> {
+    match codec::kind_of(start).ok()? {
+        codec::Kind::Pubdata => Some(Reader::new(start).ok()?.number()),
+        codec::Kind::Batch => {
+            // A sealed batch starts with the number of the one before.
+            let mut body = codec::body(codec::Kind::Batch, start).ok()?;
+            let before = BatchNumber::unpack(&mut body).ok()?;
+            before.0.checked_add(1).map(BatchNumber)
+        }
+        _ => None,
+    }
 }
 
 fn either<T: DeserializeOwned>(

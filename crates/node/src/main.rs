@@ -34,7 +34,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    use commands::{demo, execute, inspect, keygen, keys, params, prove, sign, verify};
+    use commands::{
+        claim, demo, execute, inspect, keygen, keys, params, prove, rebuild, sign, verify, verify_claim,
+    };
     match command {
         Command::Keygen(args) => keygen::run(&args),
         Command::Keys(args) => keys::run(&args),
@@ -42,6 +44,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Execute(args) => execute::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Rebuild(args) => rebuild::run(&args),
+        Command::Claim(args) => claim::run(&args),
+        Command::VerifyClaim(args) => verify_claim::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Params(args) => params::run(&args),
         Command::Demo(args) => demo::run(&args),

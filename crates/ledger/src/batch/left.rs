@@ -29,7 +29,7 @@ impl SealedBatch {
     /// What left in the batch, which is replayed for it, its signatures taken to be good.
     ///
     /// # Errors
-    /// As [`replay`], signatures apart.
+    /// As [`super::replay`], signatures apart.
     pub fn left(&self) -> Result<Left, ReplayError> {
         let mut replayed = self.replay_trusting()?;
         let withdrawals = replayed.withdrawals.pop().unwrap_or_default();

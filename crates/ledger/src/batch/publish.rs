@@ -58,7 +58,7 @@ impl SealedBatch {
     /// What is published of the batch, which is replayed for it, its signatures taken to be good.
     ///
     /// # Errors
-    /// As [`replay`], signatures apart.
+    /// As [`super::replay`], signatures apart.
     pub fn published(&self) -> Result<PublishedBatch, PublishError> {
         let replayed = self.replay_trusting()?;
         let executed = replayed.executed.first().map_or(&[][..], Vec::as_slice);

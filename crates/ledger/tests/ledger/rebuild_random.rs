@@ -6,6 +6,7 @@ use aludel_ledger::batch::Rebuild;
 use aludel_ledger::{BatchBuilder, Chain};
 use aludel_protocol::{AccountId, Action, Amount, Entry, Epoch, PublishedBatch, QueueItem};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use crate::public::History;
 use crate::rebuild::check;
@@ -94,7 +95,12 @@ fn history(ops: &[Op]) -> History {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        rng_seed: RngSeed::Fixed(0x5eed),
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn random_histories_come_back(ops in prop::collection::vec(op(), 0..60)) {

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod claim;
 pub mod demo;
 pub mod execute;
 pub mod inspect;
@@ -7,8 +8,10 @@ pub mod keygen;
 pub mod keys;
 pub mod params;
 pub mod prove;
+pub mod rebuild;
 pub mod sign;
 pub mod verify;
+pub mod verify_claim;
 
 /// Says so where this build proves six to eight times slower than it could.
 pub fn warn_without_vectors() {

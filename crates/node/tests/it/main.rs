@@ -6,4 +6,5 @@ mod inputs;
 mod keys;
 mod params;
 mod path;
+mod public;
 mod world;

@@ -222,6 +222,8 @@ fn counts_beyond_batch_numbers_are_no_panic() {
 }
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn damaged_claims(at: prop::sample::Index, bit in 0..8u8, cut in prop::bool::weighted(0.2)) {
         let chain = sample();

@@ -2,6 +2,7 @@
 
 mod claims;
 mod make;
+mod page;
 mod poseidon2;
 mod pubdata;
 mod records;

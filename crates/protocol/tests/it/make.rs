@@ -4,6 +4,17 @@ use aludel_protocol::hash::{Tag, hash_fields};
 use aludel_protocol::records::transaction_version;
 use aludel_protocol::*;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// As many cases, the same in every run.
+pub fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x5eed),
+        failure_persistence: None,
+        ..Default::default()
+    }
+}
 
 pub fn digest(seed: u32) -> Digest {
     hash_fields(Tag::Config, &[fe(seed & 0xffff), fe(seed >> 16)])

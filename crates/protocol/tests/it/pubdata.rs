@@ -41,7 +41,7 @@ fn file(body: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(config(2000))]
 
     #[test]
     fn batches_round_trip(batch in batches()) {
@@ -333,7 +333,22 @@ fn a_transfer_of_w1_takes_at_most_16_bytes() {
     }
     assert_eq!(worst, 14, "the worst case of W1");
     assert_eq!(size(65_536, 65_535, 0, 99, 0, 999_999), 11, "a fresh account's transfer");
-    // A worst case beyond W1: two decimals of a token of 18, at a fee of a million gwei and a bit.
-    assert_eq!(size(1 << 17, 1 << 17, 3, 1_000_001_000_000_000, 1 << 13, 1_230_000_000_000_000_000), 18);
+    // 1.23 of a token of 18 decimals at a fee of 0.00025, the epoch jumping far.
+    assert_eq!(size(1 << 17, 1 << 17, 3, 250_000_000_000_000, 1 << 13, 1_230_000_000_000_000_000), 15);
     println!("bytes a transfer of W1: {worst} at worst, 11 at a fresh account");
+}
+
+/// Every account once, in pairs: spread as the shuffle of W1 spreads them.
+#[test]
+fn a_transfer_of_w1_takes_ten_and_a_half_bytes() {
+    let spread = |i: u32| u64::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let one = |i: u32| {
+        let [from, to] = [2 * i, 2 * i + 1].map(|j| j.wrapping_mul(40_503) % 65_536 + 2);
+        let amount = spread(i) % 1_000_000;
+        size(from, to, 0, 1 + spread(i + 70_000) % 99, 0, amount.into())
+    };
+    let total: usize = (0..32_768).map(one).sum();
+    let bytes = total as f64 / 32_768.0;
+    println!("{bytes:.2} bytes a transfer of W1");
+    assert!((10.4..10.6).contains(&bytes), "{bytes}");
 }

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use crate::make::*;
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn queue_items_round_trip_in_both_encodings(item in items()) {
         let bytes = codec::encode(Kind::Queue, &vec![item]);

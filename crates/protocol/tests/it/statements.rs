@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use crate::make::*;
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn whatever_decodes_encodes_back(seed: u32, at in 0usize..1000, flip in 1u8..) {
         let honest = codec::encode(Kind::Statement, &statement(seed));

@@ -20,6 +20,8 @@ fn signed(transaction: Transaction) -> SignedTransaction {
 }
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn transactions_round_trip_in_both_encodings(t in transactions()) {
         let bytes = codec::encode(Kind::Transaction, &signed(t));
@@ -111,7 +113,7 @@ fn check_reach(honest: &Transaction, changes: &[Change]) {
     }
 }
 
-fn transaction(action: Action) -> Transaction {
+pub fn transaction(action: Action) -> Transaction {
     Transaction {
         chain_id: ChainId(3),
         protocol_version: 1,

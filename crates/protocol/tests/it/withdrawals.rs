@@ -55,6 +55,8 @@ fn the_full_tree_has_a_leaf_for_every_index() {
 }
 
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn paths_lead_from_leaves_to_the_root(count in 1usize..70, at: prop::sample::Index, level in 0usize..16) {
         let tree = WithdrawalTree::new(leaves(count));

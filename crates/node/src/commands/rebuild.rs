@@ -1,0 +1,81 @@
+//! `aludel rebuild`: the state from published data and the L1 queue, and whether it is the one that statements speak of.
+
+use std::vec::IntoIter;
+
+use aludel_ledger::batch::{Checks, Rebuild, RebuildError, Rebuilt, StatementError};
+use aludel_protocol::statement::Checkpoint;
+use aludel_protocol::{ChainId, QueueItem, Statement};
+
+use crate::cli;
+use crate::exit::{Failure, Kind, OrFail};
+use crate::files::Place;
+use crate::formats;
+
+/// Runs the command. One file of published data is in memory at a time.
+pub fn run(args: &cli::Rebuild) -> Result<(), Failure> {
+    let read = |place: &Place| formats::statement(place, &place.read()?);
+    let statements = args.statements.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let chain_id = chain_id(args.chain_id, &statements);
+    let mut public = Public::new(chain_id, &args.queue)?;
+    let mut checks = Checks::new(chain_id, &statements).map_err(other)?;
+    let mut met = checks.at(&public.checkpoint()).map_err(other)?;
+    for place in formats::in_order(&args.pubdata)? {
+        met += checks.at(&public.next(place, &place.read()?)?.next).map_err(other)?;
+    }
+    checks.finish().map_err(other)?;
+    let Checkpoint { number, state_root, .. } = public.checkpoint();
+    let checked = format!("{} statements, {met} points compared", statements.len());
+    Place::Stream.write(format!("batch {number}, state {state_root}; {checked}\n").as_bytes())
+}
+
+/// Whose data they are. Without a statement nothing that is printed depends on it: it enters headers, not the state.
+fn chain_id(given: Option<u64>, statements: &[Statement]) -> ChainId {
+    let stated = || statements.first().map(|statement| statement.chain_id);
+    given.map(ChainId).or_else(stated).unwrap_or_default()
+}
+
+fn other(error: StatementError) -> Failure {
+    let kind = match error {
+        StatementError::Unreached { .. } => Kind::Usage,
+        StatementError::Chain { .. } | StatementError::Rules { .. } | StatementError::Differs { .. } => {
+            Kind::NotAccepted
+        }
+    };
+    Failure::new(kind, error)
+}
+
+/// A chain from its beginning, made from what is public.
+pub struct Public {
+    rebuild: Rebuild,
+    items: IntoIter<QueueItem>,
+}
+
+impl Public {
+    /// Nothing made yet. The queue is from its first item on.
+    pub fn new(chain_id: ChainId, queue: &Place) -> Result<Self, Failure> {
+        let items = formats::queue(queue, &queue.read()?)?.items.into_iter();
+        Ok(Self { rebuild: Rebuild::new(chain_id), items })
+    }
+
+    /// Where it has come to.
+    pub const fn checkpoint(&self) -> Checkpoint {
+        self.rebuild.chain().checkpoint
+    }
+
+    /// Makes the next batch.
+    pub fn next(&mut self, place: &Place, bytes: &[u8]) -> Result<Rebuilt, Failure> {
+        let rebuilt = self.rebuild.bytes(bytes, &mut self.items);
+        let kind = rebuilt.as_ref().err().map_or(Kind::Bug, kind);
+        rebuilt.or_fail(kind, place)
+    }
+}
+
+const fn kind(error: &RebuildError) -> Kind {
+    match error {
+        RebuildError::Pubdata { .. } | RebuildError::Store(_) => Kind::Undecodable,
+        RebuildError::Number { .. } | RebuildError::LastNumber { .. } => Kind::Usage,
+        RebuildError::QueueEnds { .. } | RebuildError::Entry { .. } | RebuildError::Count { .. } => {
+            Kind::Refused
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `aludel verify-claim`: whether a claim holds under a statement.
+
+use aludel_protocol::Withdrawal;
+
+use crate::cli::VerifyClaim;
+use crate::exit::{Failure, Kind, OrFail};
+use crate::files::Place;
+use crate::formats;
+
+/// Runs the command.
+pub fn run(args: &VerifyClaim) -> Result<(), Failure> {
+    let claim = formats::claim(&args.claim, &args.claim.read()?)?;
+    let statement = formats::statement(&args.statement, &args.statement.read()?)?;
+    claim.verify(&statement).or_fail(Kind::NotAccepted, &args.claim)?;
+    eprintln!("note: that the statement is proven, `aludel verify` says");
+    let Withdrawal { number, index, token, amount, to } = claim.withdrawal;
+    let chain = statement.chain_id;
+    let text = format!(
+        "holds: withdrawal {index} of batch {number} of chain {chain} pays {amount} of token {token} to {to}\n"
+    );
+    Place::Stream.write(text.as_bytes())
+}

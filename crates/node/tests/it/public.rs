@@ -1,0 +1,91 @@
+//! `rebuild`, `claim` and `verify-claim`: from what is public to the state and to a claim, and every refusal.
+
+use aludel_ledger::{BatchBuilder, Chain, Claim, Queue};
+use aludel_protocol::codec::{Kind, encode};
+use aludel_protocol::{
+    AccountId, Amount, ChainId, Digest, Entry, KeyBytes, L1Address, QueueItem, Statement, TokenId,
+};
+
+use crate::world::World;
+
+const OWNER: L1Address = L1Address([1; 20]);
+const DATA: &str = "1.pub 2.pub --queue queue.bin";
+
+/// Two batches of items: accounts, then a refund and a forced withdrawal; with all that a command reads of them.
+fn public(test: &str) -> (World, Statement) {
+    let world = World::new(test);
+    let key = KeyBytes([3; 32]).digest();
+    let items = vec![
+        QueueItem::to_key(key, OWNER, TokenId(0), Amount(1000)),
+        QueueItem::to_account(AccountId(9), TokenId(4), Amount(70), L1Address([9; 20])),
+        QueueItem::forced(AccountId(1), TokenId(0), OWNER),
+    ];
+    let mut chain = Chain::genesis(ChainId(7));
+    let prev = chain.checkpoint;
+    for (number, items) in [(1, &items[..1]), (2, &items[1..])] {
+        let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 9).expect("numbers are left");
+        let nobody = |claims: &[Claim<'_>]| vec![Err::<(), _>("not signed"); claims.len()];
+        assert_eq!(builder.extend(items.iter().copied().map(Entry::Queue).collect(), &nobody), []);
+        world.write(&format!("{number}.pub"), builder.published().expect("executed").to_bytes());
+        world.write(&format!("{number}.bin"), builder.seal().to_bytes());
+    }
+    world.write("queue.bin", Queue { items }.to_bytes());
+    let statement = Statement::new(ChainId(7), prev, chain.checkpoint);
+    world.write("statement.bin", encode(Kind::Statement, &statement));
+    (world, statement)
+}
+
+#[test]
+fn rebuild_prints_the_root_and_compares_statements() {
+    let (world, statement) = public("rebuild");
+    let root = statement.next.state_root;
+    let plain = world.ok(&format!("rebuild {DATA} --chain-id 7"));
+    assert_eq!(plain.out, format!("batch 2, state {root}; 0 statements, 0 points compared\n"));
+    let checked = world.ok(&format!("rebuild {DATA} --statement statement.bin"));
+    assert_eq!(checked.out, format!("batch 2, state {root}; 1 statements, 2 points compared\n"));
+}
+
+#[test]
+fn rebuild_refuses_what_does_not_fit() {
+    let (world, mut statement) = public("rebuild_refused");
+    world.expect(&format!("rebuild {DATA}"), 2);
+    world.expect("rebuild 1.pub --queue queue.bin --statement statement.bin", 2);
+    world.expect("rebuild 2.pub --queue queue.bin --chain-id 7", 2);
+    world.expect(&format!("rebuild {DATA} --statement statement.bin --chain-id 8"), 1);
+    let mut short = world.read("2.pub");
+    short.pop();
+    world.write("short.pub", &short);
+    let cut = world.expect("rebuild 1.pub short.pub --queue queue.bin --chain-id 7", 3);
+    assert!(cut.err.contains(&format!("byte {}", short.len())), "{}", cut.err);
+    world.write("empty.bin", Queue::default().to_bytes());
+    world.expect("rebuild 1.pub --queue empty.bin --chain-id 7", 4);
+    statement.next.state_root = Digest::ZERO;
+    world.write("other.bin", encode(Kind::Statement, &statement));
+    let other = world.expect(&format!("rebuild {DATA} --statement other.bin"), 1);
+    assert!(other.err.contains("root of the state"), "{}", other.err);
+}
+
+#[test]
+fn claims_are_made_from_either_source_and_hold() {
+    let (world, _) = public("claims");
+    world.ok("claim 1.bin 2.bin --batch 2 --index 1 -o sealed.claim");
+    world.ok(&format!("claim {DATA} --chain-id 7 --batch 2 --index 1 -o public.claim"));
+    assert_eq!(world.read("sealed.claim"), world.read("public.claim"));
+    let holds = world.ok("verify-claim public.claim --statement statement.bin");
+    let text = format!("holds: withdrawal 1 of batch 2 of chain 7 pays 1000 of token 0 to {OWNER}\n");
+    assert_eq!(holds.out, text);
+}
+
+#[test]
+fn claims_to_nothing_and_false_ones_are_refused() {
+    let (world, mut statement) = public("claims_refused");
+    world.expect("claim 1.bin 2.bin --batch 2 --index 2 -o none.claim", 2);
+    world.expect("claim 2.bin 1.bin --batch 2 --index 1 -o none.claim", 2);
+    world.expect("claim 1.pub 2.pub --batch 2 --index 1 -o none.claim", 2);
+    assert!(!world.path("none.claim").exists());
+    world.ok("claim 2.bin --batch 2 --index 0 -o one.claim");
+    statement.next.headers = Digest::ZERO;
+    world.write("other.bin", encode(Kind::Statement, &statement));
+    world.expect("verify-claim one.claim --statement other.bin", 1);
+    world.expect("verify-claim 1.bin --statement statement.bin", 3);
+}
