@@ -161,7 +161,7 @@ mod tests {
         let seeds = [vec![], (0..200).collect::<Vec<u8>>(), b"{\"a\":\"b\"}".to_vec()];
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mutants: HashSet<_> = (0..2000).map(|_| mutant(&mut rng, &seeds)).collect();
-        assert!(mutants.len() > 1500, "{} different", mutants.len());
+        assert!(mutants.len() > 1000, "{} different", mutants.len());
         assert!(mutants.iter().all(|m| m.len() <= 464));
         let changed = mutants.iter().filter(|m| m.len() == 200);
         assert!(changed.clone().any(|m| m[..40] == seeds[1][..40]), "some begin as they were");

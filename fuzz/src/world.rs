@@ -31,7 +31,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let mut scenario = Scenario::new(4, 4);
     let batches = scenario.every_kind();
     let transactions =
-        vec![scenario.pay(0, 1, TOKEN.0, 7, 1), scenario.withdraw(1, 0, 8, 2), scenario.rotate(2, 0, 3)];
+        vec![scenario.pay(0, 1, TOKEN.0, 7, 1), scenario.withdraw(1, 0, 8, 2), scenario.rotate(3, 0, 3)];
     let openings = scenario.openings().into_iter().take(1);
     let small = small(&mut scenario, &transactions, openings.clone());
     let items = openings.chain(scenario.top_ups().into_iter().take(1)).filter_map(item);

@@ -6,7 +6,7 @@
 //! | `ALUDEL_FUZZ_INPUTS` | the number of inputs of each target |
 //! | `ALUDEL_FUZZ_SEED` | what mutants derive from; 1 |
 //! | `ALUDEL_FUZZ_START` | the first input: with the seed it names an input that failed |
-//! | `ALUDEL_FUZZ_TRACE` | `1` names each input before it runs: for what kills the process, as no memory does |
+//! | `ALUDEL_FUZZ_TRACE` | `1` names each input before it runs: for what kills the process, as running out of memory does |
 
 #![forbid(unsafe_code)]
 

@@ -42,9 +42,11 @@ fn public_seeds() -> Vec<Vec<u8>> {
     WORLD.wallets.iter().map(text).collect()
 }
 
+/// The digest that the text gives is that of parameter and root.
 fn public(data: &[u8]) -> Verdict {
-    match round_trip::json::<PublicKey>(data) {
-        Some(_) => Verdict::Accepted,
-        None => Verdict::Refused,
-    }
+    let Some(public) = round_trip::json::<PublicKey>(data) else { return Verdict::Refused };
+    let text: serde_json::Value = serde_json::from_slice(data).expect("it was read before");
+    let key = text["key"].as_str().map(str::to_lowercase);
+    assert_eq!(key, Some(public.digest().to_string()));
+    Verdict::Accepted
 }
