@@ -24,12 +24,13 @@ pub enum Bus {
     Chain,
     /// `(key[8], message[8], epoch)`: the key signs the message with its one-time key `epoch`.
     Auth,
-    /// `(space, stage, level, slot, lo, hi, old[8], new[8])`: a node of the state tree that the shard touches.
+    /// `(space, stage, level, slot, lo, hi, old[8], new[8])`: a node of the state tree that the shard touches (spaces 0 and 1),
+    /// or of a batch's tree of withdrawals (space 2, where the batch's number stands for the account).
     Node,
     /// `(space, hi, lo, slot, time, payload[20])`: the cell held this payload from `time` on.
     Cell,
     /// `(end, chain_id[4], number[2], headers[8], queue[8], queue_index[2])`: the chain at the shard's start (`end = 0`) and
-    /// at its end (`end = 1`), with the chain id for which every transfer in it is signed.
+    /// at its end (`end = 1`), with the chain id for which every transaction in it is signed.
     Boundary,
 }
 

@@ -1,7 +1,8 @@
 //! The L2 state machine: accounts, tokens, the tree of cells, the rules of transactions, batches.
 //!
 //! [`state`] holds every cell, [`multiproof`] the few that a batch touches; [`execute`] applies one entry to
-//! either; [`batch`] seals entries into batches and replays sealed ones; [`json`] shows them to people. [`xmss`] is
+//! either; [`batch`] seals entries into batches, replays sealed ones, publishes them and rebuilds the chain
+//! from what is published; [`json`] shows them to people. [`xmss`] is
 //! the signature scheme and [`keys`] the signer that never signs twice. Nothing here proves anything: the witness
 //! is made from what [`batch::replay_run`] returns.
 

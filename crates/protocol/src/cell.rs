@@ -158,11 +158,11 @@ pub struct Child {
     pub new: Digest,
 }
 
-/// An inner node above a touched cell, or the root. Coordinates as in `docs/decisions/0001-chip-layout.md`,
+/// An inner node above a touched cell or a withdrawal, or the root. Coordinates as in `docs/decisions/0001-chip-layout.md`,
 /// "The tree": they are the node's own, that is, those of its left child with the walked one halved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeUpdate {
-    /// 0 accounts, 1 slots; 0 at the root.
+    /// 0 accounts, 1 slots, 2 withdrawals; 0 at the root.
     pub space: u8,
     /// What the step from the children walks: 0 a bit of the slot, 1 of the account's low limb, 2 of its high
     /// limb, 3 the two spaces (the root).

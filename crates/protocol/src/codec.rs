@@ -71,7 +71,7 @@ impl Kind {
 }
 
 /// Why bytes are not what they should be.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not a file of ours.
     #[error("no Aludel file: it begins with {found:02x?}, not with \"ALDL\"; check the path")]

@@ -8,21 +8,25 @@
 #![forbid(unsafe_code)]
 
 pub mod cell;
+pub mod claim;
 pub mod codec;
 pub mod field;
 pub mod hash;
 pub mod ids;
 pub mod params;
+pub mod pubdata;
 pub mod records;
 pub mod statement;
 pub mod xmss;
 
 pub use cell::{CellAddress, Payload, Space};
+pub use claim::{Claim, ClaimError};
 pub use field::{Challenge, F, Limbs, PackedF, fe};
 pub use hash::Digest;
 pub use ids::{
     AccountId, Amount, BatchNumber, ChainId, Epoch, Fee, L1Address, QueueIndex, Sequence, TokenId,
 };
+pub use pubdata::{PubdataError, PublishedBatch, PublishedEntry, PublishedTransaction};
 pub use records::{
     Action, Batch, Entry, Header, KeyBytes, KeyDigest, NoOp, Packed, QueueItem, Request, Signature,
     SignedTransaction, Transaction, Withdrawal,

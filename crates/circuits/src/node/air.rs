@@ -1,10 +1,19 @@
 //! Constraints of `node`.
 //!
-//! Why every real row lies in the one tree below the statement's root, at the place that it names: a row's own
-//! message must be received, by a row one level above or by the statement, and levels do not come back within
-//! fewer than `p` rows, so every row hangs below the statement. From there down, coordinates begin at 0 and
-//! double, so each is an integer of as many bits as were walked, and names one parent. A real row has a touched
-//! child, so every branch goes down to where a cell enters.
+//! Why every real row lies in one of the trees below the statement's root and below the seals of batches, at the place
+//! that it names. *Up:* a row's own message must be received one level above: by a row, by the statement, or by a seal,
+//! which receives in space 2 at the end of the slot's walk. Levels do not come back within fewer than `p` rows, so every
+//! row hangs below one of these. *Down:* from there, coordinates begin at 0, or at the batch's number where the seal has
+//! it, and those that are walked double, so each is an integer of as many bits as were walked, and names one parent.
+//! *Bottom:* a row other than the root has a touched child, so every branch goes down to where a cell or a withdrawal
+//! enters.
+//!
+//! Why the trees do not meet: a row's space is its children's, but for the root's right child, which is in the next one.
+//! The statement's root row has space 0, and only the statement receives root rows, so what hangs below it is in
+//! spaces 0 and 1, and what is in space 2 hangs below seals. Cells enter in spaces 0 and 1, withdrawals in space 2. No two
+//! seals have one number, so of any place in space 2, too, there is at most one row.
+//!
+//! The root row alone may have no touched child: a run that touches no cell.
 
 use aludel_protocol::hash::DIGEST;
 use p3_field::PrimeCharacteristicRing;
@@ -73,11 +82,14 @@ fn stage<B: ChipBuilder>(b: &mut B, lane: &NodeLane<B::Var>) {
     b.assert_bool("left touched is boolean", left);
     b.assert_bool("right touched is boolean", right);
     let any_touched = left.into() + right.into() - left.into() * right.into();
-    b.assert_eq("one stage where a child is touched, else none", real::<B>(lane), any_touched);
+    let below_root = lane.is_slot.into() + lane.is_lo.into() + lane.is_hi.into();
+    let not_root = B::Expr::ONE - lane.is_root.into();
+    b.assert_eq("one stage where a child is touched, else none", below_root, any_touched * not_root);
     b.assert_bool("end is boolean", lane.end);
     b.when_eq("a stage ends at level 15", lane.end, lane.level, B::Expr::from_u8(15));
     b.when_eq("the root ends its stage", lane.is_root, lane.end, B::Expr::ONE);
-    b.when_eq("slots lie in space 1", lane.is_slot, lane.space, B::Expr::ONE);
+    let [state, withdrawals] = [1, 2].map(|space| lane.space.into() - B::Expr::from_u8(space));
+    b.when("slots lie in space 1 or 2", lane.is_slot, state * withdrawals);
 }
 
 /// The left child's walked coordinate is twice the node's; the others carry over.

@@ -16,7 +16,7 @@ use crate::shape::NODE_LANES;
 /// The trace `[2^log_height][lanes * lane width]`: one lane a node, in order.
 pub fn generate(log_height: usize, updates: &[NodeUpdate]) -> Result<RowMajorMatrix<F>, TraceError> {
     if let Some(bad) = updates.iter().find(|u| !is_place(u)) {
-        let reason = format!("no node has stage {} and level {} and a touched child", bad.stage, bad.level);
+        let reason = format!("no node has stage {} and level {} and touched children", bad.stage, bad.level);
         return Err(TraceError::Inconsistent { chip: "node", reason });
     }
     lanes::generate("node", NODE_LANES, log_height, updates, NodeUpdate::default(), block)
@@ -27,9 +27,9 @@ const fn is_place(u: &NodeUpdate) -> bool {
     is_real(u) && (u.stage < 3 && u.level < 16 || u.stage == 3 && u.level == 0)
 }
 
-/// A node is real where a child is touched; padding has none.
+/// A node is real where a child is touched, and so is the root; padding has none.
 const fn is_real(u: &NodeUpdate) -> bool {
-    u.left.touched || u.right.touched
+    u.left.touched || u.right.touched || u.stage == 3
 }
 
 fn block(updates: [&NodeUpdate; BLOCK]) -> [NodeLane<F>; BLOCK] {

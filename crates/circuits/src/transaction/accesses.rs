@@ -1,8 +1,9 @@
 //! The six accesses of a row: where, when, and what the payloads may become.
 
-use aludel_protocol::params::PAYLOAD;
-use aludel_protocol::{F, Payload, fe};
-use p3_field::Algebra;
+use aludel_protocol::field::Limbs;
+use aludel_protocol::params::{PAYLOAD, SYSTEM_ACCOUNT};
+use aludel_protocol::{AccountId, CellAddress, F, Payload, Space, fe};
+use p3_field::{Algebra, PrimeField32};
 
 use super::columns::{CellAccess, TransactionColumns};
 use super::flow::LIMB;
@@ -35,33 +36,41 @@ impl<E: Algebra<F>> Touch<E> {
     }
 }
 
+impl Touch<F> {
+    /// The cell that a row of the ledger's accesses.
+    pub(super) fn address(&self) -> CellAddress {
+        let [space, hi, lo, slot] = self.at.map(|x| x.as_canonical_u32());
+        let space = if space == 0 { Space::Account } else { Space::Slot };
+        CellAddress { space, account: AccountId(hi << 16 | lo), slot: slot as u16 }
+    }
+}
+
 impl<E: Algebra<F>> TransactionColumns<E> {
     /// Accesses 0 to 5. Every address is decomposed by the tree, so its coordinates are 16-bit limbs.
     pub(super) fn touches(&self) -> [Touch<E>; 6] {
-        core::array::from_fn(|j| if j < 3 { self.account(j) } else { self.token(j) })
+        core::array::from_fn(|j| if j < 3 { self.touch_account(j) } else { self.touch_token(j) })
     }
 
-    /// Account of role 0 (sender), 1 (recipient), 2 (operator).
+    /// Account of role 0, 1, 2.
     fn party(&self, role: usize) -> &[E; 2] {
         [&self.from, &self.to, &self.third][role]
-    }
-
-    /// Whether the row has a party of this role that pays or is paid.
-    pub(super) fn pays(&self, role: usize) -> E {
-        if role == 1 { self.entry() } else { self.transfer.clone() }
     }
 
     fn time(&self, j: usize) -> E {
         self.state.clock.clone() + fe(j as u32)
     }
 
-    /// Accesses 0 to 2. A new account's counter and `l1_owner` lie in slot 0 of the space of slots.
-    fn account(&self, j: usize) -> Touch<E> {
+    /// Accesses 0 to 2. Counter and `l1_owner` lie in slot 0 of the space of slots.
+    fn touch_account(&self, j: usize) -> Touch<E> {
         let [lo, hi] = self.party(j).clone();
         let access = &self.accounts[j];
-        let in_slots = if j == 1 { E::ZERO } else { self.to_key.clone() };
+        let in_slots = match j {
+            0 => self.asks_key(),
+            1 => E::ZERO,
+            _ => self.reads_owner(),
+        };
         Touch {
-            active: if j == 1 { self.entry() } else { self.transfer.clone() + self.to_key.clone() },
+            active: self.reads_account(j),
             at: [in_slots, hi, lo, E::ZERO],
             previous: access.previous.clone(),
             time: self.time(j),
@@ -70,17 +79,22 @@ impl<E: Algebra<F>> TransactionColumns<E> {
         }
     }
 
-    /// Accesses 3 to 5: a balance in the slot of its token's number.
-    fn token(&self, j: usize) -> Touch<E> {
+    /// Accesses 3 to 5: a balance in the slot of its token's number. What overflows is left as it was, so of access 4
+    /// the new payload has degree 2 and its message stands alone.
+    fn touch_token(&self, j: usize) -> Touch<E> {
         let [lo, hi] = self.party(j - 3).clone();
         let balance = &self.balances[j - 3];
+        let keeps = if j == 4 { self.overflow.clone() } else { E::ZERO };
+        let keep =
+            |old: &E, new: E| if j == 4 { new.clone() + keeps.clone() * (old.clone() - new) } else { new };
+        let written = core::array::from_fn(|i| keep(&balance.before[i], balance.after[i].clone()));
         Touch {
-            active: self.pays(j - 3) * (E::ONE - self.native.clone()),
+            active: self.reads_balance(j - 3) * (E::ONE - self.native.clone()),
             at: [E::ONE, hi, lo, self.token.clone()],
             previous: balance.previous.clone(),
             time: self.time(j),
             old: balance_payload(balance.exists.clone(), &balance.before),
-            new: balance_payload(E::ONE, &balance.after),
+            new: balance_payload(keep(&balance.exists, E::ONE), &written),
         }
     }
 }
@@ -93,8 +107,8 @@ fn balance_payload<E: Algebra<F>>(exists: E, balance: &[E; 8]) -> Vec<E> {
     p
 }
 
-/// Every access takes the cell's payload as the last one left it, and leaves it anew. Both messages share an
-/// auxiliary column.
+/// Every access takes the cell's payload as the last one left it, and leaves it anew. Where their fields are
+/// linear, both messages share an auxiliary column.
 pub(super) fn memory<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     for touch in r.touches() {
         b.receive(Bus::Cell, touch.message(&touch.previous, &touch.old), touch.active.clone());
@@ -104,30 +118,52 @@ pub(super) fn memory<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>)
 
 /// Whose cells the accesses are.
 pub(super) fn parties<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
+    let system: [F; 2] = SYSTEM_ACCOUNT.limbs();
+    b.when_all_eq("the counter is the system's", r.asks_key(), r.from.clone(), system);
     let counter = &r.accounts[0].old;
-    b.when_all_eq("the counter is the system's", r.to_key.clone(), r.from.clone(), [fe(0); 2]);
     let number = [counter[0].clone(), counter[1].clone()];
     b.when_all_eq("a new account has the counter's number", r.to_key.clone(), r.to.clone(), number);
     let operator = r.state.operator.clone();
-    b.when_all_eq("fees go to the operator", r.transfer.clone(), r.third.clone(), operator);
+    b.when_all_eq("fees go to the operator", r.signed(), r.third.clone(), operator);
     b.when_all_eq("the owner is the new account's", r.to_key.clone(), r.third.clone(), r.to.clone());
+    b.when_all_eq("the item names who is credited", r.asks_account(), r.to.clone(), r.account.clone());
+    b.when_all_eq("the item names who is forced", r.asks_force(), r.from.clone(), r.account.clone());
+    let forced = r.forced.clone() + r.not_owner.clone();
+    b.when_all_eq("the owner is the forced account's", forced, r.third.clone(), r.from.clone());
 }
 
-/// Sender, recipient and operator exist and keep what an entry does not change. Nobody is the system account:
-/// it has no account cell.
+/// Which accounts exist, and that they keep what an entry does not change. Nobody is the system account: it has no
+/// account cell.
 pub(super) fn existing<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
-    let [sender, recipient, operator] = &r.accounts;
-    let credited = r.transfer.clone() + r.to_account.clone();
-    b.when_eq("sender exists", r.transfer.clone(), sender.old[Payload::EXISTS].clone(), fe(1));
-    b.when_eq("recipient exists", credited.clone(), recipient.old[Payload::EXISTS].clone(), fe(1));
-    b.when_eq("operator exists", r.transfer.clone(), operator.old[Payload::EXISTS].clone(), fe(1));
-    let exists = Payload::EXISTS..Payload::BALANCE;
-    for i in (Payload::KEY..Payload::SEQUENCE).chain(exists) {
-        same(b, "sender keeps its key", &r.transfer, sender, i);
+    let [sender, recipient, third] = &r.accounts;
+    let from = r.signed() + r.forced.clone() + r.not_owner.clone();
+    b.when_eq("sender exists", from, sender.old[Payload::EXISTS].clone(), fe(1));
+    let to = r.transfer.clone() + r.to_account.clone() + r.overflow.clone();
+    b.when_eq("recipient exists", to, recipient.old[Payload::EXISTS].clone(), fe(1));
+    b.when_eq("operator exists", r.signed(), third.old[Payload::EXISTS].clone(), fe(1));
+    let lasting = Payload::EXISTS..Payload::BALANCE;
+    for i in (Payload::KEY..Payload::SEQUENCE).chain(lasting.clone()) {
+        same(b, "sender keeps its key", &r.spends(), sender, i);
     }
+    lasting.for_each(|i| same(b, "who rotates goes on to exist", &r.rotate, sender, i));
+    let credited = r.transfer.clone() + r.to_account.clone();
     for i in Payload::KEY..Payload::BALANCE {
         same(b, "recipient only gains", &credited, recipient, i);
-        same(b, "operator only gains", &r.transfer, operator, i);
+        same(b, "operator only gains", &r.signed(), third, i);
+        same(b, "who is forced only pays", &r.forced, sender, i);
+    }
+}
+
+/// What is only read is written back: every cell of a row without effect, and an `l1_owner` that is asked.
+pub(super) fn untouched<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
+    let [first, second, third] = &r.accounts;
+    let from = r.no_number.clone() + r.forced_no_account.clone() + r.not_owner.clone();
+    let to = r.no_account.clone() + r.overflow.clone();
+    let owner = r.forced.clone() + r.not_owner.clone();
+    for i in 0..PAYLOAD {
+        same(b, "no effect on the account that is asked", &from, first, i);
+        same(b, "no effect on the account that is named", &to, second, i);
+        same(b, "no effect on the owner", &owner, third, i);
     }
 }
 
@@ -148,38 +184,12 @@ pub(super) fn increment<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Exp
     b.assert_bool("increment carry is boolean", r.increment_carry.clone());
     let carry = &r.increment_carry;
     for (name, kind, at) in
-        [("sequence advances", &r.transfer, Payload::SEQUENCE), ("counter advances", &r.to_key, 0)]
+        [("sequence advances", r.signed(), Payload::SEQUENCE), ("counter advances", r.to_key.clone(), 0)]
     {
         let low = old[at].clone() + fe(1) - carry.clone() * LIMB;
         b.when_eq(name, kind.clone(), r.increment[0].clone(), low);
         b.when_eq(name, kind.clone(), r.increment[1].clone(), old[at + 1].clone() + carry.clone());
         let written = [new[at].clone(), new[at + 1].clone()];
-        b.when_all_eq(name, kind.clone(), written, r.increment.clone());
+        b.when_all_eq(name, kind, written, r.increment.clone());
     }
-}
-
-/// A new account: the counter is one, account and `l1_owner` were empty and become what the item says (its
-/// digest covers key and owner) and nothing else.
-pub(super) fn creation<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
-    let [counter, account, owner] = &r.accounts;
-    let kind = &r.to_key;
-    for i in 2..PAYLOAD {
-        b.when_eq("counter cell", kind.clone(), counter.old[i].clone(), flag_only(i));
-        b.when_eq("counter cell", kind.clone(), counter.new[i].clone(), flag_only(i));
-    }
-    for i in 0..PAYLOAD {
-        b.when("new account was empty", kind.clone(), account.old[i].clone());
-        b.when("new owner was empty", kind.clone(), owner.old[i].clone());
-    }
-    for i in Payload::SEQUENCE..Payload::BALANCE {
-        b.when_eq("new account starts at zero", kind.clone(), account.new[i].clone(), flag_only(i));
-    }
-    for i in 10..PAYLOAD {
-        b.when_eq("owner cell", kind.clone(), owner.new[i].clone(), flag_only(i));
-    }
-}
-
-/// Zero but for the existence flag.
-fn flag_only(i: usize) -> F {
-    fe(u32::from(i == Payload::EXISTS))
 }

@@ -6,9 +6,8 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::columns::{Flags, TransactionColumns};
 use super::flow::CLOCK_STEP;
-use super::{accesses, amounts, authorisation, flow};
+use super::{accesses, amounts, authorisation, calls, flow, items, kinds, withdrawals};
 use crate::builder::ChipBuilder;
-use crate::bus::Bus;
 use crate::chip::Chip;
 use crate::columns::{Columns, names};
 use crate::shape::Shape;
@@ -70,39 +69,32 @@ impl Chip for Transaction {
         assert!(self.log_height <= MAX_LOG_HEIGHT, "at 2^{} rows time wraps", self.log_height);
         let r = b.local::<TransactionColumns<B::Var>>().lift::<B::Expr>();
         let next = b.next::<TransactionColumns<B::Var>>().lift::<B::Expr>();
-        flow::kinds(b, &r, &next);
+        kinds::kinds(b, &r, &next);
+        kinds::item_kind(b, &r);
         flow::counters(b, &r);
         flow::first_row(b, &r);
         flow::carried(b, &r, &next.state);
         flow::boundaries(b, &r.state);
         accesses::parties(b, &r);
         accesses::existing(b, &r);
+        accesses::untouched(b, &r);
         accesses::increment(b, &r);
-        accesses::creation(b, &r);
         accesses::memory(b, &r);
+        items::creation(b, &r);
+        items::force(b, &r);
+        items::reasons(b, &r);
         amounts::token(b, &r);
         amounts::native(b, &r);
+        amounts::fixed(b, &r);
         amounts::debit(b, &r);
         amounts::credits(b, &r);
         authorisation::signature(b, &r);
         authorisation::epoch(b, &r);
         authorisation::expiry(b, &r);
-        hashes(b, &r);
+        withdrawals::withdrawals(b, &r);
+        calls::hashes(b, &r);
         for (x, count) in r.ranges() {
             b.range16(x, count);
         }
-    }
-}
-
-/// The first two calls have inputs of degree 2 and stand alone; the last two share an auxiliary column.
-fn hashes<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
-    let calls = [
-        (r.inner_call(), &r.inner, r.real()),
-        (r.digest_call(), &r.digest, r.real()),
-        (r.body_call(), &r.body_after, r.entry()),
-        (r.queue_call(), &r.queue_after, r.deposit()),
-    ];
-    for (x, y, count) in calls {
-        b.lookup(Bus::Hash24, [&x[..], &y[..]].concat(), count);
     }
 }

@@ -19,14 +19,23 @@ pub(super) fn token<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) 
 pub(super) fn native<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     for role in 0..3 {
         let (access, balance) = (&r.accounts[role], &r.balances[role]);
-        let here = r.pays(role) * r.native.clone();
-        let elsewhere = r.pays(role) - here.clone();
+        let (read, written) = (r.reads_balance(role), r.writes_balance(role));
+        let here = written.clone() * r.native.clone();
         for i in 0..8 {
             let (old, new) = (&access.old[Payload::BALANCE + i], &access.new[Payload::BALANCE + i]);
-            b.when_eq("native balance before", here.clone(), old.clone(), balance.before[i].clone());
-            b.when_eq("native balance after", here.clone(), new.clone(), balance.after[i].clone());
-            b.when_eq("native balance stays", elsewhere.clone(), new.clone(), old.clone());
+            let (before, after) = (balance.before[i].clone(), balance.after[i].clone());
+            b.when_eq("native balance before", read.clone() * r.native.clone(), old.clone(), before);
+            b.when_eq("native balance after", here.clone(), new.clone(), after);
+            b.when_eq("native balance stays", written.clone() - here.clone(), new.clone(), old.clone());
         }
+    }
+}
+
+/// A rotation moves nothing but its fee; a forced withdrawal leaves nothing.
+pub(super) fn fixed<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
+    for (amount, after) in r.amount.iter().zip(&r.balances[0].after) {
+        b.when("a rotation has no amount", r.rotate.clone(), amount.clone());
+        b.when("who is forced keeps nothing", r.forced.clone(), after.clone());
     }
 }
 
@@ -46,37 +55,36 @@ pub(super) fn debit<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) 
             b.assert_zero("borrow is 0, 1 or 2", up_to_one * (borrow.clone() - fe(2)));
             after += borrow.clone() * LIMB;
         }
-        b.when_eq("sender pays amount and fee", r.transfer.clone(), sender.after[i].clone(), after);
+        b.when_eq("sender pays amount and fee", r.signed(), sender.after[i].clone(), after);
     }
 }
 
-/// `after = before + amount` for the recipient and `before + fee` for the operator; the last limb carries
-/// nothing, so a sum of `2^128` is refused.
+/// `after = before + amount` for the recipient and `before + fee` for the operator. The last limb carries nothing, so a
+/// sum of `2^128` is refused, but where the row says that the recipient's overflows: then it carries one.
 pub(super) fn credits<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
-    credit(b, "recipient gains the amount", r, 1, &r.amount);
-    credit(b, "operator gains the fee", r, 2, &r.fee);
+    credit(b, "recipient gains the amount", r, (1, &r.amount, &r.overflow));
+    credit(b, "operator gains the fee", r, (2, &r.fee, &fe(0).into()));
 }
 
+/// A balance by role, what it gains, and the carry of its last limb.
 fn credit<B: ChipBuilder>(
     b: &mut B,
     name: &'static str,
     r: &TransactionColumns<B::Expr>,
-    role: usize,
-    gain: &[B::Expr],
+    (role, gain, last): (usize, &[B::Expr], &B::Expr),
 ) {
     let balance = &r.balances[role];
+    for carry in &balance.carry {
+        b.assert_bool("carry is boolean", carry.clone());
+    }
     for i in 0..8 {
-        let mut after = balance.before[i].clone();
+        let mut after = balance.before[i].clone() - balance.carry.get(i).unwrap_or(last).clone() * LIMB;
         if let Some(gain) = gain.get(i) {
             after += gain.clone();
         }
         if i > 0 {
             after += balance.carry[i - 1].clone();
         }
-        if let Some(carry) = balance.carry.get(i) {
-            b.assert_bool("carry is boolean", carry.clone());
-            after -= carry.clone() * LIMB;
-        }
-        b.when_eq(name, r.pays(role), balance.after[i].clone(), after);
+        b.when_eq(name, r.reads_balance(role), balance.after[i].clone(), after);
     }
 }

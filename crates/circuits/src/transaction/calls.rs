@@ -1,143 +1,159 @@
-//! Inputs of the row's hash calls, as constraints and trace generation both use them.
+//! The five hash calls of a row, as constraints and trace generation both use them.
 //!
-//! An entry's digest takes two calls, a header's takes one; each kind of row has its own inputs at the same
-//! two places. What a kind lacks is zero: all selectors are boolean and at most one of them is one.
+//! | call | signed | item | seal |
+//! |---|---|---|---|
+//! | `inner` | public part | first block into `queue` | first block of the header |
+//! | `digest` | rest: what is signed | second block | second block: the header's digest |
+//! | `rolled` | | third block: the new `queue` | into `headers` |
+//! | `pubdata` | public digest and `to` | its tag | |
+//! | `leaf` | of a withdrawal | of a forced one or a refund | |
+//!
+//! What a row leaves out has no call, so columns that only its kind reads count nowhere else.
 
 use aludel_protocol::hash::{DIGEST, Tag, rolling_start};
 use aludel_protocol::params::PROTOCOL_VERSION;
-use aludel_protocol::records::{HEADER_FIELDS, QUEUE_ITEM_FIELDS, TRANSFER_FIELDS};
-use aludel_protocol::{F, QueueItem, fe};
+use aludel_protocol::records::{HEADER_FIELDS, ROTATE_FIELDS, TRANSFER_FIELDS, WITHDRAW_FIELDS};
+use aludel_protocol::{F, Payload, fe};
 use p3_field::Algebra;
 
 use super::columns::TransactionColumns;
+use crate::builder::ChipBuilder;
+use crate::bus::Bus;
 
 /// Elements of a record that one call absorbs.
 const BLOCK: usize = 16;
 
 impl<E: Algebra<F>> TransactionColumns<E> {
-    /// Whether the row is a queue item.
-    pub(super) fn deposit(&self) -> E {
-        self.to_account.clone() + self.to_key.clone()
-    }
-
-    /// Whether the row is an entry of a batch.
-    pub(super) fn entry(&self) -> E {
-        self.transfer.clone() + self.deposit()
-    }
-
-    /// Whether anything happens on the row.
-    pub(super) fn real(&self) -> E {
-        self.entry() + self.seal.clone()
-    }
-
-    /// First block of the entry's or the header's digest, chained from the record's start.
+    /// First block of a transaction's, the item's or the header's record, chained from where that begins.
     pub(super) fn inner_call(&self) -> [E; 24] {
-        let header = self.header_fields();
-        let start = |transfer: F, item: F, header: F| {
-            self.transfer.clone() * transfer + self.deposit() * item + self.seal.clone() * header
-        };
-        let length = |n: usize| fe(n as u32);
-        let record = self.entry_block(0);
+        let start = self.transaction_start();
+        let record = self.block(0);
+        let (item, seal) = (self.item(), self.seal.clone());
+        let header = [Tag::Header.fe(), fe(HEADER_FIELDS as u32)];
         core::array::from_fn(|i| match i {
-            0 => start(Tag::Transfer.fe(), Tag::QueueItem.fe(), Tag::Header.fe()),
-            1 => start(length(TRANSFER_FIELDS), length(QUEUE_ITEM_FIELDS), length(HEADER_FIELDS)),
-            2..8 => E::ZERO,
-            _ => record[i - 8].clone() + self.seal.clone() * or_zero(&header, i - 8),
+            0..8 => {
+                let header = header.get(i).map_or(E::ZERO, |x| seal.clone() * *x);
+                start[i].clone() + item.clone() * self.state.queue[i].clone() + header
+            }
+            _ => record[i - 8].clone(),
         })
     }
 
-    /// Second block of the entry's digest, or the header's entry into `headers`.
+    /// Second block.
     pub(super) fn digest_call(&self) -> [E; 24] {
-        let record = self.entry_block(BLOCK);
+        chained(&self.inner, self.block(1))
+    }
+
+    /// Third block of an item, or the header's entry into `headers`.
+    pub(super) fn rolled_call(&self) -> [E; 24] {
+        let third = self.block(2);
+        let (item, seal) = (self.item(), self.seal.clone());
         core::array::from_fn(|i| match i {
-            0..8 => self.entry() * self.inner[i].clone() + self.seal.clone() * self.state.headers[i].clone(),
-            _ => record[i - 8].clone() + self.seal.clone() * or_zero(&self.inner, i - 8),
+            0..8 => item.clone() * self.digest[i].clone() + seal.clone() * self.state.headers[i].clone(),
+            8..16 => third[i - 8].clone() + seal.clone() * self.digest[i - 8].clone(),
+            _ => third[i - 8].clone(),
         })
     }
 
-    /// The entry's digest enters the batch's body.
-    pub(super) fn body_call(&self) -> [E; 24] {
-        self.rolled(&self.state.body)
+    /// The entry enters the batch's published data, as `publish` and `publish_item` have it.
+    pub(super) fn pubdata_call(&self) -> [E; 24] {
+        let mut public: [E; BLOCK] = core::array::from_fn(|i| match i {
+            0..8 => self.signed() * self.inner[i].clone(),
+            8..10 => self.transfer.clone() * self.to[i - 8].clone(),
+            _ => E::ZERO,
+        });
+        public[0] += self.item() * Tag::QueueItem.fe();
+        chained(&self.state.pubdata, public)
     }
 
-    /// The item's digest enters the queue.
-    pub(super) fn queue_call(&self) -> [E; 24] {
-        self.rolled(&self.state.queue)
+    /// As `Withdrawal::leaf_input`. A forced withdrawal pays out the balance, any other leaf the row's amount.
+    pub(super) fn leaf_call(&self) -> [E; 24] {
+        let (before, forced) = (&self.balances[0].before, &self.forced);
+        let paid = core::array::from_fn::<E, 8, _>(|i| {
+            self.amount[i].clone() + forced.clone() * (before[i].clone() - self.amount[i].clone())
+        });
+        let index = [self.state.withdrawals.clone(), self.token.clone()];
+        let fields =
+            [&[E::from(Tag::Withdrawal.fe())], &self.number[..], &index, &paid, &self.l1, &[E::ZERO]]
+                .concat();
+        core::array::from_fn(|i| fields[i].clone())
     }
 
-    fn rolled(&self, state: &[E; DIGEST]) -> [E; 24] {
+    /// As `Transaction::start`; zero on other rows. Degree 2. What is signed is the chain's id and this build's version.
+    fn transaction_start(&self) -> [E; DIGEST] {
+        let (transfer, withdraw, rotate) = (&self.transfer, &self.withdraw, &self.rotate);
+        let each = |x: F, y: F, z: F| transfer.clone() * x + withdraw.clone() * y + rotate.clone() * z;
+        let length = |n: usize| fe(n as u32);
         core::array::from_fn(|i| match i {
-            0..8 => state[i].clone(),
-            8..16 => self.digest[i - 8].clone(),
+            0 => each(Tag::Transfer.fe(), Tag::Withdraw.fe(), Tag::Rotate.fe()),
+            1 => each(length(TRANSFER_FIELDS), length(WITHDRAW_FIELDS), length(ROTATE_FIELDS)),
+            2 => self.signed() * fe(PROTOCOL_VERSION),
+            3..7 => self.signed() * self.state.chain_id[i - 3].clone(),
             _ => E::ZERO,
         })
     }
 
-    /// Sixteen elements of the entry's record from `from` on; zero on other rows. Degree 2.
-    fn entry_block(&self, from: usize) -> [E; BLOCK] {
-        let (transfer, item) = (self.transfer_fields(), self.item_fields());
+    /// Block `n` of the row's record; zero where it has none. Degree 2.
+    fn block(&self, n: usize) -> [E; BLOCK] {
+        let records = [
+            (self.transfer.clone(), self.transaction_fields(&self.amount, &self.to)),
+            (self.withdraw.clone(), self.transaction_fields(&self.amount, &self.l1)),
+            (self.rotate.clone(), self.transaction_fields(&self.accounts[0].new[..Payload::SEQUENCE], &[])),
+            (self.item(), self.item_fields()),
+            (self.seal.clone(), self.header_fields()),
+        ];
         core::array::from_fn(|i| {
-            self.transfer.clone() * or_zero(&transfer, from + i) + or_zero(&item, from + i)
+            let field =
+                |(kind, fields): &(E, Vec<E>)| Some(kind.clone() * fields.get(n * BLOCK + i)?.clone());
+            records.iter().filter_map(field).fold(E::ZERO, |sum, x| sum + x)
         })
     }
 
-    /// As `Transfer::fields`. Chain id, version and sequence have no columns of their own: what is signed is
-    /// the chain's id, this build's version and the sequence that the sender's account holds.
-    fn transfer_fields(&self) -> Vec<E> {
-        let sequence = &self.accounts[0].old[8..10];
-        [
-            &self.state.chain_id[..],
-            &[E::from(fe(PROTOCOL_VERSION))],
-            &self.from,
-            &self.to,
-            core::slice::from_ref(&self.token),
-            &self.amount,
-            &self.fee,
-            sequence,
-            core::slice::from_ref(&self.epoch),
-            &self.expiry,
-        ]
-        .concat()
+    /// As `Transaction::fields`. The sequence has no column of its own: what is signed is that of the sender's account.
+    fn transaction_fields(&self, eight: &[E], rest: &[E]) -> Vec<E> {
+        let sequence = &self.accounts[0].old[Payload::SEQUENCE..Payload::NEXT_EPOCH];
+        let token = core::slice::from_ref(&self.token);
+        let epoch = core::slice::from_ref(&self.epoch);
+        [&self.from[..], token, &self.fee, epoch, eight, sequence, &self.expiry, rest].concat()
     }
 
-    /// As `QueueItem::fields`, times the kind's selector. Owner and key are what the new cells hold.
+    /// As `QueueItem::fields`.
     ///
-    /// Their limbs are not range-checked: the digest enters the queue, whose rolling digest L1 computes from
-    /// canonical records (another record of one digest is a collision), and nothing here computes with them.
+    /// Only the amount's limbs are range-checked. The queue's rolling digest is L1's, which it computes from limbs of
+    /// 16 bits, so any other elements here are a collision.
     fn item_fields(&self) -> Vec<E> {
-        let times = |by: &E, x: &[E]| x.iter().map(|x| by.clone() * x.clone()).collect::<Vec<_>>();
-        let kind =
-            self.to_account.clone() * fe(QueueItem::TO_ACCOUNT) + self.to_key.clone() * fe(QueueItem::TO_KEY);
-        let deposit = self.deposit();
-        [
-            vec![kind],
-            times(&deposit, core::slice::from_ref(&self.token)),
-            times(&deposit, &self.amount),
-            times(&self.to_account, &self.to),
-            times(&self.to_key, &self.accounts[2].new[..10]),
-            times(&self.to_key, &self.accounts[1].new[..8]),
-        ]
-        .concat()
+        let head = [self.item_kind.clone(), self.token.clone()];
+        [&head[..], &self.amount, &self.account, &self.l1, &self.key].concat()
     }
 
     /// As `Header::fields`.
     pub(super) fn header_fields(&self) -> Vec<E> {
-        [
-            &self.number[..],
-            &self.state.operator,
-            core::slice::from_ref(&self.state.transfers),
-            core::slice::from_ref(&self.state.queue_items),
-            &self.state.body,
-        ]
-        .concat()
+        let s = &self.state;
+        let counts = [s.transactions.clone(), s.queue_items.clone(), s.withdrawals.clone()];
+        [&self.number[..], &s.operator, &counts, &s.pubdata, &self.leaf].concat()
     }
 }
 
-fn or_zero<E: Algebra<F>>(fields: &[E], i: usize) -> E {
-    fields.get(i).cloned().unwrap_or(E::ZERO)
+/// A call that goes on from a state.
+fn chained<E: Algebra<F>>(state: &[E; DIGEST], block: [E; BLOCK]) -> [E; 24] {
+    core::array::from_fn(|i| if i < DIGEST { &state[i] } else { &block[i - DIGEST] }.clone())
 }
 
-/// Where a batch's body begins.
-pub(super) fn body_start<E: Algebra<F>>() -> [E; DIGEST] {
-    rolling_start(Tag::Body).0.map(E::from)
+/// Where a batch's published data begin.
+pub(super) fn pubdata_start<E: Algebra<F>>() -> [E; DIGEST] {
+    rolling_start(Tag::Pubdata).0.map(E::from)
+}
+
+/// Asks for every call. All have inputs of degree 2, so each has an auxiliary column of its own.
+pub(super) fn hashes<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
+    let calls = [
+        (r.inner_call(), &r.inner, r.real()),
+        (r.digest_call(), &r.digest, r.real()),
+        (r.rolled_call(), &r.rolled, r.item() + r.seal.clone()),
+        (r.pubdata_call(), &r.pubdata_after, r.entry()),
+        (r.leaf_call(), &r.leaf, r.leaves()),
+    ];
+    for (x, y, count) in calls {
+        b.lookup(Bus::Hash24, [&x[..], &y[..]].concat(), count);
+    }
 }

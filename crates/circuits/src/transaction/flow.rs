@@ -3,7 +3,7 @@
 use aludel_protocol::{F, fe};
 use p3_field::Algebra;
 
-use super::calls::body_start;
+use super::calls::pubdata_start;
 use super::columns::{Flags, State, TransactionColumns};
 use crate::builder::ChipBuilder;
 use crate::bus::Bus;
@@ -18,24 +18,25 @@ impl<E: Algebra<F>> TransactionColumns<E> {
     /// The state after the row, of degree 2. After a seal the operator is free instead.
     pub(super) fn after(&self) -> State<E> {
         let s = &self.state;
-        let (deposit, entry, seal) = (self.deposit(), self.entry(), self.seal.clone());
+        let (item, entry, seal) = (self.item(), self.entry(), self.seal.clone());
         let unsealed = E::ONE - seal.clone();
-        let start = body_start::<E>();
+        let start = pubdata_start::<E>();
         State {
             chain_id: s.chain_id.clone(),
             sealed: choose(&seal, &self.number, &s.sealed),
             operator: s.operator.clone(),
-            transfers: unsealed.clone() * s.transfers.clone() + self.transfer.clone(),
-            queue_items: unsealed * s.queue_items.clone() + deposit.clone(),
-            body: core::array::from_fn(|i| {
-                entry.clone() * self.body_after[i].clone()
+            transactions: unsealed.clone() * s.transactions.clone() + self.signed(),
+            queue_items: unsealed.clone() * s.queue_items.clone() + item.clone(),
+            withdrawals: unsealed * s.withdrawals.clone() + self.leaves(),
+            pubdata: core::array::from_fn(|i| {
+                entry.clone() * self.pubdata_after[i].clone()
                     + seal.clone() * start[i].clone()
-                    + self.padding.clone() * s.body[i].clone()
+                    + self.padding.clone() * s.pubdata[i].clone()
             }),
-            headers: choose(&seal, &self.digest, &s.headers),
-            queue: choose(&deposit, &self.queue_after, &s.queue),
+            headers: choose(&seal, &self.rolled, &s.headers),
+            queue: choose(&item, &self.rolled, &s.queue),
             queue_index: [
-                s.queue_index[0].clone() + deposit - self.queue_carry.clone() * LIMB,
+                s.queue_index[0].clone() + item - self.queue_carry.clone() * LIMB,
                 s.queue_index[1].clone() + self.queue_carry.clone(),
             ],
             clock: s.clock.clone() + fe(CLOCK_STEP),
@@ -48,29 +49,10 @@ fn choose<E: Algebra<F>, const N: usize>(condition: &E, yes: &[E; N], no: &[E; N
     core::array::from_fn(|i| no[i].clone() + condition.clone() * (yes[i].clone() - no[i].clone()))
 }
 
-/// Exactly one kind a row; the first row does something, the last does nothing, and nothing follows padding.
-/// Padding follows a seal, so no entry is left outside a header.
-pub(super) fn kinds<B: ChipBuilder>(
-    b: &mut B,
-    r: &TransactionColumns<B::Expr>,
-    next: &TransactionColumns<B::Expr>,
-) {
-    let flags = b.fixed::<Flags<B::Var>>();
-    for kind in [&r.transfer, &r.to_account, &r.to_key, &r.seal, &r.padding] {
-        b.assert_bool("kind is boolean", kind.clone());
-    }
-    b.assert_eq("one kind a row", r.real() + r.padding.clone(), fe(1));
-    b.when("first row is not padding", flags.first, r.padding.clone());
-    b.when("last row is padding", flags.last, r.real());
-    let inside = b.is_transition();
-    b.when("padding to the end", inside.clone() * r.padding.clone(), next.real());
-    b.when("an entry's batch is sealed", inside * r.entry(), next.padding.clone());
-}
-
 /// The number of the batch, and the carries of both counters.
 ///
 /// `sealed` and `queue_index` begin as the statement's limbs, and every row but padding range-checks `number`
-/// and `queue_index`. After a deposit comes such a row, so each sum is checked where it is taken up: between
+/// and `queue_index`. After an item comes such a row, so each sum is checked where it is taken up: between
 /// limbs in range only the right carry fits, and `2^32` has no limbs.
 pub(super) fn counters<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     b.assert_bool("number carry is boolean", r.number_carry.clone());
@@ -79,16 +61,17 @@ pub(super) fn counters<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr
     let high = r.state.sealed[1].clone() + r.number_carry.clone();
     b.assert_eq("number follows the last sealed", r.number[1].clone(), high);
     b.assert_bool("queue carry is boolean", r.queue_carry.clone());
-    b.when("queue index moves with items only", r.queue_carry.clone(), B::Expr::from(fe(1)) - r.deposit());
+    b.when("queue index moves with items only", r.queue_carry.clone(), B::Expr::from(fe(1)) - r.item());
 }
 
 /// The first row begins a batch, at time 8.
 pub(super) fn first_row<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     let first = b.fixed::<Flags<B::Var>>().first;
     b.when_eq("clock starts at 8", first, r.state.clock.clone(), fe(CLOCK_STEP));
-    b.when("counts start at zero", first, r.state.transfers.clone());
-    b.when("counts start at zero", first, r.state.queue_items.clone());
-    b.when_all_eq("body starts", first, r.state.body.clone(), body_start::<B::Expr>());
+    for count in [&r.state.transactions, &r.state.queue_items, &r.state.withdrawals] {
+        b.when("counts start at zero", first, count.clone());
+    }
+    b.when_all_eq("pubdata starts", first, r.state.pubdata.clone(), pubdata_start::<B::Expr>());
 }
 
 /// The next row goes on from this one's result.
@@ -99,9 +82,10 @@ pub(super) fn carried<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>
     b.when_all_eq("last sealed is carried", inside.clone(), next.sealed.clone(), after.sealed);
     let unsealed = inside.clone() * (B::Expr::from(fe(1)) - r.seal.clone());
     b.when_all_eq("operator is the batch's", unsealed, next.operator.clone(), after.operator);
-    b.when_eq("transfers are counted", inside.clone(), next.transfers.clone(), after.transfers);
+    b.when_eq("transactions are counted", inside.clone(), next.transactions.clone(), after.transactions);
     b.when_eq("queue items are counted", inside.clone(), next.queue_items.clone(), after.queue_items);
-    b.when_all_eq("body is carried", inside.clone(), next.body.clone(), after.body);
+    b.when_eq("withdrawals are counted", inside.clone(), next.withdrawals.clone(), after.withdrawals);
+    b.when_all_eq("pubdata is carried", inside.clone(), next.pubdata.clone(), after.pubdata);
     b.when_all_eq("headers are carried", inside.clone(), next.headers.clone(), after.headers);
     b.when_all_eq("queue is carried", inside.clone(), next.queue.clone(), after.queue);
     b.when_all_eq("queue index is carried", inside.clone(), next.queue_index.clone(), after.queue_index);

@@ -9,11 +9,14 @@ mod calls;
 pub mod cases;
 pub mod columns;
 mod flow;
+mod items;
+mod kinds;
 mod ranges;
 mod rows;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+mod withdrawals;
 
 pub use air::{MAX_LOG_HEIGHT, Transaction};
-pub use trace::{Action, ExecutedBatch, ExecutedEntry, Progress, TransactionTrace, generate};
+pub use trace::{Event, ExecutedBatch, ExecutedEntry, Progress, TransactionTrace, generate};

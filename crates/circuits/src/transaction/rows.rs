@@ -4,7 +4,7 @@
 use aludel_protocol::cell::{Access, Accesses};
 use aludel_protocol::field::Limbs;
 use aludel_protocol::params::XMSS_LIFETIME;
-use aludel_protocol::{AccountId, CellAddress, Deposit, F, Payload, QueueItem, Transfer, fe};
+use aludel_protocol::{Action, CellAddress, F, NoOp, Payload, QueueItem, Request, Transaction, fe};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 
 use super::columns::{Balance, CellAccess, State, TransactionColumns};
@@ -22,6 +22,7 @@ pub(super) fn blank(state: State<F>) -> TransactionColumns<F> {
     r.number_carry = F::from_bool(state.sealed[0] + F::ONE == LIMB);
     r.number = incremented(state.sealed, r.number_carry);
     r.native = F::ONE;
+    kind(&mut r, 0);
     r
 }
 
@@ -29,69 +30,108 @@ fn incremented([lo, hi]: [F; 2], carry: F) -> [F; 2] {
     [lo + F::ONE - carry * LIMB, hi + carry]
 }
 
-/// Fills what a transfer needs.
-pub(super) fn transfer(
+/// Fills what a transaction needs.
+pub(super) fn transaction(
     r: &mut TransactionColumns<F>,
-    t: &Transfer,
+    t: &Transaction,
     accesses: &Accesses,
     previous: &Previous,
 ) {
-    r.transfer = F::ONE;
+    match t.action {
+        Action::Transfer { to, .. } => (r.transfer, r.to) = (F::ONE, to.0.limbs()),
+        Action::Withdraw { to, .. } => (r.withdraw, r.l1) = (F::ONE, to.limbs()),
+        Action::Rotate { .. } => r.rotate = F::ONE,
+    }
     r.from = t.from.0.limbs();
-    r.to = t.to.0.limbs();
     r.third = r.state.operator;
     token(r, t.token.0);
-    r.amount = t.amount.0.limbs();
+    r.amount = t.action.amount().0.limbs();
     r.fee = t.fee.limbs();
     touch(r, accesses, previous);
     epoch(r, t);
     expiry(r, t);
     increment(r, Payload::SEQUENCE);
     sender(r);
-    credit(&mut r.balances[1], &r.amount);
+    if r.transfer.is_one() {
+        credit(&mut r.balances[1], &r.amount);
+    }
     credit(&mut r.balances[2], &r.fee);
 }
 
-/// Fills what a deposit needs.
-pub(super) fn deposit(
+/// Fills what an item of the L1 queue needs. `None` where one of no known kind should take effect.
+pub(super) fn item(
     r: &mut TransactionColumns<F>,
     item: &QueueItem,
+    no_op: Option<NoOp>,
     accesses: &Accesses,
     previous: &Previous,
-) {
+) -> Option<()> {
+    *outcome(r, item, no_op)? = F::ONE;
+    kind(r, item.kind);
     token(r, item.token.0);
     r.amount = item.amount.0.limbs();
+    (r.account, r.l1, r.key) = (item.account.0.limbs(), item.l1.limbs(), item.key.limbs());
     r.queue_carry = F::from_bool(r.state.queue_index[0] + F::ONE == LIMB);
     touch(r, accesses, previous);
-    match item.deposit {
-        Deposit::ToAccount { account } => {
-            r.to_account = F::ONE;
-            r.to = account.0.limbs();
-        }
-        Deposit::ToKey { .. } => {
-            r.to_key = F::ONE;
-            r.to = [r.accounts[0].old[0], r.accounts[0].old[1]];
-            r.third = r.to;
-            increment(r, 0);
+    if r.asks_account().is_one() {
+        r.to = r.account;
+    }
+    if r.asks_force().is_one() {
+        (r.from, r.third) = (r.account, r.account);
+    }
+    if r.to_key.is_one() {
+        r.to = [r.accounts[0].old[0], r.accounts[0].old[1]];
+        r.third = r.to;
+        increment(r, 0);
+    }
+    if r.reads_balance(1).is_one() {
+        credit(&mut r.balances[1], &r.amount);
+    }
+    if r.overflow.is_one() {
+        r.balances[1].after = sum(&r.balances[1], &r.amount);
+    }
+    witness(r);
+    Some(())
+}
+
+/// The kind of row that says what became of an item.
+fn outcome<'a>(r: &'a mut TransactionColumns<F>, item: &QueueItem, no_op: Option<NoOp>) -> Option<&'a mut F> {
+    Some(match (no_op, item.request()) {
+        (None, Request::ToAccount { .. }) => &mut r.to_account,
+        (None, Request::ToKey { .. }) => &mut r.to_key,
+        (None, Request::Forced { .. }) => &mut r.forced,
+        (None, Request::Unknown) => return None,
+        (Some(NoOp::NoAccount), _) => &mut r.no_account,
+        (Some(NoOp::Overflow), _) => &mut r.overflow,
+        (Some(NoOp::NoNumber), _) => &mut r.no_number,
+        (Some(NoOp::UnknownKind), _) => &mut r.unknown_kind,
+        (Some(NoOp::ForcedNoAccount), _) => &mut r.forced_no_account,
+        (Some(NoOp::NotOwner), _) => &mut r.not_owner,
+    })
+}
+
+/// What shows that the item has no known kind, or that another owner asks.
+fn witness(r: &mut TransactionColumns<F>) {
+    if r.unknown_kind.is_one() {
+        r.inverse = r.kind_product.try_inverse().unwrap_or(F::ZERO);
+    }
+    if r.not_owner.is_one() {
+        let inverses = r.owner_differences().map(|x| x.try_inverse());
+        if let Some((i, Some(inverse))) = inverses.into_iter().enumerate().find(|(_, x)| x.is_some()) {
+            r.difference[i] = inverse;
         }
     }
-    credit(&mut r.balances[1], &r.amount);
+}
+
+fn kind(r: &mut TransactionColumns<F>, kind: u16) {
+    r.item_kind = F::from_u16(kind);
+    let known = [QueueItem::TO_ACCOUNT, QueueItem::TO_KEY, QueueItem::FORCED].map(F::from_u16);
+    r.kind_product = known.into_iter().map(|k| r.item_kind - k).product();
 }
 
 /// The cells that an entry must touch, in order.
 pub(super) fn addresses(r: &TransactionColumns<F>) -> [Option<CellAddress>; 6] {
-    let account = |[lo, hi]: [F; 2]| AccountId(hi.as_canonical_u32() << 16 | lo.as_canonical_u32());
-    let accounts = [r.from, r.to, r.third].map(account);
-    let slot = r.token.as_canonical_u32() as u16;
-    let active = r.touches().map(|t| t.active.is_one());
-    core::array::from_fn(|j| {
-        let in_slots = j != 1 && r.to_key.is_one();
-        active[j].then(|| match j {
-            3.. => CellAddress::slot(accounts[j - 3], slot),
-            _ if in_slots => CellAddress::slot(accounts[j], 0),
-            _ => CellAddress::account(accounts[j]),
-        })
-    })
+    r.touches().map(|touch| touch.active.is_one().then(|| touch.address()))
 }
 
 fn token(r: &mut TransactionColumns<F>, token: u16) {
@@ -106,28 +146,29 @@ fn touch(r: &mut TransactionColumns<F>, accesses: &Accesses, previous: &Previous
             r.accounts[j] = CellAccess { previous: previous[j], old: a.old.0, new: a.new.0 };
         }
         let native = r.native.is_one();
-        if let Some(a) = if native { &accesses[j] } else { &accesses[j + 3] } {
-            balance(&mut r.balances[j], a);
+        let balance = if native { &accesses[j] } else { &accesses[j + 3] };
+        if let (Some(a), true) = (balance, r.reads_balance(j).is_one()) {
+            moved(&mut r.balances[j], a);
             r.balances[j].previous = if native { F::ZERO } else { previous[j + 3] };
         }
     }
 }
 
-fn balance(b: &mut Balance<F>, a: &Access) {
+fn moved(b: &mut Balance<F>, a: &Access) {
     b.exists = a.old.0[Payload::EXISTS];
     b.before.copy_from_slice(&a.old.0[Payload::BALANCE..]);
     b.after.copy_from_slice(&a.new.0[Payload::BALANCE..]);
 }
 
-fn epoch(r: &mut TransactionColumns<F>, t: &Transfer) {
+fn epoch(r: &mut TransactionColumns<F>, t: &Transaction) {
     r.epoch = fe(t.epoch.0);
     let next = r.accounts[0].old[Payload::NEXT_EPOCH].as_canonical_u32();
     let gap: [F; 2] = t.epoch.0.wrapping_sub(next).limbs();
     r.epoch_gap = gap;
-    r.epoch_inverse = (r.epoch - fe(XMSS_LIFETIME - 1)).try_inverse().unwrap_or(F::ZERO);
+    r.inverse = (r.epoch - fe(XMSS_LIFETIME - 1)).try_inverse().unwrap_or(F::ZERO);
 }
 
-fn expiry(r: &mut TransactionColumns<F>, t: &Transfer) {
+fn expiry(r: &mut TransactionColumns<F>, t: &Transaction) {
     r.expiry = t.expiry.0.limbs();
     let number = r.number.map(|x| x.as_canonical_u32());
     let low = t.expiry.0 & 0xffff;
@@ -160,4 +201,12 @@ fn credit(b: &mut Balance<F>, gain: &[F]) {
         carry = sum >> 16;
         b.carry[i] = fe(carry);
     }
+}
+
+/// `before + amount - 2^128` with the carries between: the sum of an overflow.
+fn sum(b: &Balance<F>, amount: &[F; 8]) -> [F; 8] {
+    core::array::from_fn(|i| {
+        let from = if i == 0 { F::ZERO } else { b.carry[i - 1] };
+        b.before[i] + amount[i] + from - b.carry.get(i).copied().unwrap_or(F::ONE) * LIMB
+    })
 }

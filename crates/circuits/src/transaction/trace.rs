@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use aludel_protocol::cell::{Access, Accesses};
 use aludel_protocol::field::Limbs;
+use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{
-    AccountId, BatchNumber, CellAddress, ChainId, Checkpoint, Digest, Epoch, F, Header, KeyDigest, Payload,
-    QueueIndex, QueueItem, Transfer, fe,
+    AccountId, BatchNumber, CellAddress, ChainId, Checkpoint, Digest, Epoch, F, Header, KeyDigest, NoOp,
+    Payload, QueueIndex, QueueItem, Transaction, fe,
 };
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::air::MAX_LOG_HEIGHT;
-use super::calls::body_start;
+use super::calls::pubdata_start;
 use super::columns::{State, TransactionColumns};
 use super::flow::CLOCK_STEP;
 use super::rows;
@@ -20,11 +21,11 @@ use crate::cell::trace::CellRow;
 use crate::chip::{Tables, TraceError};
 use crate::columns::Columns;
 
-/// What an entry of a batch does.
+/// What an entry of a batch is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A transfer; its signature is another chip's.
-    Transfer(Transfer),
+pub enum Event {
+    /// A transaction; its signature is another chip's.
+    Transaction(Transaction),
     /// The next item of the L1 queue.
     Queue(QueueItem),
 }
@@ -32,10 +33,12 @@ pub enum Action {
 /// An entry with the cells it touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutedEntry {
-    /// What it does.
-    pub action: Action,
+    /// What it is.
+    pub event: Event,
     /// What it read and wrote, by role.
     pub accesses: Accesses,
+    /// Why an item did not take effect; `None` where it did, and for transactions.
+    pub no_op: Option<NoOp>,
 }
 
 /// A sealed batch with the cells it touched.
@@ -69,8 +72,10 @@ pub struct TransactionTrace {
     pub cells: Vec<CellRow>,
     /// Where the chain stands after the last batch.
     pub next: Progress,
-    /// The transfers' signatures to verify, in order: whose key, of what, with which one-time key.
+    /// The transactions' signatures to verify, in order: whose key, of what, with which one-time key.
     pub auth: Vec<(KeyDigest, Digest, Epoch)>,
+    /// The leaves of each batch that has withdrawals. [`WithdrawalTree::updates`] makes their nodes.
+    pub withdrawals: Vec<(BatchNumber, Vec<Digest>)>,
 }
 
 /// The trace of a run of batches after `prev`, of height `2^log_height`. One row stays padding.
@@ -105,6 +110,9 @@ pub(super) struct Writer<'a> {
     pub(super) memory: BTreeMap<CellAddress, CellRow>,
     rows: Vec<F>,
     auth: Vec<(KeyDigest, Digest, Epoch)>,
+    withdrawals: Vec<(BatchNumber, Vec<Digest>)>,
+    /// Of the batch that is being built.
+    leaves: Vec<Digest>,
     tables: &'a mut Tables,
 }
 
@@ -114,15 +122,17 @@ impl<'a> Writer<'a> {
             chain_id: chain_id.0.limbs(),
             sealed: prev.number.0.limbs(),
             operator: [F::ZERO; 2],
-            transfers: F::ZERO,
+            transactions: F::ZERO,
             queue_items: F::ZERO,
-            body: body_start(),
+            withdrawals: F::ZERO,
+            pubdata: pubdata_start(),
             headers: prev.headers.0,
             queue: prev.queue.0,
             queue_index: prev.queue_index.0.limbs(),
             clock: fe(CLOCK_STEP),
         };
-        Self { state, memory: BTreeMap::new(), rows: Vec::new(), auth: Vec::new(), tables }
+        let (memory, rows, auth, leaves) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { state, memory, rows, auth, withdrawals: Vec::new(), leaves, tables }
     }
 
     fn batch(&mut self, batch: &ExecutedBatch) -> Result<(), TraceError> {
@@ -151,9 +161,10 @@ impl<'a> Writer<'a> {
                 previous[j] = fe(self.access(access, clock + j as u32)?);
             }
         }
-        match &entry.action {
-            Action::Transfer(t) => rows::transfer(&mut r, t, &entry.accesses, &previous),
-            Action::Queue(item) => rows::deposit(&mut r, item, &entry.accesses, &previous),
+        match &entry.event {
+            Event::Transaction(t) => rows::transaction(&mut r, t, &entry.accesses, &previous),
+            Event::Queue(item) => rows::item(&mut r, item, entry.no_op, &entry.accesses, &previous)
+                .ok_or_else(|| inconsistent(format!("an item of kind {} takes effect", item.kind)))?,
         }
         if rows::addresses(&r) != entry.accesses.map(|a| a.map(|a| a.at)) {
             return Err(inconsistent("an entry touches other cells than its kind demands".into()));
@@ -166,6 +177,13 @@ impl<'a> Writer<'a> {
     pub(super) fn seal(&mut self) -> Vec<F> {
         let mut r = rows::blank(self.state);
         r.seal = F::ONE;
+        let leaves = core::mem::take(&mut self.leaves);
+        r.leaf = WithdrawalTree::new(leaves.clone()).root().0;
+        if !leaves.is_empty() {
+            r.has_withdrawals = F::ONE;
+            r.inverse = r.state.withdrawals.try_inverse().unwrap_or(F::ZERO);
+            self.withdrawals.push((BatchNumber(int(r.number)), leaves));
+        }
         let header = r.header_fields();
         self.push(r);
         header
@@ -185,7 +203,7 @@ impl<'a> Writer<'a> {
     /// Hashes, looks up, and moves on to the state after the row.
     pub(super) fn push(&mut self, mut r: TransactionColumns<F>) {
         self.hash(&mut r);
-        if r.transfer.is_one() {
+        if r.signed().is_one() {
             let key = core::array::from_fn(|i| r.accounts[0].old[Payload::KEY + i]);
             self.auth.push((Digest(key), Digest(r.digest), Epoch(r.epoch.as_canonical_u32())));
         }
@@ -203,11 +221,15 @@ impl<'a> Writer<'a> {
             r.inner = self.tables.hash24(r.inner_call()).0;
             r.digest = self.tables.hash24(r.digest_call()).0;
         }
-        if r.entry().is_one() {
-            r.body_after = self.tables.hash24(r.body_call()).0;
+        if (r.item() + r.seal).is_one() {
+            r.rolled = self.tables.hash24(r.rolled_call()).0;
         }
-        if r.deposit().is_one() {
-            r.queue_after = self.tables.hash24(r.queue_call()).0;
+        if r.entry().is_one() {
+            r.pubdata_after = self.tables.hash24(r.pubdata_call()).0;
+        }
+        if r.leaves().is_one() {
+            r.leaf = self.tables.hash24(r.leaf_call()).0;
+            self.leaves.push(Digest(r.leaf));
         }
     }
 
@@ -224,18 +246,22 @@ impl<'a> Writer<'a> {
             cells: self.memory.into_values().collect(),
             next: progress(&self.state),
             auth: self.auth,
+            withdrawals: self.withdrawals,
         }
     }
 }
 
 fn progress(state: &State<F>) -> Progress {
-    let int = |[lo, hi]: [F; 2]| hi.as_canonical_u32() << 16 | lo.as_canonical_u32();
     Progress {
         number: BatchNumber(int(state.sealed)),
         headers: Digest(state.headers),
         queue: Digest(state.queue),
         queue_index: QueueIndex(int(state.queue_index)),
     }
+}
+
+fn int([lo, hi]: [F; 2]) -> u32 {
+    hi.as_canonical_u32() << 16 | lo.as_canonical_u32()
 }
 
 fn inconsistent(reason: String) -> TraceError {

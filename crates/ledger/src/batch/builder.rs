@@ -81,6 +81,11 @@ impl<'a> BatchBuilder<'a> {
         &self.executed
     }
 
+    /// The batch's number, chain and operator.
+    pub const fn context(&self) -> &Context {
+        self.rolling.context()
+    }
+
     /// What left so far, in order of index.
     pub fn withdrawals(&self) -> &[Withdrawal] {
         self.rolling.withdrawals()

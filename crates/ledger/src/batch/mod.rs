@@ -1,8 +1,13 @@
-//! Batches: sealed by whoever makes the chain, replayed by whoever proves or checks it.
+//! Batches: sealed by whoever makes the chain, replayed by whoever proves or checks it, published for everybody,
+//! rebuilt by anybody.
 
 mod builder;
 mod chain;
+mod checks;
+mod left;
+mod publish;
 mod queue;
+mod rebuild;
 mod replay;
 mod rolling;
 mod tally;
@@ -15,7 +20,11 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use builder::{BatchBuilder, BatchError, PushError};
 pub use chain::{Chain, SnapshotError};
+pub use checks::{CheckpointField, Checks, Misfit, StatementError};
+pub use left::{Claims, Gap, Left};
+pub use publish::{PublishError, publish};
 pub use queue::Queue;
+pub use rebuild::{Rebuild, RebuildError, Rebuilt};
 pub use replay::{HeaderField, Replay, ReplayError, replay, replay_run};
 pub use tally::Tally;
 
@@ -55,7 +64,6 @@ impl SealedBatch {
     /// # Errors
     /// As [`replay`], signatures apart.
     pub fn next(&self) -> Result<Checkpoint, ReplayError> {
-        let trusting = |claims: &[crate::xmss::Claim<'_>]| vec![Ok::<(), String>(()); claims.len()];
-        replay(self, &trusting).map(|replay| replay.next)
+        replay(self, &replay::trusting).map(|replay| replay.next)
     }
 }

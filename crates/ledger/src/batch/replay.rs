@@ -12,6 +12,7 @@ use super::SealedBatch;
 use super::rolling::{Failure, Rolling, next_number};
 use crate::execute::{Authority, Context, ExecuteError, Executed, prepare};
 use crate::multiproof::{Multiproof, PartialState, ProofError};
+use crate::xmss::Claim;
 
 /// What a run of batches did.
 #[derive(Clone, Debug)]
@@ -137,6 +138,11 @@ pub enum ReplayError {
         /// The root of the union.
         found: Digest,
     },
+}
+
+/// An authority that takes every signature to be good.
+pub(super) fn trusting(claims: &[Claim<'_>]) -> Vec<Result<(), String>> {
+    vec![Ok(()); claims.len()]
 }
 
 /// Checks one batch: [`replay_run`] of it alone.

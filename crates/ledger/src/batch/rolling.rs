@@ -119,6 +119,16 @@ impl Rolling {
         }
     }
 
+    /// What the rules know of the batch.
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Items of the L1 queue consumed by now, over all batches.
+    pub const fn queue_index(&self) -> QueueIndex {
+        self.counts.queue_index
+    }
+
     /// What left so far, in order of index.
     pub fn withdrawals(&self) -> &[Withdrawal] {
         &self.withdrawals

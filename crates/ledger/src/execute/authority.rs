@@ -44,6 +44,16 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Of an item of the L1 queue.
+    pub const fn item() -> Self {
+        Self { digests: None, verdict: None }
+    }
+
+    /// Of a transaction that counts as signed by `key`.
+    pub fn trusted(transaction: &Transaction, key: KeyDigest) -> Self {
+        Self { digests: Some(transaction.digests()), verdict: Some((key, Ok(()))) }
+    }
+
     /// Whether the entry is signed by `key`.
     pub fn authorise(&self, key: &KeyDigest, entry: &Entry, by: &impl Authority) -> Result<(), String> {
         match (&self.verdict, entry) {

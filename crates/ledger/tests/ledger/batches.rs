@@ -3,11 +3,17 @@
 use std::cell::Cell;
 
 use aludel_ledger::batch::{HeaderField, PushError};
-use aludel_ledger::{BatchBuilder, Chain, Claim, ExecuteError, Multiproof, ProofError, Queue, Refusal};
-use aludel_ledger::{ReplayError, SealedBatch, replay, replay_run};
+use aludel_ledger::{
+    BatchBuilder, Chain, Claim, ExecuteError, Multiproof, ProofError, Queue, Refusal, ReplayError,
+    SealedBatch, replay, replay_run,
+};
 use aludel_protocol::cell::CellAddress;
 use aludel_protocol::hash::{Tag, roll, rolling_start};
-use aludel_protocol::{AccountId, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, QueueIndex};
+use aludel_protocol::records::{publish, publish_item};
+use aludel_protocol::{
+    AccountId, Action, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, Epoch, NoOp, QueueIndex,
+    Transaction,
+};
 
 use crate::stub::*;
 
@@ -28,6 +34,16 @@ fn middle() -> SealedBatch {
     run().1.swap_remove(1)
 }
 
+fn published(pubdata: Digest, entry: &Entry) -> Digest {
+    match entry {
+        Entry::Queue(_) => publish_item(pubdata),
+        Entry::Transaction(signed) => {
+            let t = &signed.transaction;
+            publish(pubdata, t.digests().public, &t.public_rest())
+        }
+    }
+}
+
 #[test]
 fn digests_roll_as_documented() {
     let (chain, batches) = run();
@@ -39,9 +55,9 @@ fn digests_roll_as_documented() {
     assert_eq!(queue.digest(QueueIndex(5)), None);
     assert_eq!(queue.pending(batches[1].prev.queue_index), [to_account(3, 4, 70)]);
     let header = batches[1].batch.header;
-    assert_eq!((header.transfers, header.queue_items, header.number), (2, 1, BatchNumber(2)));
-    let body = batches[1].batch.entries.iter().map(Entry::digest).fold(rolling_start(Tag::Body), roll);
-    assert_eq!(header.body, body);
+    assert_eq!((header.transactions, header.queue_items, header.number), (2, 1, BatchNumber(2)));
+    let pubdata = batches[1].batch.entries.iter().fold(rolling_start(Tag::Pubdata), published);
+    assert_eq!(header.pubdata, pubdata);
 }
 
 #[test]
@@ -66,24 +82,35 @@ fn a_dropped_builder_leaves_no_trace() {
 }
 
 #[test]
-fn full_batches_and_stopped_queues_refuse() {
+fn full_batches_refuse() {
     let (mut chain, _) = run();
-    let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 2).expect("numbers are left");
-    let bad = Entry::Queue(to_account(99, 0, 1));
-    let refused = builder.push(bad, &verify);
-    assert!(matches!(refused, Err(PushError::Execute(ExecuteError::Refused(Refusal::NoAccount { .. })))));
-    let index = QueueIndex(4);
-    let later = builder.push(Entry::Queue(to_account(1, 0, 1)), &verify);
-    assert_eq!(later, Err(PushError::QueueStopped { index }));
+    let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 3).expect("numbers are left");
+    // An item without effect is an entry like any other.
+    builder.push(Entry::Queue(to_account(99, 0, 1)), &verify).expect("enters");
     for sequence in 0..2 {
         builder.push(signed(transfer(2, 1, 0, 1, 1, sequence)), &verify).expect("enters");
     }
     assert_eq!(builder.room(), 0);
-    let late = builder.push(signed(transfer(2, 1, 0, 1, 1, 2)), &verify);
-    assert_eq!(late, Err(PushError::Full));
+    for late in [signed(transfer(2, 1, 0, 1, 1, 2)), Entry::Queue(to_account(1, 0, 1))] {
+        assert_eq!(builder.push(late, &verify), Err(PushError::Full));
+    }
+    let no_ops: Vec<_> = builder.executed().iter().map(|e| e.no_op).collect();
+    assert_eq!(no_ops, [Some(NoOp::NoAccount), None, None]);
     let sealed = builder.seal();
-    assert_eq!(sealed.batch.header.queue_items, 0);
+    assert_eq!((sealed.batch.header.queue_items, sealed.batch.header.withdrawals), (1, 1));
     assert_eq!(replay(&sealed, &verify).expect("replays").next, chain.checkpoint);
+}
+
+#[test]
+fn a_fault_stops_the_queue() {
+    let (mut chain, _) = run();
+    let owner_of = CellAddress::slot(AccountId(1), 0);
+    chain.state.apply(&[(owner_of, aludel_protocol::Payload::EMPTY)]);
+    let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 9).expect("numbers are left");
+    let fault = builder.push(Entry::Queue(forced(1, 0)), &verify);
+    assert!(matches!(fault, Err(PushError::Execute(ExecuteError::Fault(_)))));
+    assert_eq!(builder.push(Entry::Queue(to_account(1, 0, 1)), &verify), Err(PushError::Full));
+    builder.push(signed(transfer(2, 1, 0, 1, 1, 0)), &verify).expect("transactions go on");
 }
 
 #[test]
@@ -120,27 +147,80 @@ fn signatures_are_judged_together_and_against_the_key_that_counts() {
     let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 10).expect("numbers are left");
     assert_eq!(builder.extend(entries, &counting), []);
     assert_eq!(calls.get(), 1);
-    // A refused deposit takes the number that a later one was expected to leave to the next.
+    // Sequence 1 is account 1's next: the key is another's.
+    let stolen = Entry::Transaction(sign_with(&key(2), transfer(1, 2, 0, 5, 0, 1)));
+    let refused = builder.push(stolen, &counting);
+    assert!(matches!(refused, Err(PushError::Execute(ExecuteError::Refused(Refusal::Signature { .. })))));
+    assert_eq!(replay(&builder.seal(), &verify).expect("replays").next, chain.checkpoint);
+}
+
+/// A transfer of account 1 at epoch `epoch` of the key of `signer`.
+fn after_rotation(signer: u32, sequence: u32, epoch: u32) -> Entry {
+    let t = Transaction { epoch: Epoch(epoch), ..transfer(1, 2, 0, 5, 0, sequence) };
+    Entry::Transaction(sign_with(&key(signer), t))
+}
+
+#[test]
+fn rotated_keys_are_judged_together() {
+    let (mut chain, _) = funded(2, 1000);
+    let calls = Cell::new(0);
+    let counting = |claims: &[Claim<'_>]| {
+        calls.set(calls.get() + 1);
+        verify(claims)
+    };
+    // A key handed on twice, also by an account that the batch creates.
+    let again = Transaction { epoch: Epoch(1), ..rotate(1, key(12), 0, 0, 3) };
+    let newcomer = Transaction { epoch: Epoch(0), ..transfer(3, 1, 0, 5, 0, 1) };
     let entries = vec![
-        Entry::Queue(to_account(9, 0, 1)),
+        signed(transfer(1, 2, 0, 5, 0, 0)),
+        signed(rotate(1, key(11), 0, 0, 1)),
+        after_rotation(11, 2, 0),
+        Entry::Transaction(sign_with(&key(11), again)),
+        after_rotation(12, 4, 0),
         Entry::Queue(to_key(3, 0, 50)),
-        Entry::Transfer(sign_with(&key(3), transfer(3, 1, 0, 5, 0, 0))),
-        Entry::Transfer(sign_with(&key(2), transfer(1, 2, 0, 5, 0, 1))),
+        signed(rotate(3, key(13), 0, 0, 0)),
+        Entry::Transaction(sign_with(&key(13), newcomer)),
     ];
-    let refused: Vec<_> = builder.extend(entries, &counting).into_iter().map(|(_, e)| e).collect();
-    use ExecuteError::Refused;
-    assert!(
-        matches!(
-            &refused[..],
-            [
-                PushError::Execute(Refused(Refusal::NoAccount { .. })),
-                PushError::QueueStopped { .. },
-                PushError::Execute(Refused(Refusal::NoAccount { .. })),
-                PushError::Execute(Refused(Refusal::Signature { .. })),
-            ]
-        ),
-        "{refused:?}"
-    );
+    let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 10).expect("numbers are left");
+    assert_eq!(builder.extend(entries, &counting), []);
+    assert_eq!(calls.get(), 1, "every key was guessed");
+    let sealed = builder.seal();
+    calls.set(0);
+    assert_eq!(replay(&sealed, &counting).expect("replays").next, chain.checkpoint);
+    assert_eq!(calls.get(), 1);
+}
+
+#[test]
+fn wrong_guesses_decide_nothing() {
+    let (mut chain, _) = funded(2, 1000);
+    let calls = Cell::new(0);
+    let counting = |claims: &[Claim<'_>]| {
+        calls.set(calls.get() + 1);
+        verify(claims)
+    };
+    // Rotations which are refused: not signed, expired, beyond the balance. Out of order: not even guessed.
+    let unsigned = Entry::Transaction(sign_with(&key(9), rotate(1, key(11), 0, 0, 0)));
+    let early = signed(rotate(1, key(11), 0, 0, 5));
+    let poor = signed(rotate(1, key(11), 0, 2000, 1));
+    let late = signed(Transaction { expiry: BatchNumber(1), ..rotate(1, key(11), 0, 0, 2) });
+    let entries = vec![
+        early,
+        signed(transfer(1, 2, 0, 5, 0, 0)),
+        unsigned,
+        poor,
+        after_rotation(11, 1, 0),
+        signed(transfer(1, 2, 0, 5, 0, 1)),
+        late,
+        after_rotation(1, 2, 2),
+    ];
+    let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 10).expect("numbers are left");
+    let refused = builder.extend(entries, &counting);
+    let reasons: Vec<_> = refused.into_iter().map(|(_, error)| error.to_string()).collect();
+    let words = ["sequence 0", "sequence 1", "lower them", "below 1", "expired"];
+    assert_eq!(reasons.len(), words.len(), "{reasons:#?}");
+    assert!(reasons.iter().zip(words).all(|(reason, word)| reason.contains(word)), "{reasons:#?}");
+    assert_eq!(builder.entries().len(), 3);
+    assert!(calls.get() > 1, "a wrong guess is judged again");
     assert_eq!(replay(&builder.seal(), &verify).expect("replays").next, chain.checkpoint);
 }
 
@@ -156,11 +236,13 @@ fn what_is_not_judged_is_refused() {
 #[test]
 fn headers_say_what_entries_do() {
     type Change = fn(&mut SealedBatch);
-    let changes: [(HeaderField, Change); 4] = [
+    let changes: [(HeaderField, Change); 6] = [
         (HeaderField::Number, |b| b.batch.header.number.0 += 1),
-        (HeaderField::Transfers, |b| b.batch.header.transfers += 1),
+        (HeaderField::Transactions, |b| b.batch.header.transactions += 1),
         (HeaderField::QueueItems, |b| b.batch.header.queue_items -= 1),
-        (HeaderField::Body, |b| b.batch.header.body = Digest::ZERO),
+        (HeaderField::Withdrawals, |b| b.batch.header.withdrawals += 1),
+        (HeaderField::Pubdata, |b| b.batch.header.pubdata = Digest::ZERO),
+        (HeaderField::WithdrawalsRoot, |b| b.batch.header.withdrawals_root = Digest::ZERO),
     ];
     for (expected, change) in changes {
         let mut sealed = middle();
@@ -186,10 +268,13 @@ fn another_operator_touches_other_cells() {
 fn entries_are_bound() {
     let mut swapped = middle();
     swapped.batch.entries.swap(0, 1);
-    assert!(matches!(replay(&swapped, &verify), Err(ReplayError::Header { field: HeaderField::Body, .. })));
+    assert!(matches!(
+        replay(&swapped, &verify),
+        Err(ReplayError::Header { field: HeaderField::Pubdata, .. })
+    ));
     let mut altered = middle();
-    let Entry::Transfer(signed) = &mut altered.batch.entries[2] else { panic!("a transfer") };
-    signed.transfer.amount = Amount(21);
+    let Entry::Transaction(signed) = &mut altered.batch.entries[2] else { panic!("a transfer") };
+    signed.transaction.action = Action::Transfer { to: AccountId(1), amount: Amount(21) };
     let error = replay(&altered, &verify).expect_err("not signed");
     assert!(matches!(
         error,
@@ -260,5 +345,5 @@ fn runs_are_of_one_chain_without_gaps() {
     let error = replay(&alone, &verify).err();
     assert!(matches!(error, Some(ReplayError::Entry { position: 0, .. })), "{error:?}");
     let tail = replay_run(&batches[1..], &verify).expect("a run may begin anywhere");
-    assert_eq!(tail.accesses.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(tail.executed.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
 }

@@ -14,6 +14,9 @@ fn sample() -> (Chain, SealedBatch) {
     let entries = vec![
         signed(transfer(1, 2, 0, 10, 1, 0)),
         Entry::Queue(to_key(3, 8, 70)),
+        signed(withdraw(1, owner(9), 0, 10, 1, 1)),
+        signed(rotate(1, key(7), 0, 1, 2)),
+        Entry::Queue(forced(2, 0)),
         Entry::Queue(to_account(1, 0, 1)),
     ];
     let sealed = seal(&mut chain, 2, entries);
@@ -57,7 +60,7 @@ proptest! {
 
     #[test]
     fn damaged_queues(at in any::<prop::sample::Index>(), bit in 0..8u8, cut in prop::bool::weighted(0.2)) {
-        let queue = Queue { items: vec![to_key(1, 2, 3), to_account(4, 5, 6)] };
+        let queue = Queue { items: vec![to_key(1, 2, 3), to_account(4, 5, 6), forced(1, 2)] };
         prop_assert_eq!(Queue::from_bytes(&queue.to_bytes()), Ok(queue.clone()));
         let mut bytes = queue.to_bytes();
         damage(&mut bytes, at, bit, cut);
@@ -68,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes(body in prop::collection::vec(any::<u8>(), 0..200), kind in 0..9u8) {
+    fn any_bytes(body in prop::collection::vec(any::<u8>(), 0..200), kind in 0..11u8) {
         let bytes = [&b"ALDL"[..], &[kind, 0, 1, 0], &body].concat();
         let _ = SealedBatch::from_bytes(&bytes);
         let _ = Queue::from_bytes(&bytes);
@@ -103,12 +106,12 @@ fn people_read_json() {
     let (chain, sealed) = sample();
     let view = serde_json::to_value(SealedBatchView::from(&sealed)).expect("serialises");
     assert_eq!(view["header"]["number"], 2);
-    assert_eq!(view["entries"][0]["transfer"]["transfer"]["amount"], "10");
-    let signature = view["entries"][0]["transfer"]["signature"].as_str().expect("a string");
+    assert_eq!(view["entries"][0]["transaction"]["transaction"]["action"]["transfer"]["amount"], "10");
+    let signature = view["entries"][0]["transaction"]["signature"].as_str().expect("a string");
     assert_eq!(signature.len(), 2 * (5 + 8 + 8 * (46 + 20)) * 4);
-    assert_eq!(view["entries"][1]["queue"]["deposit"]["to_key"]["key"], key(3).to_string());
+    assert_eq!(view["entries"][1]["queue"]["key"], key(3).to_string());
     let view = serde_json::to_value(ChainView::from(&chain)).expect("serialises");
     assert_eq!(view["cells"], chain.state.len());
-    let refusal = aludel_ledger::Refusal::NoNumber { next: aludel_protocol::AccountId(7) };
-    assert_eq!(serde_json::to_string(&refusal).expect("serialises"), r#"{"reason":"no_number","next":7}"#);
+    let refusal = aludel_ledger::Refusal::System { account: aludel_protocol::AccountId(0) };
+    assert_eq!(serde_json::to_string(&refusal).expect("serialises"), r#"{"reason":"system","account":0}"#);
 }

@@ -2,8 +2,13 @@
 
 mod batches;
 mod encoding;
+mod generate;
 mod history;
 mod model;
+mod no_ops;
+mod random;
 mod rules;
+mod small;
 mod speed;
 mod stub;
+mod withdrawals;

@@ -2,10 +2,10 @@
 
 use aludel_ledger::{BatchBuilder, Chain, Claim, SealedBatch};
 use aludel_protocol::params::{XMSS_CHAINS, XMSS_DEPTH, XMSS_PARAMETER};
-use aludel_protocol::records::transfer_version;
+use aludel_protocol::records::transaction_version;
 use aludel_protocol::{
-    AccountId, Amount, BatchNumber, ChainId, Deposit, Digest, Entry, Epoch, F, L1Address, QueueItem,
-    Sequence, Signature, SignedTransfer, TokenId, Transfer, fe,
+    AccountId, Action, Amount, BatchNumber, ChainId, Digest, Entry, Epoch, F, L1Address, QueueItem, Sequence,
+    Signature, SignedTransaction, TokenId, Transaction, fe,
 };
 
 pub const CHAIN: ChainId = ChainId(77);
@@ -18,9 +18,9 @@ pub fn verify(claims: &[Claim<'_>]) -> Vec<Result<(), &'static str>> {
     claims.iter().map(verdict).collect()
 }
 
-/// That a transfer is signed by a key.
-pub fn claim<'a>(key: &Digest, signed: &'a SignedTransfer) -> Claim<'a> {
-    let t = &signed.transfer;
+/// That a transaction is signed by a key.
+pub fn claim<'a>(key: &Digest, signed: &'a SignedTransaction) -> Claim<'a> {
+    let t = &signed.transaction;
     Claim { key: *key, epoch: t.epoch, message: t.digest(), signature: &signed.signature }
 }
 
@@ -42,38 +42,57 @@ pub fn owner(n: u32) -> L1Address {
     L1Address([n as u8; 20])
 }
 
-pub fn sign_with(key: &Digest, transfer: Transfer) -> SignedTransfer {
-    let signature = Box::new(made(key, &transfer.digest(), &transfer.epoch));
-    SignedTransfer { transfer, signature }
+/// Whom the ledger pays back what it cannot credit, in tests.
+pub const REFUND_TO: L1Address = L1Address([0xee; 20]);
+
+pub fn sign_with(key: &Digest, transaction: Transaction) -> SignedTransaction {
+    let signature = Box::new(made(key, &transaction.digest(), &transaction.epoch));
+    SignedTransaction { transaction, signature }
 }
 
-pub fn sign(transfer: Transfer) -> SignedTransfer {
-    sign_with(&key(transfer.from.0), transfer)
+pub fn sign(transaction: Transaction) -> SignedTransaction {
+    sign_with(&key(transaction.from.0), transaction)
 }
 
-pub fn transfer(from: u32, to: u32, token: u16, amount: u128, fee: u64, sequence: u32) -> Transfer {
-    Transfer {
+/// At the epoch of the sequence, as accounts have it that never skipped one.
+pub fn transaction(from: u32, token: u16, fee: u64, sequence: u32, action: Action) -> Transaction {
+    Transaction {
         chain_id: CHAIN,
-        protocol_version: transfer_version(),
+        protocol_version: transaction_version(),
         from: AccountId(from),
-        to: AccountId(to),
         token: TokenId(token),
-        amount: Amount(amount),
         fee,
         sequence: Sequence(sequence),
         epoch: Epoch(sequence),
         expiry: BatchNumber(1000),
+        action,
     }
 }
 
+pub fn transfer(from: u32, to: u32, token: u16, amount: u128, fee: u64, sequence: u32) -> Transaction {
+    let action = Action::Transfer { to: AccountId(to), amount: Amount(amount) };
+    transaction(from, token, fee, sequence, action)
+}
+
+pub fn withdraw(from: u32, to: L1Address, token: u16, amount: u128, fee: u64, sequence: u32) -> Transaction {
+    transaction(from, token, fee, sequence, Action::Withdraw { to, amount: Amount(amount) })
+}
+
+pub fn rotate(from: u32, key: Digest, token: u16, fee: u64, sequence: u32) -> Transaction {
+    transaction(from, token, fee, sequence, Action::Rotate { key })
+}
+
 pub fn to_key(n: u32, token: u16, amount: u128) -> QueueItem {
-    let deposit = Deposit::ToKey { key: key(n), l1_owner: owner(n) };
-    QueueItem { token: TokenId(token), amount: Amount(amount), deposit }
+    QueueItem::to_key(key(n), owner(n), TokenId(token), Amount(amount))
 }
 
 pub fn to_account(n: u32, token: u16, amount: u128) -> QueueItem {
-    let deposit = Deposit::ToAccount { account: AccountId(n) };
-    QueueItem { token: TokenId(token), amount: Amount(amount), deposit }
+    QueueItem::to_account(AccountId(n), TokenId(token), Amount(amount), REFUND_TO)
+}
+
+/// Asked for by the owner.
+pub fn forced(n: u32, token: u16) -> QueueItem {
+    QueueItem::forced(AccountId(n), TokenId(token), owner(n))
 }
 
 /// Seals entries that must all enter.
@@ -91,6 +110,6 @@ pub fn funded(accounts: u32, amount: u128) -> (Chain, SealedBatch) {
     (chain, first)
 }
 
-pub fn signed(transfer: Transfer) -> Entry {
-    Entry::Transfer(sign(transfer))
+pub fn signed(transaction: Transaction) -> Entry {
+    Entry::Transaction(sign(transaction))
 }

@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use serde::{Deserialize, Serialize};
 
 use super::packed::packed;
-use crate::cell::{empty_subtree, node};
+use crate::cell::{Child, NodeUpdate, empty_subtree, node};
 use crate::field::{F, Limbs};
 use crate::hash::{Digest, Tag, compress24};
 use crate::ids::{Amount, BatchNumber, L1Address, TokenId};
@@ -100,6 +100,25 @@ impl WithdrawalTree {
     /// How many nodes of a height lie above leaves.
     pub fn len_at(&self, height: usize) -> usize {
         self.levels.get(height).map_or(0, Vec::len)
+    }
+
+    /// The nodes above the leaves, from the empty tree to this one, as the circuit has them: in a space of their own, where
+    /// the batch's number stands for the account and the index for the slot. Children before parents; none without leaves.
+    pub fn updates(&self, number: BatchNumber) -> Vec<NodeUpdate> {
+        let (lo, hi) = (number.0 as u16, (number.0 >> 16) as u16);
+        let child = |height: usize, index: usize| Child {
+            touched: index < self.len_at(height),
+            old: empty_subtree(height),
+            new: self.node(height, index),
+        };
+        let update = |height: usize, index: usize| {
+            let [left, right] = [2 * index, 2 * index + 1].map(|i| child(height, i));
+            NodeUpdate { space: 2, stage: 0, level: height as u8, slot: index as u16, lo, hi, left, right }
+        };
+        (0..WITHDRAWAL_BITS)
+            .flat_map(|height| (0..self.len_at(height + 1)).map(move |index| (height, index)))
+            .map(|(height, index)| update(height, index))
+            .collect()
     }
 
     /// The path of a leaf.

@@ -5,12 +5,12 @@ use p3_field::{Field, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::judge::row;
-use super::world::{World, to_account, to_key};
+use super::world::{World, forced, of_kind, to_account, to_key};
 use crate::chip::Tables;
 use crate::transaction::trace::Writer;
 use crate::transaction::{ExecutedBatch, ExecutedEntry};
 
-pub const LOG_HEIGHT: usize = 4;
+pub const LOG_HEIGHT: usize = 5;
 
 /// Rows of [`history`] by what they are.
 pub const NATIVE: usize = 0;
@@ -20,23 +20,62 @@ pub const TO_KEY_TOKEN: usize = 3;
 pub const SEAL: usize = 4;
 pub const SELF: usize = 5;
 pub const TO_KEY: usize = 6;
-pub const TO_ACCOUNT_TOKEN: usize = 8;
-pub const PADDING: usize = 11;
+pub const WITHDRAW: usize = 7;
+pub const FORCED: usize = 8;
+pub const NO_ACCOUNT: usize = 9;
+pub const OVERFLOW: usize = 10;
+pub const UNKNOWN_KIND: usize = 11;
+pub const FORCED_NO_ACCOUNT: usize = 12;
+pub const NOT_OWNER: usize = 13;
+pub const ROTATE: usize = 14;
+pub const NO_NUMBER: usize = 15;
+pub const LEAVES: usize = 16;
+pub const TO_ACCOUNT_TOKEN: usize = 17;
+pub const WITHDRAW_TOKEN: usize = 18;
+pub const FORCED_TOKEN: usize = 19;
+pub const OVERFLOW_TOKEN: usize = 20;
+pub const ROTATE_TOKEN: usize = 21;
+pub const NOT_OWNER_NOBODY: usize = 22;
+pub const LEAVES_TOKEN: usize = 23;
+pub const EMPTY: usize = 24;
+pub const PADDING: usize = 25;
 
-/// Ten entries and seals in three batches of two operators, the last one empty; then padding.
+/// The number of the first account that [`history`] creates; there are two left.
+pub const LAST: u32 = u32::MAX - 2;
+
+/// Every kind of row, in four batches of two operators: one without withdrawals, two with, one empty; then padding.
 pub fn history() -> (World, Vec<ExecutedBatch>) {
-    let mut w = World::new(0xffff);
+    let mut w = World::new(LAST);
     let first = vec![
         w.pay(1, 2, 0, 1 << 80, 9),
         w.pay(2, 1, 7, 1 << 63, 1 << 40),
-        w.deposit(to_account(2, 0, u128::from(u64::MAX))),
-        w.deposit(to_key(9, 7, 70_000)),
+        w.queue(to_account(2, 0, u128::from(u64::MAX))),
+        w.queue(to_key(9, 7, 70_000)),
     ];
     let first = w.seal(1, first);
     w.operator = AccountId(4);
-    let second = vec![w.pay(1, 1, 0, 5, 1), w.deposit(to_key(10, 0, 5))];
+    let second = vec![
+        w.pay(1, 1, 0, 5, 1),
+        w.queue(to_key(10, 0, 5)),
+        w.withdraw(1, 0, 1 << 90, 3),
+        w.queue(forced(2, 0, 2)),
+        w.queue(to_account(77, 0, 6)),
+        w.queue(to_account(3, 0, u128::MAX)),
+        w.queue(of_kind(4, 8)),
+        w.queue(forced(78, 0, 1)),
+        w.queue(forced(3, 0, 1)),
+        w.rotate(3, 0, 2, 33),
+        w.queue(to_key(11, 7, 12)),
+    ];
     let second = w.seal(2, second);
-    let third = vec![w.deposit(to_account(0xffff, 7, 1))];
+    let third = vec![
+        w.queue(to_account(LAST, 7, 1)),
+        w.withdraw(1, 7, 1 << 60, 1),
+        w.queue(forced(LAST, 7, 9)),
+        w.queue(to_account(1, 7, u128::MAX)),
+        w.rotate(1, 7, 1, 31),
+        w.queue(forced(4, 7, 4)),
+    ];
     let third = w.seal(3, third);
     let empty = w.seal(4, Vec::new());
     (w, vec![first, second, third, empty])

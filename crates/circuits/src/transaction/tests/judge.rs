@@ -1,12 +1,16 @@
 //! What everyone else in a proof would say to a trace of this chip: the tables hold every true row, the cell
-//! chip has one initial and one final payload a cell, wallets signed what they signed, L1 knows its queue.
+//! chip has one initial and one final payload a cell, the tree of a batch holds its leaves, wallets signed what they
+//! signed, L1 knows its queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aludel_protocol::cell::{empty_subtree, node};
 use aludel_protocol::field::Limbs;
 use aludel_protocol::hash::compress24;
+use aludel_protocol::params::WITHDRAWAL_BITS;
+use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{AccountId, CellAddress, Digest, Epoch, F, Payload, Space, fe};
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -15,7 +19,7 @@ use crate::bus::Bus;
 use crate::check::{Checker, Violation};
 use crate::columns::Columns;
 use crate::transaction::Transaction;
-use crate::transaction::columns::TransactionColumns;
+use crate::transaction::columns::{State, TransactionColumns};
 
 /// Fields, and sends minus receives.
 type Message = (Vec<u32>, F);
@@ -29,11 +33,12 @@ pub fn refusals(w: &World, main: &RowMajorMatrix<F>) -> BTreeSet<&'static str> {
     let mut checker = Checker::default();
     checker.run(&chip, main, &[]);
     let mut out: BTreeSet<&'static str> = checker.constraints().iter().map(name).collect();
-    let buses: [(Bus, Verdict); 5] = [
+    let buses: [(Bus, Verdict); 6] = [
         (Bus::Range16, |_, m| m.iter().all(|(x, _)| x[0] < 1 << 16)),
         (Bus::Hash24, |_, m| m.iter().all(|(x, _)| hashes(x))),
         (Bus::Auth, |w, m| m.iter().all(|(x, _)| signed(w, x))),
         (Bus::Cell, memory),
+        (Bus::Node, |_, m| trees(m)),
         (Bus::Boundary, boundary),
     ];
     for (bus, accepts) in buses {
@@ -99,6 +104,39 @@ fn initial(w: &World, at: &[u32]) -> BTreeMap<Vec<u32>, F> {
     BTreeMap::from([(message, F::ONE)])
 }
 
+/// A batch by its number's limbs, and what is there at each index.
+type Leaves = BTreeMap<[u32; 2], BTreeMap<u32, Digest>>;
+
+/// Each batch's leaves lie at different indices, and the root that is received for it is of just these leaves in an
+/// empty tree.
+fn trees(messages: &[Message]) -> bool {
+    let digest = |m: &[u32], from: usize| Digest(core::array::from_fn(|i| fe(m[from + i])));
+    let (sent, received): (Vec<&Message>, Vec<_>) = messages.iter().partition(|(_, count)| *count == F::ONE);
+    let mut leaves = Leaves::new();
+    for (m, _) in sent {
+        let place = m[..3] == [2, 0, 0] && m[3] < 1 << 16 && digest(m, 6) == Digest::ZERO;
+        let taken = leaves.entry([m[4], m[5]]).or_default().insert(m[3], digest(m, 14));
+        if !place || taken.is_some() {
+            return false;
+        }
+    }
+    let top = |(m, count): &Message| {
+        let place = m[..4] == [2, 1, 0, 0] && digest(m, 6) == empty_subtree(WITHDRAWAL_BITS);
+        let root = leaves.remove(&[m[4], m[5]]).map(root);
+        place && *count == -F::ONE && root == Some(digest(m, 14))
+    };
+    received.into_iter().all(top) && leaves.is_empty()
+}
+
+fn root(mut nodes: BTreeMap<u32, Digest>) -> Digest {
+    for height in 0..WITHDRAWAL_BITS {
+        let child = |i: u32| nodes.get(&i).copied().unwrap_or(empty_subtree(height));
+        let parent = |i: &u32| (i / 2, node(child(i & !1), child(i | 1)));
+        nodes = nodes.keys().map(parent).collect();
+    }
+    nodes[&0]
+}
+
 /// Only addresses of the tree have a place in it.
 fn address(at: &[u32]) -> Option<CellAddress> {
     let limbs = at[1..].iter().all(|x| *x < 1 << 16);
@@ -137,28 +175,63 @@ pub fn edit(main: &mut RowMajorMatrix<F>, at: usize, change: impl FnOnce(&mut Tr
     main.row_mut(at).copy_from_slice(&r.to_row());
 }
 
-/// Overwrites a row, then makes every hash and every later state fit it, operators excepted.
+/// Overwrites a row, then makes every hash, every later state and every later root fit it, operators excepted.
 pub fn forge(main: &mut RowMajorMatrix<F>, at: usize, change: impl FnOnce(&mut TransactionColumns<F>)) {
     edit(main, at, change);
-    for i in at..main.height() {
-        edit(main, i, rehash);
+    let mut leaves = Vec::new();
+    for i in 0..main.height() {
+        if i < at {
+            collect(&row(main, i), &mut leaves);
+            continue;
+        }
+        edit(main, i, |r| {
+            if i > at {
+                plant(r, &leaves);
+            }
+            rehash(r);
+            collect(r, &mut leaves);
+        });
         let after = row(main, i).after();
         if i + 1 < main.height() {
-            edit(main, i + 1, |r| {
-                let operator = r.state.operator;
-                r.state = after;
-                r.state.operator = operator;
-                r.number_carry = F::from_bool(after.sealed[0] == fe(0xffff));
-                r.number[0] = after.sealed[0] + F::ONE - r.number_carry * fe(1 << 16);
-                r.number[1] = after.sealed[1] + r.number_carry;
-            });
+            edit(main, i + 1, |r| follow(r, &after));
         }
+    }
+}
+
+/// Takes up the state after the row before.
+fn follow(r: &mut TransactionColumns<F>, after: &State<F>) {
+    let operator = r.state.operator;
+    r.state = State { operator, ..*after };
+    r.number_carry = F::from_bool(after.sealed[0] == fe(0xffff));
+    r.number[0] = after.sealed[0] + F::ONE - r.number_carry * fe(1 << 16);
+    r.number[1] = after.sealed[1] + r.number_carry;
+}
+
+/// The leaves since the last seal.
+fn collect(r: &TransactionColumns<F>, leaves: &mut Vec<Digest>) {
+    if r.leaves().is_one() {
+        leaves.push(Digest(r.leaf));
+    }
+    if r.seal.is_one() {
+        leaves.clear();
+    }
+}
+
+/// The root of the tree over these, where a seal has it.
+fn plant(r: &mut TransactionColumns<F>, leaves: &[Digest]) {
+    if r.seal.is_one() {
+        r.leaf = WithdrawalTree::new(leaves.to_vec()).root().0;
+        r.has_withdrawals = F::from_bool(!leaves.is_empty());
+        r.inverse = r.state.withdrawals.try_inverse().unwrap_or(F::ZERO);
     }
 }
 
 fn rehash(r: &mut TransactionColumns<F>) {
     r.inner = compress24(r.inner_call());
     r.digest = compress24(r.digest_call());
-    r.body_after = compress24(r.body_call());
-    r.queue_after = compress24(r.queue_call());
+    r.rolled = compress24(r.rolled_call());
+    r.pubdata_after = compress24(r.pubdata_call());
+    if r.leaves().is_one() {
+        r.leaf = compress24(r.leaf_call());
+    }
 }

@@ -1,16 +1,6 @@
 //! Each corruption and the constraint that names it; the attacks on the ledger as an adversary writes them.
 
-mod accounts;
-mod amounts;
-mod authorisation;
-mod batches;
-mod columns;
-mod degrees;
-mod expiry;
-mod free;
 mod history;
 mod honest;
 mod judge;
-mod memory;
-mod queue;
 mod world;
