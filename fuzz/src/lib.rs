@@ -37,8 +37,8 @@ pub struct Target {
 
 /// Every target.
 pub fn all() -> Vec<Target> {
-    use targets::{batch, key, packed, queue, state, statement, transaction};
-    let families: [&[Target]; 7] = [
+    use targets::{batch, claim, key, packed, proof, pubdata, queue, state, statement, transaction};
+    let families: [&[Target]; 10] = [
         transaction::TARGETS,
         batch::TARGETS,
         queue::TARGETS,
@@ -46,6 +46,9 @@ pub fn all() -> Vec<Target> {
         key::TARGETS,
         packed::TARGETS,
         state::TARGETS,
+        pubdata::TARGETS,
+        claim::TARGETS,
+        proof::TARGETS,
     ];
     families.concat()
 }

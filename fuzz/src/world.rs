@@ -12,7 +12,9 @@ use aludel_protocol::{AccountId, Amount, Entry, QueueItem, SignedTransaction};
 pub struct World {
     /// Batches with every kind of entry and, but for `no_number`, every outcome; from genesis.
     pub batches: Vec<SealedBatch>,
-    /// Batches of one entry at most that follow them, a kind of entry each.
+    /// The chain after those.
+    pub base: Chain,
+    /// Batches of one entry at most that follow, a kind of entry each.
     pub small: Vec<SealedBatch>,
     /// The chain after all of them.
     pub chain: Chain,
@@ -30,6 +32,7 @@ pub struct World {
 pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let mut scenario = Scenario::new(4, 4);
     let batches = scenario.every_kind();
+    let base = scenario.chain.clone();
     let transactions =
         vec![scenario.pay(0, 1, TOKEN.0, 7, 1), scenario.withdraw(1, 0, 8, 2), scenario.rotate(3, 0, 3)];
     let openings = scenario.openings().into_iter().take(1);
@@ -38,7 +41,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let items = items.chain(scenario.odd_items()).collect();
     let full = full(&scenario.chain);
     let Scenario { chain, wallets, .. } = scenario;
-    World { batches, small, chain, full, transactions, items, wallets }
+    World { batches, base, small, chain, full, transactions, items, wallets }
 });
 
 fn small(

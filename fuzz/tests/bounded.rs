@@ -48,6 +48,11 @@ targets!(
     public_key_json,
     packed,
     state,
+    pubdata,
+    rebuild,
+    claim,
+    proof,
+    verify,
 );
 
 #[test]

@@ -2,8 +2,11 @@
 //! more line in [`crate::all`].
 
 pub mod batch;
+pub mod claim;
 pub mod key;
 pub mod packed;
+pub mod proof;
+pub mod pubdata;
 pub mod queue;
 pub mod state;
 pub mod statement;
