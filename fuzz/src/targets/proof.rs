@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_circuits::{MachineChip, Shape};
 use aludel_prover::Prover;
 use aludel_verifier::format::{self, Claim};
 use aludel_verifier::verify::{Expectations, verify_with};
@@ -31,7 +31,7 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// Decodes the claim and the proof proper.
 fn decode(data: &[u8]) -> Verdict {
-    let read = |data| {
+    let read = |data: &[u8]| {
         let (claim, rest) = format::claim(data)?;
         format::proof(PROVER.key(), rest).map(|proof| (claim, proof))
     };
