@@ -1,0 +1,61 @@
+//! A run is a function of its seed, names what fails, and is not content with nothing.
+
+use super::*;
+
+fn target(run: fn(&[u8]) -> Verdict) -> Target {
+    Target { name: "example", run, seeds: || vec![vec![7; 20], vec![8; 30]] }
+}
+
+fn first_byte(data: &[u8]) -> Verdict {
+    match data.first() {
+        Some(7 | 8) => Verdict::Accepted,
+        _ => Verdict::Refused,
+    }
+}
+
+fn bounds(inputs: u64) -> Bounds {
+    Bounds { time: Duration::from_secs(60), inputs, ..Bounds::default() }
+}
+
+#[test]
+fn a_failure_is_named_and_found_again() {
+    let odd = target(|data| {
+        assert!(data.len() % 7 != 5, "{} bytes", data.len());
+        first_byte(data)
+    });
+    let failure = run(&odd, &bounds(10_000)).expect_err("some length is 5 modulo 7");
+    let Failure::Input { seed: 1, number, ref input, .. } = failure else { panic!("{failure}") };
+    assert!(number >= 2 && input.len() % 7 == 5);
+    assert!(failure.to_string().contains(&hex::encode(input)), "{failure}");
+    let again = Bounds { start: number, ..bounds(1) };
+    assert_eq!(run(&odd, &again), Err(failure.clone()));
+    let other = Bounds { seed: 2, ..again };
+    assert_ne!(run(&odd, &other), Err(failure));
+}
+
+#[test]
+fn a_run_that_shows_nothing_fails() {
+    assert!(matches!(run(&target(|_| Verdict::Accepted), &bounds(1000)), Err(Failure::Empty { .. })));
+    assert!(matches!(run(&target(|_| Verdict::Refused), &bounds(1)), Err(Failure::Seed { number: 0, .. })));
+    let report = run(&target(first_byte), &bounds(1000)).expect("both sides");
+    assert!(report.inputs == 1000 && report.accepted > 2, "{report}");
+}
+
+#[test]
+fn time_bounds_a_run() {
+    let none = Bounds { time: Duration::ZERO, ..bounds(1 << 40) };
+    let report = run(&target(first_byte), &none).expect("ends");
+    assert!(report.inputs < 1000, "{report}");
+}
+
+#[test]
+fn variables_change_the_bounds() {
+    let read = |pairs: &'static [(&str, &str)]| {
+        Bounds::from_variables(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    };
+    assert_eq!(read(&[]), Ok(Bounds::default()));
+    let long = read(&[("ALUDEL_FUZZ_SECONDS", "3600"), ("ALUDEL_FUZZ_SEED", "9")]).expect("numbers");
+    assert_eq!((long.time.as_secs(), long.inputs, long.seed), (3600, u64::MAX, 9));
+    let bad = read(&[("ALUDEL_FUZZ_INPUTS", "many")]).expect_err("no number");
+    assert!(bad.to_string().contains("ALUDEL_FUZZ_INPUTS=many"), "{bad}");
+}

@@ -1,0 +1,50 @@
+//! Shard proofs: decoded, and verified.
+
+use std::sync::LazyLock;
+
+use aludel_circuits::{MachineChip, Shape};
+use aludel_prover::Prover;
+use aludel_verifier::format::{self, Claim};
+use aludel_verifier::verify::{Expectations, verify_with};
+use aludel_witness::Shard;
+
+use crate::world::WORLD;
+use crate::{Target, Verdict, round_trip};
+
+/// The family.
+pub const TARGETS: &[Target] =
+    &[Target { name: "proof", run: decode, seeds }, Target { name: "verify", run: verify, seeds }];
+
+/// Of the machine as it is, whether or not its key is the pinned one.
+static PROVER: LazyLock<Prover> =
+    LazyLock::new(|| Prover::with_chips(Shape::Tiny, MachineChip::all(Shape::Tiny)).expect("a good machine"));
+
+/// A proof of a few batches.
+static PROOF: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let shard = Shard::generate(&WORLD.small[..3], Some(Shape::Tiny)).expect("honest batches have a witness");
+    PROVER.prove(&shard.traces, &shard.statement).expect("an honest shard proves").bytes
+});
+
+fn seeds() -> Vec<Vec<u8>> {
+    vec![PROOF.clone()]
+}
+
+/// Decodes the claim and the proof proper.
+fn decode(data: &[u8]) -> Verdict {
+    let read = |data: &[u8]| {
+        let (claim, rest) = format::claim(data)?;
+        format::proof(PROVER.key(), rest).map(|proof| (claim, proof))
+    };
+    let encode = |(claim, proof): &(Claim, _)| format::encode(claim, proof).expect("our proofs serialise");
+    match round_trip::binary(data, read, encode) {
+        Some(_) => Verdict::Accepted,
+        None => Verdict::Refused,
+    }
+}
+
+/// Of all these bytes only the proof itself verifies.
+fn verify(data: &[u8]) -> Verdict {
+    let verdict = verify_with(PROVER.key(), data, &Expectations::default());
+    assert_eq!(verdict.is_ok(), data == *PROOF, "{verdict:?}");
+    decode(data)
+}
