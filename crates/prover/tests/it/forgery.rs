@@ -18,7 +18,7 @@ use aludel_protocol::hash::compress24;
 use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
 use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{BatchNumber, Digest, F, SignedTransaction, Statement, fe};
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeField32;
 use p3_matrix::dense::RowMajorMatrix;
 
 /// What a shard's traces are made from, and the traces that forgers edit by hand.
