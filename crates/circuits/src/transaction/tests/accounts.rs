@@ -1,21 +1,21 @@
 //! Attacks on accounts: those that do not exist, those that are created, and what must not change.
 
 use super::history::{batch, payment, sign_row, trace};
-use super::judge::{edit, forge, refused, refused_only, row};
+use super::judge::{edit, forge, refusals, refused, refused_only, row};
 use super::world::{World, to_account, to_key};
 use crate::transaction::columns::{CellAccess, TransactionColumns};
 use aludel_protocol::cell::CounterCell;
 use aludel_protocol::params::PAYLOAD;
-use aludel_protocol::{AccountId, CellAddress, F, Payload, fe};
+use aludel_protocol::{AccountId, CellAddress, F, KeyBytes, Payload, QueueItem, fe};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
 /// A transfer of nothing among these, with whatever signature it takes.
 fn among(from: u32, to: u32, operator: u32) -> (World, RowMajorMatrix<F>) {
     let mut w = World::new(5);
-    let mut t = w.draft(1, 2, 0, 0, 0);
-    (t.from, t.to, w.operator) = (AccountId(from), AccountId(to), AccountId(operator));
-    let entry = w.transfer(t);
+    let mut t = w.draft(1, to, 0, 0, 0);
+    (t.from, w.operator) = (AccountId(from), AccountId(operator));
+    let entry = w.transaction(t);
     let main = trace(&w, &[(operator, vec![entry])]);
     sign_row(&mut w, &main, 0);
     (w, main)
@@ -69,17 +69,31 @@ fn a_deposit_to_nobody_is_refused() {
     }
 }
 
+const KEY: &str = "a new account has the item's key";
+const OWNER: &str = "a new account's owner is the item's";
+
 /// Owner and key of a new account are the item's.
 #[test]
 fn a_new_account_is_what_the_item_says() {
     let mut w = World::new(5);
     let entry = w.deposit(to_key(9, 0, 1));
     let honest = batch(&w, vec![entry]);
-    for change in
-        [(|r| r.accounts[1].new[Payload::KEY + 3] += F::ONE) as fn(&mut TransactionColumns<F>), |r| {
-            r.accounts[2].new[9] += F::ONE
-        }]
-    {
+    for (change, name) in [
+        ((|r| r.accounts[1].new[Payload::KEY + 3] += F::ONE) as fn(&mut TransactionColumns<F>), KEY),
+        (|r| r.key[7] += F::ONE, KEY),
+        (|r| r.accounts[2].new[9] += F::ONE, OWNER),
+        (|r| r.l1[9] += F::ONE, OWNER),
+    ] {
+        let mut main = honest.clone();
+        forge(&mut main, 0, change);
+        refused(&w, &main, name);
+    }
+    // Both in accordance, but not with what L1 has.
+    for change in [
+        (|r| (r.accounts[1].new[3], r.key[6]) = (r.accounts[1].new[3] + F::ONE, r.key[6] + F::ONE))
+            as fn(&mut TransactionColumns<F>),
+        |r| (r.accounts[2].new[9], r.l1[9]) = (r.accounts[2].new[9] + F::ONE, r.l1[9] + F::ONE),
+    ] {
         let mut main = honest.clone();
         forge(&mut main, 0, change);
         refused_only(&w, &main, &["boundary"]);
@@ -105,7 +119,7 @@ fn an_account_is_not_taken_over() {
 /// The account that a deposit would take over keeps its balance for the new owner.
 #[test]
 fn an_account_is_not_taken_over_with_its_balance() {
-    let mut w = World::new(2);
+    let mut w = World::new(4);
     let entry = w.deposit(to_key(9, 0, 1));
     let mut main = trace(&w, &[(3, vec![entry])]);
     edit(&mut main, 0, |r| {
@@ -174,12 +188,12 @@ fn a_new_account_takes_the_counters_number() {
     });
     refused_only(&w, &main, &["counter advances"]);
     let mut main = creation(&w);
-    edit(&mut main, 0, |r| r.third = [fe(1), F::ZERO]);
+    edit(&mut main, 0, |r| r.third = [fe(4), F::ZERO]);
     refused_only(&w, &main, &["the owner is the new account's"]);
-    // A cell of account 1 that looks like a counter.
-    w.genesis.insert(CellAddress::slot(AccountId(1), 0), CounterCell(AccountId(5)).payload());
+    // A cell of account 4 that looks like a counter.
+    w.genesis.insert(CellAddress::slot(AccountId(4), 0), CounterCell(AccountId(5)).payload());
     let mut main = creation(&w);
-    edit(&mut main, 0, |r| r.from = [fe(1), F::ZERO]);
+    edit(&mut main, 0, |r| r.from = [fe(4), F::ZERO]);
     refused_only(&w, &main, &["the counter is the system's"]);
 }
 
@@ -211,4 +225,17 @@ fn the_counter_does_not_wrap() {
     refused(&w, &main, "counter advances");
     edit(&mut main, 0, |r| r.accounts[0].new[1] = fe(1 << 16));
     refused_only(&w, &main, &["range16"]);
+}
+
+/// Words of a key count modulo `p`, so that every 32 bytes are a key.
+#[test]
+fn any_bytes_are_a_key() {
+    for bytes in [[0xff; 32], [0; 32]] {
+        let mut w = World::new(5);
+        let entry = w.queue(QueueItem { key: KeyBytes(bytes), ..to_key(9, 0, 1) });
+        let mut main = batch(&w, vec![entry]);
+        assert_eq!(refusals(&w, &main), Default::default());
+        edit(&mut main, 0, |r| r.accounts[1].new[7] += F::ONE);
+        refused_only(&w, &main, &[KEY]);
+    }
 }

@@ -34,8 +34,7 @@ fn a_balance_does_not_overflow() {
         let mut w = World::new(5);
         let at = CellAddress::account(AccountId(2));
         let rich = AccountCell { balance: Amount(u128::MAX), ..w.account(2) }.payload();
-        w.genesis.insert(at, rich);
-        w.state.insert(at, rich);
+        w.found(at, rich);
         w.operator = AccountId(operator);
         let entry = w.pay(1, to, 0, 1, 1);
         refused_only(&w, &trace(&w, &[(operator, vec![entry])]), &[name]);

@@ -20,7 +20,7 @@ fn a_replay_has_the_wrong_sequence_and_epoch() {
     let mut w = World::new(5);
     let t = w.draft(1, 2, 0, 5, 1);
     w.sign(&t);
-    let entries = vec![w.transfer(t), w.transfer(t)];
+    let entries = vec![w.transaction(t), w.transaction(t)];
     let mut main = batch(&w, entries);
     refused(&w, &main, "epoch is not used yet");
     force_epoch(&mut main, 1);
@@ -33,7 +33,7 @@ fn a_sequence_is_not_stolen() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.sequence = Sequence(t.sequence.0 + 1);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     refused_only(&w, &batch(&w, vec![entry]), &["auth"]);
 }
 
@@ -42,11 +42,11 @@ fn an_epoch_is_not_used_twice() {
     let mut w = World::new(5);
     let first = w.draft(1, 2, 0, 5, 1);
     w.sign(&first);
-    let entry = w.transfer(first);
+    let entry = w.transaction(first);
     let mut second = w.draft(1, 2, 0, 6, 1);
     second.epoch = first.epoch;
     w.sign(&second);
-    let entries = vec![entry, w.transfer(second)];
+    let entries = vec![entry, w.transaction(second)];
     let mut main = batch(&w, entries);
     force_epoch(&mut main, 1);
     refused_only(&w, &main, &["range16"]);
@@ -58,7 +58,7 @@ fn the_last_epoch_signs_no_transfer() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.epoch = Epoch(XMSS_LIFETIME - 1);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     refused_only(&w, &batch(&w, vec![entry]), &["epoch is not the last"]);
 }
 
@@ -69,7 +69,7 @@ fn an_epoch_gap_has_twenty_bits() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.epoch = Epoch(t.epoch.0 + XMSS_LIFETIME);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     refused_only(&w, &batch(&w, vec![entry]), &["range16"]);
 }
 
@@ -115,8 +115,7 @@ fn the_last_sequence_does_not_wrap() {
     let mut w = World::new(5);
     let at = CellAddress::account(AccountId(1));
     let cell = AccountCell { sequence: Sequence(u32::MAX), ..w.account(1) };
-    w.genesis.insert(at, cell.payload());
-    w.state.insert(at, cell.payload());
+    w.found(at, cell.payload());
     let entry = w.pay(1, 2, 0, 5, 1);
     let mut main = batch(&w, vec![entry]);
     refused(&w, &main, "sequence advances");
@@ -142,7 +141,7 @@ fn another_chains_transfer_is_not_ours() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.chain_id = ChainId(2);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     let mut main = batch(&w, vec![entry]);
     refused_only(&w, &main, &["auth"]);
     // The whole trace of the other chain.
@@ -158,7 +157,7 @@ fn a_row_is_for_one_chain() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.chain_id = ChainId(2);
     w.sign(&t);
-    let entries = vec![w.deposit(to_account(3, 0, 1)), w.transfer(t)];
+    let entries = vec![w.deposit(to_account(3, 0, 1)), w.transaction(t)];
     let mut main = trace(&w, &[(3, entries)]);
     let ours = row(&main, 0).state.chain_id;
     forge(&mut main, 1, |r| r.state.chain_id = t.chain_id.0.limbs());
@@ -172,7 +171,7 @@ fn another_versions_transfer_is_not_ours() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.protocol_version += 1;
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     refused_only(&w, &batch(&w, vec![entry]), &["auth"]);
 }
 
@@ -180,7 +179,7 @@ fn another_versions_transfer_is_not_ours() {
 fn only_the_senders_key_signs() {
     let mut w = World::new(5);
     let t = w.draft(1, 2, 0, 5, 1);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     let main = batch(&w, vec![entry]);
     refused_only(&w, &main, &["auth"]);
     w.signed.insert((key(2), t.digest(), t.epoch));

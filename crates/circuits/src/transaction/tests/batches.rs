@@ -5,15 +5,17 @@ use super::judge::{edit, forge, refused, refused_only, row};
 use super::world::{World, to_account};
 use crate::transaction::columns::TransactionColumns;
 use aludel_protocol::field::{Limbs, MODULUS};
+use aludel_protocol::records::no_withdrawals;
 use aludel_protocol::{F, fe};
 use p3_field::{Field, PrimeCharacteristicRing};
+use p3_matrix::Matrix;
 
 #[test]
 fn counts_are_those_of_the_entries() {
     for (change, name) in [
-        ((|r| r.state.transfers += F::ONE) as fn(&mut TransactionColumns<F>), "transfers are counted"),
+        ((|r| r.state.transactions += F::ONE) as fn(&mut TransactionColumns<F>), "transactions are counted"),
         (|r| r.state.queue_items -= F::ONE, "queue items are counted"),
-        (|r| r.state.body[0] += F::ONE, "body is carried"),
+        (|r| r.state.pubdata[0] += F::ONE, "pubdata is carried"),
     ] {
         let (w, mut main) = honest();
         forge(&mut main, SEAL, change);
@@ -24,17 +26,18 @@ fn counts_are_those_of_the_entries() {
 #[test]
 fn a_shard_begins_with_a_batch() {
     for (change, name) in [
-        ((|r| r.state.transfers += F::ONE) as fn(&mut TransactionColumns<F>), "counts start at zero"),
+        ((|r| r.state.transactions += F::ONE) as fn(&mut TransactionColumns<F>), "counts start at zero"),
         (|r| r.state.queue_items += F::ONE, "counts start at zero"),
+        (|r| r.state.withdrawals -= F::ONE, "counts start at zero"),
     ] {
         let (w, mut main) = honest();
         forge(&mut main, NATIVE, change);
-        refused_only(&w, &main, &[name]);
+        refused(&w, &main, name);
     }
     for i in 0..8 {
         let (w, mut main) = honest();
-        forge(&mut main, NATIVE, |r| r.state.body[i] += F::ONE);
-        refused_only(&w, &main, &["body starts"]);
+        forge(&mut main, NATIVE, |r| r.state.pubdata[i] += F::ONE);
+        refused_only(&w, &main, &["pubdata starts"]);
     }
 }
 
@@ -52,7 +55,7 @@ fn an_operator_has_limbs() {
     let mut main = batch(&w, vec![]);
     forge(&mut main, 0, |r| r.state.operator = [fe(1 << 16), F::ZERO]);
     forge(&mut main, 1, |r| r.state.operator = [fe(1 << 16), F::ZERO]);
-    for at in 2..16 {
+    for at in 2..main.height() {
         edit(&mut main, at, |r| r.state.operator = [fe(1 << 16), F::ZERO]);
     }
     refused_only(&w, &main, &["range16"]);
@@ -129,10 +132,10 @@ fn padding_is_the_end() {
     let mut main = trace(&w, &[(3, vec![])]);
     forge(&mut main, 0, |r| (r.seal, r.padding) = (F::ZERO, F::ONE));
     refused_only(&w, &main, &["first row is not padding"]);
-    let batches: Vec<_> = (0..15).map(|_| (3, vec![])).collect();
+    let batches: Vec<_> = (0..31).map(|_| (3, vec![])).collect();
     let mut main = trace(&w, &batches);
-    forge(&mut main, 15, |r| {
-        (r.seal, r.padding) = (F::ONE, F::ZERO);
+    forge(&mut main, 31, |r| {
+        (r.seal, r.padding, r.leaf) = (F::ONE, F::ZERO, no_withdrawals().0);
         r.state.operator = [fe(3), F::ZERO];
     });
     refused_only(&w, &main, &["last row is padding"]);

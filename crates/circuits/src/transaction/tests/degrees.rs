@@ -23,5 +23,5 @@ fn degrees_are_at_most_three() {
         .pack_same_bus_with_degree(3, |l| gadget.constraint_degree_with_transition(l, 1));
     let degree = packed.iter().map(|l| gadget.constraint_degree_with_transition(l, 1)).max();
     assert_eq!(degree, Some(3));
-    assert_eq!((air.width(), constraints.len(), messages, packed.len()), (309, 331, 76, 40));
+    assert_eq!((air.width(), constraints.len(), messages, packed.len()), (369, 487, 89, 49));
 }

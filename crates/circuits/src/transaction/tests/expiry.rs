@@ -13,7 +13,7 @@ fn expired_transfers_stay_out() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.expiry = w.prev.number;
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     refused_only(&w, &batch(&w, vec![entry]), &["range16"]);
 }
 
@@ -24,7 +24,7 @@ fn a_transfer_does_not_move_past_its_batch() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.expiry = BatchNumber(w.prev.number.0 + 1);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     let mut main = trace(&w, &[(3, vec![]), (3, vec![entry])]);
     refused_only(&w, &main, &["range16"]);
     edit(&mut main, 1, |r| {
@@ -41,11 +41,11 @@ fn a_transfer_does_not_move_past_its_batch() {
 fn an_entry_is_covered_by_its_batchs_header() {
     let (w, mut main) = honest();
     let moved = row(&main, TOKEN);
-    forge(&mut main, TOKEN + 1, |r| r.state.body = moved.state.body);
-    refused_only(&w, &main, &["body is carried"]);
+    forge(&mut main, TOKEN + 1, |r| r.state.pubdata = moved.state.pubdata);
+    refused_only(&w, &main, &["pubdata is carried"]);
     let (w, mut main) = honest();
-    forge(&mut main, SELF, |r| r.state.body = moved.body_after);
-    refused_only(&w, &main, &["body is carried"]);
+    forge(&mut main, SELF, |r| r.state.pubdata = moved.pubdata_after);
+    refused_only(&w, &main, &["pubdata is carried"]);
 }
 
 /// An expiry of more limbs than it has.
@@ -69,7 +69,7 @@ fn a_slack_is_not_p_minus_one() {
     let mut t = w.draft(1, 2, 0, 5, 1);
     t.expiry = BatchNumber(w.prev.number.0);
     w.sign(&t);
-    let entry = w.transfer(t);
+    let entry = w.transaction(t);
     let mut main = trace(&w, &[(3, vec![entry])]);
     edit(&mut main, 0, |r| {
         r.slack = (MODULUS - 1).limbs();

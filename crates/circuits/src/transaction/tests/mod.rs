@@ -1,6 +1,20 @@
 //! Each corruption and the constraint that names it; the attacks on the ledger as an adversary writes them.
 
+mod accounts;
+mod amounts;
+mod authorisation;
+mod batches;
+mod columns;
+mod degrees;
+mod expiry;
+mod forced;
+mod free;
 mod history;
 mod honest;
 mod judge;
+mod memory;
+mod outcomes;
+mod queue;
+mod rotation;
+mod withdrawals;
 mod world;

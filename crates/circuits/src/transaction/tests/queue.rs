@@ -19,7 +19,7 @@ fn an_item_is_not_skipped() {
 fn an_item_is_not_repeated() {
     let mut w = World::new(5);
     let item = to_account(2, 0, 1);
-    let entries = vec![w.deposit(item), w.consume(item)];
+    let entries = vec![w.deposit(item), w.consume(item, None)];
     let mut main = batch(&w, entries);
     refused_only(&w, &main, &["boundary"]);
     // The second time, the queue stays where it is.
@@ -42,7 +42,7 @@ fn an_item_is_not_altered() {
     ] {
         let mut w = World::new(5);
         w.enqueue(&l1);
-        let entry = w.consume(ours);
+        let entry = w.consume(ours, None);
         refused_only(&w, &batch(&w, vec![entry]), &["boundary"]);
     }
 }
@@ -52,7 +52,7 @@ fn an_item_is_not_altered() {
 fn the_queue_is_what_was_consumed() {
     let mut w = World::new(5);
     w.enqueue(&to_account(1, 0, 1));
-    let entry = w.consume(to_account(2, 0, 1 << 90));
+    let entry = w.consume(to_account(2, 0, 1 << 90), None);
     let mut main = trace(&w, &[(3, vec![entry])]);
     forge(&mut main, 1, |r| r.state.queue = w.l1[1].0);
     refused_only(&w, &main, &["queue is carried"]);
