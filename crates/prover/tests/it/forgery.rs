@@ -6,6 +6,7 @@ use aludel_circuits::check::Checker;
 use aludel_circuits::columns::Columns;
 use aludel_circuits::signature::SignatureRow;
 use aludel_circuits::tamper::Traces;
+use aludel_circuits::transaction::TransactionTrace;
 use aludel_circuits::transaction::columns::TransactionColumns;
 use aludel_circuits::{
     Bus, Chip, MachineChip, Shape, Tables, cell, chain, hash24, node, range16, signature, statement,
@@ -13,19 +14,24 @@ use aludel_circuits::{
 use aludel_ledger::State;
 use aludel_ledger::xmss::{Claim, Walk, walk_batch};
 use aludel_protocol::cell::NodeUpdate;
-use aludel_protocol::hash::{Tag, compress24, hash_fields, roll};
+use aludel_protocol::hash::compress24;
 use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
-use aludel_protocol::{Digest, F, SignedTransfer, Statement, fe};
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use aludel_protocol::records::WithdrawalTree;
+use aludel_protocol::{BatchNumber, Digest, F, SignedTransaction, Statement, fe};
+use p3_field::PrimeField32;
 use p3_matrix::dense::RowMajorMatrix;
 
 /// What a shard's traces are made from, and the traces that forgers edit by hand.
+#[derive(Clone)]
 pub struct Forgery {
     pub says: Statement,
     pub cells: Vec<CellRow>,
-    nodes: Vec<NodeUpdate>,
+    /// The nodes above the cells.
+    pub nodes: Vec<NodeUpdate>,
+    /// The leaves of the trees of withdrawals.
+    pub trees: Vec<(BatchNumber, Vec<Digest>)>,
     pub transaction: RowMajorMatrix<F>,
-    signed: Vec<SignedTransfer>,
+    signed: Vec<SignedTransaction>,
     state: State,
 }
 
@@ -33,12 +39,12 @@ impl Forgery {
     /// A consistent witness over the state before; the statement's next root follows from the cells.
     pub fn new(
         says: Statement,
-        cells: Vec<CellRow>,
-        transaction: RowMajorMatrix<F>,
-        signed: Vec<SignedTransfer>,
+        rows: TransactionTrace,
+        signed: Vec<SignedTransaction>,
         state: State,
     ) -> Self {
-        let mut forgery = Self { says, cells, nodes: Vec::new(), transaction, signed, state };
+        let TransactionTrace { main: transaction, cells, withdrawals: trees, .. } = rows;
+        let mut forgery = Self { says, cells, nodes: Vec::new(), trees, transaction, signed, state };
         forgery.settle();
         forgery
     }
@@ -55,6 +61,10 @@ impl Forgery {
         self.says.next.state_root = update.new_root;
     }
 
+    pub fn height(&self) -> usize {
+        self.transaction.values.len() / self.transaction.width
+    }
+
     pub fn row(&self, row: usize) -> TransactionColumns<F> {
         let width = self.transaction.width;
         TransactionColumns::read(&self.transaction.values[row * width..][..width])
@@ -67,23 +77,11 @@ impl Forgery {
         self.transaction.values[row * width..][..width].copy_from_slice(&columns.to_row());
     }
 
-    /// Hashes the headers again, through every row to the statement.
-    pub fn reseal(&mut self) {
-        let mut headers = Digest(self.row(0).state.headers);
-        for row in 0..self.transaction.values.len() / self.transaction.width {
-            self.edit(row, |r| {
-                r.state.headers = headers.0;
-                if r.seal == F::ONE {
-                    let s = &r.state;
-                    let fields =
-                        [&r.number[..], &s.operator, &[s.transfers, s.queue_items], &s.body].concat();
-                    r.inner = hash_fields(Tag::Header, &fields).0;
-                    headers = roll(headers, Digest(r.inner));
-                    r.digest = headers.0;
-                }
-            });
-        }
-        self.says.next.headers = headers;
+    /// Every node: above the cells, and above the withdrawals.
+    fn all_nodes(&self) -> Vec<NodeUpdate> {
+        let leaving =
+            self.trees.iter().flat_map(|(n, leaves)| WithdrawalTree::new(leaves.clone()).updates(*n));
+        self.nodes.iter().copied().chain(leaving).collect()
     }
 
     /// The traces of all chips but the two tables.
@@ -94,7 +92,7 @@ impl Forgery {
         [
             chain::generate(heights.chain, &walks).expect("the walks fit"),
             signature::generate(heights.signature, &rows, unused).expect("the signatures decode"),
-            node::generate(heights.node, &self.nodes).expect("the nodes fit"),
+            node::generate(heights.node, &self.all_nodes()).expect("the nodes fit"),
             cell::generate(heights.cell, &self.cells, unused).expect("the cells fit"),
             self.transaction.clone(),
             statement::generate(heights.statement, &self.says, unused).expect("a statement is a row"),
@@ -123,7 +121,7 @@ impl Forgery {
     }
 
     fn signatures(&self) -> (Vec<SignatureRow>, Vec<ChainWalk>) {
-        let claim = |s: &SignedTransfer| (s.transfer.digest(), s.transfer.epoch);
+        let claim = |s: &SignedTransaction| (s.transaction.digest(), s.transaction.epoch);
         let claims: Vec<_> = self.signed.iter().map(claim).collect();
         let claims: Vec<Claim> = (self.signed.iter().zip(claims))
             .map(|(s, (message, epoch))| Claim { key: Digest::ZERO, epoch, message, signature: &s.signature })

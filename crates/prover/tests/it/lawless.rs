@@ -3,32 +3,34 @@
 use std::collections::BTreeMap;
 
 use aludel_bench::{CHAIN, OPERATOR, Scenario, account};
-use aludel_circuits::transaction::{Action, ExecutedBatch, ExecutedEntry};
+use aludel_circuits::transaction::{Event, ExecutedBatch, ExecutedEntry};
 use aludel_circuits::{Shape, Tables, transaction};
-use aludel_ledger::State;
+use aludel_ledger::xmss::{Derivation, SecretKey, Window};
+use aludel_ledger::{Payout, State};
 use aludel_protocol::cell::Access;
-use aludel_protocol::field::Limbs;
-use aludel_protocol::hash::{Tag, roll, rolling_start};
-use aludel_protocol::records::transfer_version;
+use aludel_protocol::hash::{Tag, rolling_start};
+use aludel_protocol::params::NATIVE_TOKEN;
+use aludel_protocol::records::{WithdrawalTree, publish, publish_item, transaction_version};
 use aludel_protocol::{
-    Amount, BatchNumber, CellAddress, ChainId, Checkpoint, Deposit, Digest, Epoch, F, Header, Payload,
-    QueueItem, Sequence, SignedTransfer, Statement, TokenId, Transfer, fe,
+    Action, Amount, BatchNumber, CellAddress, ChainId, Checkpoint, Digest, Epoch, Header, Payload, QueueItem,
+    Sequence, SignedTransaction, Statement, TokenId, Transaction,
 };
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeField32;
 
 use crate::forgery::Forgery;
+use crate::payload::balance;
 
 /// A chain with three funded wallets, of which every rule may be broken from the second batch on.
 pub struct Lawless {
     pub scenario: Scenario,
-    /// For which chain the transfers are executed.
+    /// For which chain the transactions are executed.
     pub chain_id: ChainId,
     pub prev: Checkpoint,
     state: State,
     cells: BTreeMap<CellAddress, Payload>,
-    batches: Vec<ExecutedBatch>,
+    batches: Vec<Vec<ExecutedEntry>>,
     /// The signatures that the shard verifies.
-    pub signed: Vec<SignedTransfer>,
+    pub signed: Vec<SignedTransaction>,
 }
 
 impl Lawless {
@@ -36,40 +38,55 @@ impl Lawless {
         let mut scenario = Scenario::new(3, 3);
         let openings = scenario.openings();
         scenario.seal(openings);
+        Self::after(scenario)
+    }
+
+    /// Goes on from an honest chain.
+    pub fn after(scenario: Scenario) -> Self {
         let (prev, state) = (scenario.chain.checkpoint, scenario.chain.state.clone());
         let (cells, batches, signed) = (BTreeMap::new(), Vec::new(), Vec::new());
         Self { chain_id: CHAIN, scenario, prev, state, cells, batches, signed }
     }
 
-    /// A native transfer with the first sequence of its sender's account, not yet signed.
-    pub fn draft(&self, from: usize, to: usize, amount: u128) -> Transfer {
-        Transfer {
+    /// A transaction in the native token with the next sequence of the wallet's account, not yet signed.
+    pub fn draft(&self, wallet: usize, action: Action) -> Transaction {
+        let at = CellAddress::account(account(wallet));
+        let [lo, hi] = [8, 9].map(|i| self.payload(at).0[i].as_canonical_u32());
+        Transaction {
             chain_id: CHAIN,
-            protocol_version: transfer_version(),
-            from: account(from),
-            to: account(to),
-            token: TokenId(0),
-            amount: Amount(amount),
+            protocol_version: transaction_version(),
+            from: account(wallet),
+            token: TokenId(NATIVE_TOKEN),
             fee: 1,
-            sequence: Sequence(0),
+            sequence: Sequence(hi << 16 | lo),
             epoch: Epoch(0),
             expiry: BatchNumber(9),
+            action,
         }
     }
 
     /// Signs with a wallet, at its next epoch, and has the shard verify the signature.
-    pub fn sign(&mut self, wallet: usize, transfer: Transfer) -> Transfer {
-        let signed = self.scenario.wallets[wallet].sign(transfer).expect("the window has an epoch left");
-        let transfer = signed.transfer;
+    pub fn sign(&mut self, wallet: usize, transaction: Transaction) -> Transaction {
+        let signed = self.scenario.wallets[wallet].sign(transaction).expect("the window has an epoch left");
+        let transaction = signed.transaction;
         self.signed.push(signed);
-        transfer
+        transaction
     }
 
-    fn payload(&self, at: CellAddress) -> Payload {
+    /// Signs with any key at any epoch, where a wallet would refuse, and has the shard verify the signature.
+    pub fn sign_at(&mut self, key: &SecretKey, epoch: Epoch, transaction: Transaction) -> Transaction {
+        let transaction = Transaction { epoch, ..transaction };
+        let signature = key.sign(epoch, &transaction.digest()).expect("the epoch is one of the window's");
+        self.signed.push(SignedTransaction { transaction, signature: Box::new(signature) });
+        transaction
+    }
+
+    /// What a cell holds by now.
+    pub fn payload(&self, at: CellAddress) -> Payload {
         self.cells.get(&at).copied().unwrap_or_else(|| self.state.get(&at))
     }
 
-    fn touch(&mut self, at: CellAddress, change: impl FnOnce(&mut Payload)) -> Option<Access> {
+    pub(crate) fn touch(&mut self, at: CellAddress, change: impl FnOnce(&mut Payload)) -> Option<Access> {
         let old = self.payload(at);
         let mut new = old;
         change(&mut new);
@@ -77,62 +94,28 @@ impl Lawless {
         Some(Access { at, old, new })
     }
 
-    /// Executes, with amounts that wrap and without a glance at signature, sequence, epoch or expiry.
-    pub fn transfer(&mut self, t: Transfer) -> ExecutedEntry {
-        let (amount, fee, native) = (t.amount.0, u128::from(t.fee), t.token.0 == 0);
-        let gains = [0u128.wrapping_sub(amount).wrapping_sub(fee), amount, fee];
-        let mut accesses = [None; 6];
-        for (role, party) in [t.from, t.to, OPERATOR].into_iter().enumerate() {
-            accesses[role] = self.touch(CellAddress::account(party), |p| {
-                if role == 0 {
-                    use_up(p, t.epoch);
-                }
-                if native {
-                    gain(p, gains[role]);
-                }
-            });
-        }
-        for (role, party) in [t.from, t.to, OPERATOR].into_iter().enumerate().filter(|_| !native) {
-            accesses[3 + role] = self.touch(CellAddress::slot(party, t.token.0), |p| gain(p, gains[role]));
-        }
-        ExecutedEntry { action: Action::Transfer(t), accesses }
-    }
-
-    /// Credits an account with a queue item in the native token.
-    pub fn deposit(&mut self, item: QueueItem) -> ExecutedEntry {
-        let Deposit::ToAccount { account } = item.deposit else { panic!("deposits here are to accounts") };
-        let mut accesses = [None; 6];
-        accesses[1] = self.touch(CellAddress::account(account), |p| gain(p, item.amount.0));
-        ExecutedEntry { action: Action::Queue(item), accesses }
-    }
-
-    /// Has the last access of a role, which nobody followed, write more than it should.
-    pub fn mint(&mut self, entry: &mut ExecutedEntry, role: usize, amount: u128) {
+    /// Has the last access of a role, which nobody followed, write something else.
+    pub fn alter(&mut self, entry: &mut ExecutedEntry, role: usize, change: impl FnOnce(&mut Payload)) {
         let access = entry.accesses[role].as_mut().expect("the role has an access");
-        gain(&mut access.new, amount);
+        change(&mut access.new);
         self.cells.insert(access.at, access.new);
     }
 
+    /// Has the last access of a role, which nobody followed, write nothing.
+    pub fn undo(&mut self, entry: &mut ExecutedEntry, role: usize) {
+        let old = entry.accesses[role].as_ref().expect("the role has an access").old;
+        self.alter(entry, role, |new| *new = old);
+    }
+
     pub fn seal(&mut self, entries: Vec<ExecutedEntry>) {
-        let digest = |e: &ExecutedEntry| match &e.action {
-            Action::Transfer(t) => t.digest(),
-            Action::Queue(item) => item.digest(),
-        };
-        let transfers = entries.iter().filter(|e| matches!(e.action, Action::Transfer(_))).count() as u16;
-        let header = Header {
-            number: BatchNumber(self.prev.number.0 + 1 + self.batches.len() as u32),
-            operator: OPERATOR,
-            transfers,
-            queue_items: entries.len() as u16 - transfers,
-            body: entries.iter().fold(rolling_start(Tag::Body), |state, e| roll(state, digest(e))),
-        };
-        self.batches.push(ExecutedBatch { header, entries });
+        self.batches.push(entries);
     }
 
     /// The witness so far, to be forged further.
     pub fn write(&self) -> Forgery {
         let heights = Shape::Tiny.log_heights();
-        let batches: Vec<ExecutedBatch> = self.batches.iter().map(|b| self.as_rolled(b)).collect();
+        let numbers = (self.prev.number.0 + 1..).map(BatchNumber);
+        let batches: Vec<_> = numbers.zip(&self.batches).map(|(n, entries)| self.batch(n, entries)).collect();
         let tables = &mut Tables::default();
         let trace = transaction::generate(heights.transaction, self.chain_id, &self.prev, &batches, tables)
             .expect("the accesses fit their entries");
@@ -144,40 +127,58 @@ impl Lawless {
             queue_index: trace.next.queue_index,
         };
         let says = Statement::new(self.chain_id, self.prev, next);
-        let (cells, signed, state) = (trace.cells, self.signed.clone(), self.state.clone());
-        Forgery::new(says, cells, trace.main, signed, state)
+        Forgery::new(says, trace, self.signed.clone(), self.state.clone())
     }
 
-    /// Bodies as the rows roll them: over the chain's id and the sequence that the sender's account holds.
-    fn as_rolled(&self, batch: &ExecutedBatch) -> ExecutedBatch {
-        let rolled = |e: &ExecutedEntry| match (&e.action, &e.accesses[0]) {
-            (Action::Transfer(t), Some(sender)) => {
-                let [lo, hi] = [8, 9].map(|i| sender.old.0[i].as_canonical_u32());
-                Transfer { chain_id: self.chain_id, sequence: Sequence(hi << 16 | lo), ..*t }.digest()
-            }
-            (Action::Transfer(t), None) => t.digest(),
-            (Action::Queue(item), _) => item.digest(),
+    fn batch(&self, number: BatchNumber, entries: &[ExecutedEntry]) -> ExecutedBatch {
+        let transactions = entries.iter().filter(|e| matches!(e.event, Event::Transaction(_))).count();
+        let payouts = (0..).zip(entries.iter().filter_map(payout));
+        let leaves: Vec<_> = payouts.map(|(i, p)| p.withdrawal(number, i).digest()).collect();
+        let header = Header {
+            number,
+            operator: OPERATOR,
+            transactions: transactions as u16,
+            queue_items: (entries.len() - transactions) as u16,
+            withdrawals: leaves.len() as u16,
+            pubdata: entries.iter().fold(rolling_start(Tag::Pubdata), |state, e| self.publish(state, e)),
+            withdrawals_root: WithdrawalTree::new(leaves).root(),
         };
-        let body = batch.entries.iter().fold(rolling_start(Tag::Body), |state, e| roll(state, rolled(e)));
-        ExecutedBatch { header: Header { body, ..batch.header }, entries: batch.entries.clone() }
+        ExecutedBatch { header, entries: entries.to_vec() }
+    }
+
+    /// As the rows publish: for the chain that they execute.
+    fn publish(&self, state: Digest, entry: &ExecutedEntry) -> Digest {
+        match &entry.event {
+            Event::Transaction(t) => {
+                let t = Transaction { chain_id: self.chain_id, ..*t };
+                publish(state, t.digests().public, &t.public_rest())
+            }
+            Event::Queue(_) => publish_item(state),
+        }
     }
 }
 
-fn use_up(p: &mut Payload, epoch: Epoch) {
-    let [lo, hi] = [8, 9].map(|i| p.0[i].as_canonical_u32());
-    p.0[Payload::SEQUENCE..Payload::NEXT_EPOCH].copy_from_slice(&((hi << 16) | lo).wrapping_add(1).limbs());
-    p.0[Payload::NEXT_EPOCH] = fe(epoch.0 + 1);
+/// What leaves by an entry, as its row has it.
+fn payout(entry: &ExecutedEntry) -> Option<Payout> {
+    match (&entry.event, entry.no_op) {
+        (Event::Transaction(t), _) => match t.action {
+            Action::Withdraw { to, amount } => Some(Payout { token: t.token, amount, to }),
+            Action::Transfer { .. } | Action::Rotate { .. } => None,
+        },
+        (Event::Queue(item), None) if item.kind == QueueItem::FORCED => {
+            let role = if item.token.0 == NATIVE_TOKEN { 0 } else { 3 };
+            let paid = entry.accesses[role].as_ref().map(|access| balance(&access.old));
+            Some(Payout { token: item.token, amount: Amount(paid?), to: item.l1 })
+        }
+        (Event::Queue(item), Some(reason)) if reason.refunds() => {
+            Some(Payout { token: item.token, amount: item.amount, to: item.l1 })
+        }
+        (Event::Queue(_), _) => None,
+    }
 }
 
-fn gain(p: &mut Payload, amount: u128) {
-    let limbs = p.0[Payload::BALANCE..].iter().rev();
-    let balance = limbs.fold(0u128, |acc, x| acc << 16 | u128::from(x.as_canonical_u32()));
-    p.0[Payload::BALANCE..].copy_from_slice(&balance.wrapping_add(amount).limbs());
-    p.0[Payload::EXISTS] = F::ONE;
-}
-
-/// A deposit of the native token to a wallet's account.
-pub fn deposit(to: usize, amount: u128) -> QueueItem {
-    let deposit = Deposit::ToAccount { account: account(to) };
-    QueueItem { token: TokenId(0), amount: Amount(amount), deposit }
+/// A key of nobody yet, whose window begins at `start`: for rotations.
+pub fn fresh_key(start: Epoch) -> SecretKey {
+    let window = Window::new(start, 3).expect("a window of the lifetime");
+    SecretKey::generate(&Derivation { seed: [8; 32], chain_id: CHAIN, counter: 0 }, window)
 }

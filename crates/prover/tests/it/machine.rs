@@ -1,10 +1,11 @@
 //! The real machine on random batches, on any number of threads, and against damaged bytes.
 
-use aludel_bench::Scenario;
+use aludel_bench::{OPERATOR, Scenario, owner};
 use aludel_circuits::Shape;
-use aludel_ledger::SealedBatch;
+use aludel_ledger::xmss::verify_batch;
+use aludel_ledger::{BatchBuilder, SealedBatch};
 use aludel_protocol::codec::{Kind, decode, encode};
-use aludel_protocol::{Amount, Deposit, Entry, QueueItem, Statement, TokenId};
+use aludel_protocol::{AccountId, Amount, Entry, KeyBytes, QueueItem, Statement, TokenId};
 use aludel_prover::Prover;
 use aludel_verifier::format::PREFIX_BYTES;
 use aludel_verifier::verify::{Expectations, verify};
@@ -19,44 +20,88 @@ const WALLETS: usize = 4;
 /// An entry after the accounts are open.
 #[derive(Clone, Debug)]
 enum Step {
-    Pay { from: usize, to: usize, token: u16, amount: u128, fee: u64 },
-    Fund { to: usize, token: u16, amount: u128 },
+    Sign { from: usize, what: What, token: u16, amount: u128, fee: u64 },
+    Item(QueueItem),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Pay { to: usize },
+    Withdraw,
+    Rotate,
+}
+
+fn token() -> impl Strategy<Value = u16> {
+    prop_oneof![Just(0_u16), Just(3)]
+}
+
+/// Amounts of every size of limb, of which seven payments and their fees stay below the funds.
+fn amount() -> impl Strategy<Value = u128> {
+    (0..67_u32, any::<u128>()).prop_map(|(bits, x)| x & ((1 << bits) - 1))
+}
+
+fn what() -> impl Strategy<Value = What> {
+    let pay = (0..WALLETS).prop_map(|to| What::Pay { to });
+    prop_oneof![3 => pay, 1 => Just(What::Withdraw), 1 => Just(What::Rotate)]
+}
+
+/// An item of any kind, that may overflow, name accounts that do not exist, and ask for what is another's.
+fn item() -> impl Strategy<Value = QueueItem> {
+    let amount = prop_oneof![3 => amount(), 1 => Just(u128::MAX)];
+    let account = prop_oneof![4 => 1..WALLETS as u32 + 3, 1 => Just(0), 1 => any::<u32>()];
+    let kind = prop_oneof![5 => 1..4_u16, 1 => any::<u16>()];
+    (kind, token(), amount, account, 0..WALLETS, any::<[u8; 32]>()).prop_map(
+        |(kind, token, amount, account, wallet, key)| QueueItem {
+            kind,
+            token: TokenId(token),
+            amount: Amount(amount),
+            account: AccountId(account),
+            l1: owner(wallet),
+            key: KeyBytes(key),
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let token = || prop_oneof![Just(0_u16), Just(3)];
-    // Amounts of every size of limb, of which seven payments and their fees stay below the funds.
-    let amount = || (0..67_u32, any::<u128>()).prop_map(|(bits, x)| x & ((1 << bits) - 1));
-    prop_oneof![
-        2 => (0..WALLETS, 0..WALLETS, token(), amount(), any::<u64>())
-            .prop_map(|(from, to, token, amount, fee)| Step::Pay { from, to, token, amount, fee }),
-        1 => (0..WALLETS, token(), amount()).prop_map(|(to, token, amount)| Step::Fund { to, token, amount }),
-    ]
+    let sign = (0..WALLETS, what(), token(), amount(), any::<u64>())
+        .prop_map(|(from, what, token, amount, fee)| Step::Sign { from, what, token, amount, fee });
+    prop_oneof![3 => sign, 2 => item().prop_map(Step::Item)]
 }
 
-/// Batches of at most 20 entries together, after one that opens and funds the accounts.
+impl Step {
+    fn entry(&self, scenario: &mut Scenario) -> Entry {
+        match *self {
+            Self::Item(item) => Entry::Queue(item),
+            Self::Sign { from, what, token, amount, fee } => Entry::Transaction(match what {
+                What::Pay { to } => scenario.pay(from, to, token, amount, fee),
+                What::Withdraw => scenario.withdraw(from, token, amount, fee),
+                What::Rotate => scenario.rotate(from, token, fee),
+            }),
+        }
+    }
+}
+
+/// Batches of at most 20 entries together, after one that opens and funds the accounts. What a forced withdrawal
+/// leaves without funds is refused and left out, and so are its sender's later transactions.
 fn history(scenario: &mut Scenario, batches: &[Vec<Step>]) -> Vec<SealedBatch> {
     let deposits = [scenario.openings(), scenario.top_ups()].concat();
-    let mut paid = [0; WALLETS];
     let mut out = vec![scenario.seal(deposits)];
+    let mut signed = [0; WALLETS];
     for batch in batches {
-        let mut entries = Vec::new();
-        for step in batch {
-            match *step {
-                // The window's last epoch is kept.
-                Step::Pay { from, .. } if paid[from] == 7 => {}
-                Step::Pay { from, to, token, amount, fee } => {
-                    paid[from] += 1;
-                    entries.push(Entry::Transfer(scenario.pay(from, to, token, amount, fee)));
-                }
-                Step::Fund { to, token, amount } => {
-                    let deposit = Deposit::ToAccount { account: aludel_bench::account(to) };
-                    let item = QueueItem { token: TokenId(token), amount: Amount(amount), deposit };
-                    entries.push(Entry::Queue(item));
-                }
+        let within = |step: &&Step| match step {
+            Step::Item(_) => true,
+            // The window's last epoch is kept.
+            Step::Sign { from, .. } => {
+                signed[*from] += 1;
+                signed[*from] <= 7
             }
-        }
-        out.push(scenario.seal(entries));
+        };
+        let steps: Vec<_> = batch.iter().filter(within).collect();
+        let entries: Vec<_> = steps.into_iter().map(|step| step.entry(scenario)).collect();
+        let mut builder =
+            BatchBuilder::new(&mut scenario.chain, OPERATOR, entries.len()).expect("numbers are left");
+        builder.extend(entries, &verify_batch);
+        out.push(builder.seal());
     }
     out
 }
