@@ -33,13 +33,13 @@ columns! {
         end: T,
         /// The children's level in their stage, 15 where `is_root` (whose children have level 0).
         level: T,
-        /// Which of the two spaces; 0 at the root.
+        /// Accounts 0, slots 1, withdrawals 2; 0 at the root.
         space: T,
-        /// What is left of the slot.
+        /// What is left of the slot, or of the withdrawal's index.
         slot: T,
-        /// What is left of the account's low limb.
+        /// What is left of the account's low limb; whole, that of the batch's number.
         lo: T,
-        /// What is left of the account's high limb.
+        /// What is left of the account's high limb; whole, that of the batch's number.
         hi: T,
         /// The left child's `slot + is_slot slot`.
         left_slot: T,
