@@ -71,10 +71,14 @@ impl<'a, C: Cells> Draft<'a, C> {
         Ok(self.find_account(account)?.ok_or(Refusal::NoAccount { role, account })?)
     }
 
-    /// Who may force the withdrawals of an account that exists.
-    pub fn owner(&self, account: AccountId) -> Result<L1Address, Fault> {
+    /// Who may force the withdrawals of an account that exists; nobody, where a genesis state gave it no owner.
+    pub fn owner(&self, account: AccountId) -> Result<Option<L1Address>, Fault> {
         let at = CellAddress::slot(account, 0);
-        Ok(OwnerCell::read(&self.read(&at)?).map_err(|error| Fault::Payload { at, error })?.0)
+        let payload = self.read(&at)?;
+        if payload == Payload::EMPTY {
+            return Ok(None);
+        }
+        Ok(Some(OwnerCell::read(&payload).map_err(|error| Fault::Payload { at, error })?.0))
     }
 
     /// What an account, whose own cell is at hand, holds of a token.

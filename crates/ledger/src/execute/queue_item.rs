@@ -90,7 +90,7 @@ fn forced<C: Cells>(
         return Ok(Err(NoOp::ForcedNoAccount));
     };
     let (owner, token) = (draft.owner(account)?, item.token);
-    if owner != item.l1 {
+    if owner != Some(item.l1) {
         draft.touch(at::SENDER, own)?;
         draft.touch(at::OWNER, CellAddress::slot(account, 0))?;
         return Ok(Err(NoOp::NotOwner));
@@ -99,5 +99,5 @@ fn forced<C: Cells>(
     draft.set_account((at::SENDER, account), cell, token, Amount(0))?;
     draft.touch(at::OWNER, CellAddress::slot(account, 0))?;
     draft.set_token((at::SENDER, account), token, Amount(0))?;
-    Ok(Ok(Some(Payout { token, amount, to: owner })))
+    Ok(Ok(Some(Payout { token, amount, to: item.l1 })))
 }
