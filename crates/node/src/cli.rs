@@ -34,7 +34,7 @@ pub enum Command {
     Keygen(Keygen),
     /// List the keys of a keystore, and how far they are used. Needs no passphrase.
     Keys(Keys),
-    /// Sign a transfer: JSON in, binary out.
+    /// Sign a transaction: JSON in, binary out.
     Sign(Sign),
     /// Apply queue items and transactions to a state and seal a batch.
     Execute(Execute),
@@ -138,10 +138,11 @@ pub struct Sign {
     /// signed after it must be signed again.
     #[arg(long)]
     pub lower_sequence: bool,
-    /// The transfer: JSON with `from, to, token, amount, fee, sequence, expiry`.
+    /// The transaction: JSON with `from, token, fee, sequence, expiry` and `action`, which is `{"transfer": {"to":
+    /// ACCOUNT, "amount": "N"}}`, `{"withdraw": {"to": "0x..", "amount": "N"}}` or `{"rotate": {"key": "HEX"}}`.
     #[arg(value_name = "JSON", default_value = "-", value_parser = place)]
     pub input: Place,
-    /// Where the signed transfer goes.
+    /// Where the signed transaction goes.
     #[arg(short, long, value_name = "FILE", default_value = "-", value_parser = place)]
     pub output: Place,
 }

@@ -112,7 +112,7 @@ fn keys_go_on(world: &World) {
     world.write("order.json", order.to_string());
     world.ok("sign --keystore one/keys.keystore --passphrase-file one/passphrase order.json -o more");
     let signed: Value = serde_json::from_str(&world.ok("inspect more --json").out).expect("JSON");
-    assert_eq!(signed["transfer"]["epoch"], next["next_epoch"]);
+    assert_eq!(signed["transaction"]["epoch"], next["next_epoch"]);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn fresh_pairs_and_the_table() {
     let world = World::new("demo_w1");
     let ran =
         world.ok("demo --workload w1 --accounts 64 --transactions 20 --shard-size tiny --seed 9 --profile");
-    for word in ["w1: 64 accounts, 20 transfers", "1 shard", "verified      yes", "bits proven"] {
+    for word in ["w1: 64 accounts, 20 transactions", "1 shard", "verified      yes", "bits proven"] {
         assert!(ran.out.contains(word), "{}", ran.out);
     }
     for word in ["witness", "resident at the end", "prove_batch", "chip, shape tiny"] {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::world::{SIGN, World, order};
+use crate::world::{SIGN, World, deed, l1, order};
 
 fn begun(test: &str) -> World {
     let world = World::new(test);
@@ -37,9 +37,10 @@ fn good_ones_seal_and_bad_ones_are_reported() {
     assert_eq!(reasons, expected.map(|(s, r)| (json!(s), json!(r))));
     assert_eq!((&refused[1]["refusal"]["expected"], &refused[1]["refusal"]["found"]), (&json!(0), &json!(7)));
     let batch = inspect(&world, "s/batches/2.bin");
-    assert_eq!((&batch["header"]["transfers"], &batch["header"]["queue_items"]), (&json!(2), &json!(0)));
+    assert_eq!((&batch["header"]["transactions"], &batch["header"]["queue_items"]), (&json!(2), &json!(0)));
     assert_eq!(inspect(&world, "s/state.redb")["checkpoint"]["number"], 2);
-    assert_eq!(world.list("s"), ["batches", "refused.json", "state.redb"]);
+    assert_eq!(world.list("s"), ["batches", "pubdata", "refused.json", "state.redb"]);
+    assert_eq!(world.list("s/pubdata"), world.list("s/batches"));
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn where_all_are_refused_the_state_stays() {
 }
 
 #[test]
-fn a_transfer_for_another_chain_is_refused() {
+fn a_transaction_for_another_chain_is_refused() {
     let world = begun("execute_chain");
     world.keystore("key1-other", 8, [1; 32]);
     world.write("order.json", order(1, 2, 0).to_string());
@@ -95,21 +96,66 @@ fn another_queue_is_not_taken() {
 }
 
 #[test]
-fn a_refused_item_stops_the_queue() {
-    let world = World::new("execute_stop");
+fn no_item_stops_the_queue() {
+    let world = World::new("execute_items");
     world.funded();
     let mut queue = world.json("queue.json");
-    let nobody = json!({ "token": 0, "amount": "1", "deposit": { "to_account": { "account": 77 } } });
-    queue["items"].as_array_mut().expect("a list").insert(2, nobody);
+    let items = queue["items"].as_array_mut().expect("a list");
+    items.insert(2, json!({ "kind": 1, "token": 0, "amount": "1", "account": 77, "l1": l1(9) }));
+    items.push(json!({ "kind": 60000, "token": 3, "amount": "4", "l1": l1(9) }));
+    items.push(json!({ "kind": 3, "token": 0, "account": 2, "l1": l1(1) }));
     world.write("queue.json", queue.to_string());
     world.sign((1, 2), 0, "a");
-    world.expect("execute --state s --chain-id 7 --queue queue.json a", 4);
-    let refused = world.json("s/refused.json");
-    let sources: Vec<_> = refused.as_array().expect("a list").iter().map(|r| r["source"].clone()).collect();
-    assert_eq!(sources, ["queue item 2", "queue item 3", "queue item 4"].map(Value::from));
+    world.ok("execute --state s --chain-id 7 --queue queue.json a");
+    assert_eq!(world.json("s/refused.json"), json!([]));
     let state = inspect(&world, "s/state.redb");
-    assert_eq!((&state["checkpoint"]["queue_index"], &state["checkpoint"]["number"]), (&json!(2), &json!(1)));
-    assert_eq!(inspect(&world, "s/batches/1.bin")["header"]["transfers"], 1);
+    assert_eq!((&state["checkpoint"]["queue_index"], &state["checkpoint"]["number"]), (&json!(7), &json!(1)));
+    let batch = inspect(&world, "s/batches/1.bin");
+    assert_eq!((&batch["header"]["transactions"], &batch["header"]["withdrawals"]), (&json!(1), &json!(2)));
+    let reasons = ["no_account", "unknown_kind", "not_owner"].map(Value::from);
+    let found =
+        batch["effects"]["no_ops"].as_array().expect("a list").iter().map(|one| one["reason"].clone());
+    assert_eq!(found.collect::<Vec<_>>(), reasons);
+}
+
+/// A wallet deposits, pays, rotates, withdraws and is forced out; a stranger rebuilds the state and claims.
+#[test]
+fn a_wallets_life_from_deposit_to_claim() {
+    let world = World::new("execute_life");
+    world.funded();
+    world.ok("execute --state s --chain-id 7 --queue queue.json");
+    let add = "keygen --keystore key1 --passphrase-file passphrase --chain-id 7 --account 1 --window 2";
+    let made: Value = serde_json::from_str(&world.ok(add).out).expect("JSON");
+    let fresh = made["keys"][0]["key"].as_str().expect("a key").to_owned();
+    world.sign((1, 2), 0, "pay");
+    let sign = |sequence, action, name: &str| {
+        world.write("order.json", deed(1, sequence, action).to_string());
+        world.ok(&format!("{SIGN} key1 order.json -o {name}"))
+    };
+    sign(1, json!({ "rotate": { "key": fresh } }), "rotate");
+    sign(2, json!({ "withdraw": { "to": l1(1), "amount": "500" } }), "leave");
+    let mut queue = world.json("queue.json");
+    let forced = json!({ "kind": 3, "token": 0, "account": 1, "l1": l1(1) });
+    queue["items"].as_array_mut().expect("a list").push(forced);
+    world.write("queue.json", queue.to_string());
+    world.ok("execute --state s pay rotate leave");
+    world.ok("execute --state s --queue queue.json");
+    let root = inspect(&world, "s/state.redb")["checkpoint"]["state_root"].clone();
+    let data = "s/pubdata/3.bin s/pubdata/1.bin s/pubdata/2.bin --queue queue.json";
+    let rebuilt = world.ok(&format!("rebuild {data}")).out;
+    assert!(
+        rebuilt.starts_with(&format!("batch 3, state {}", root.as_str().expect("a digest"))),
+        "{rebuilt}"
+    );
+    world.ok("prove s/batches/1.bin s/batches/2.bin s/batches/3.bin -o all.proof");
+    let shown = world.ok("verify all.proof --chain-id 7 --json").out;
+    world.write("statement.json", serde_json::from_str::<Value>(&shown).expect("JSON").to_string());
+    for (batch, pays) in [(2, "pays 500 of token 0"), (3, "pays 999490 of token 0")] {
+        let line = format!("claim {data} --chain-id 7 --batch {batch} --index 0 -o {batch}.claim");
+        world.ok(&line);
+        let holds = world.ok(&format!("verify-claim {batch}.claim --statement statement.json")).out;
+        assert!(holds.contains(pays) && holds.contains(&l1(1)), "{holds}");
+    }
 }
 
 #[test]
@@ -134,7 +180,8 @@ fn a_write_that_fails_leaves_the_old_state_and_nothing_else() {
     fs::remove_file(world.path("s/refused.json")).expect("there");
     fs::create_dir(world.path("s/refused.json")).expect("made");
     assert!(world.expect("execute --state s a", 2).err.contains("s/refused.json: "));
-    assert_eq!(world.list("s"), ["batches", "refused.json", "state.redb"]);
+    assert_eq!(world.list("s"), ["batches", "pubdata", "refused.json", "state.redb"]);
+    assert_eq!(world.list("s/pubdata"), world.list("s/batches"));
     let after = (inspect(&world, "s/state.redb"), world.list("s/batches"));
     assert_eq!(after, (before, vec!["1.bin".to_owned()]));
     fs::remove_dir(world.path("s/refused.json")).expect("still empty");

@@ -100,8 +100,8 @@ fn each_signature_spends_an_epoch_and_the_last_is_kept() {
     for (sequence, epoch) in [(0, "0"), (1, "1"), (2, "2")] {
         let err = sign(&world, sequence, "", 0).err;
         let shown = json(&world.ok("inspect t --json").out);
-        assert_eq!(shown["transfer"]["epoch"].to_string(), epoch);
-        assert_eq!(shown["transfer"]["chain_id"].to_string(), CHAIN);
+        assert_eq!(shown["transaction"]["epoch"].to_string(), epoch);
+        assert_eq!(shown["transaction"]["chain_id"].to_string(), CHAIN);
         // All three are used with the last one.
         assert_eq!(err.contains("warning: 0 of this key's 3 signatures are left"), epoch == "2", "{err}");
     }
@@ -137,7 +137,7 @@ fn a_lost_record_is_refused_until_somebody_says_where_to_go_on() {
     assert!(err.contains("key1.usage: is missing") && err.contains("--skip-to"), "{err}");
     assert!(world.expect("keys --keystore key1", 2).err.contains("key1.usage"));
     sign(&world, 1, "--skip-to 2", 0);
-    assert_eq!(json(&world.ok("inspect t --json").out)["transfer"]["epoch"], 2);
+    assert_eq!(json(&world.ok("inspect t --json").out)["transaction"]["epoch"], 2);
     assert_eq!(next_epoch(&world), 3);
     let mut damaged = world.read("key1.usage");
     damaged[30] ^= 1;
@@ -261,9 +261,9 @@ fn only_exact_orders_are_signed() {
     let mut extra = order(1, 2, 0);
     extra["epoch"] = 5.into();
     let mut number = order(1, 2, 0);
-    number["amount"] = 10.into();
+    number["action"]["transfer"]["amount"] = 10.into();
     let mut negative = order(1, 2, 0);
-    negative["amount"] = "-1".into();
+    negative["action"]["transfer"]["amount"] = "-1".into();
     let line = format!("{SIGN} key1 order.json -o t");
     for bad in [extra.to_string(), number.to_string(), negative.to_string(), "{}".into(), String::new()] {
         world.write("order.json", &bad);

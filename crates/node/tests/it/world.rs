@@ -105,7 +105,12 @@ impl World {
     pub fn keystore(&self, name: &str, chain_id: u64, seed: [u8; 32]) -> String {
         let from = Derivation { seed, chain_id: ChainId(chain_id), counter: 0 };
         let signers = [Signer::new(from, Window::new(Epoch(0), 2).expect("aligned"))];
-        let new = NewKeys { seed: Zeroizing::new(seed), counter: 0, work: Work::LEAST, signers: &signers };
+        let new = NewKeys {
+            seed: Zeroizing::new(seed),
+            counter: 0,
+            work: Work::LEAST,
+            signers: signers.iter().collect(),
+        };
         self.passphrase();
         let passphrase = Passphrase::from_file(&self.path("passphrase")).expect("a passphrase");
         Keystore::create(&self.path(name), &passphrase, new).expect("a keystore");
@@ -128,13 +133,9 @@ impl World {
 
     /// Keys 1 to 3 and a queue that funds them, as `queue.json`.
     pub fn funded(&self) {
-        let deposit = |account: u8| {
-            let owner = format!("0x{}", hex::encode([account; 20]));
-            let to_key = json!({ "key": self.key(account), "l1_owner": owner });
-            json!({ "token": 0, "amount": "1000000", "deposit": { "to_key": to_key } })
-        };
+        let deposit = |account: u8| json!({ "kind": 2, "token": 0, "amount": "1000000", "l1": l1(account), "key": self.key(account) });
         let mut items: Vec<_> = (1..=3).map(deposit).collect();
-        items.push(json!({ "token": 5, "amount": "300", "deposit": { "to_account": { "account": 2 } } }));
+        items.push(json!({ "kind": 1, "token": 5, "amount": "300", "account": 2, "l1": l1(2) }));
         self.write("queue.json", json!({ "items": items }).to_string());
     }
 
@@ -145,10 +146,18 @@ impl World {
     }
 }
 
+/// Who owns an account on L1.
+pub fn l1(account: u8) -> String {
+    format!("0x{}", hex::encode([account; 20]))
+}
+
 pub fn order(from: u8, to: u8, sequence: u32) -> Value {
-    json!({
-        "from": from, "to": to, "token": 0, "amount": "10", "fee": 1, "sequence": sequence, "expiry": 100
-    })
+    deed(from, sequence, json!({ "transfer": { "to": to, "amount": "10" } }))
+}
+
+/// A transaction of any action, with fee 1.
+pub fn deed(from: u8, sequence: u32, action: Value) -> Value {
+    json!({ "from": from, "token": 0, "fee": 1, "sequence": sequence, "expiry": 100, "action": action })
 }
 
 fn ran(output: Output) -> Ran {
