@@ -72,7 +72,7 @@ fn no_signature_leaves_where_its_epoch_cannot_be_written() {
     assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(1));
 }
 
-/// Stopped before either file of an addition is written, the next process finds a keystore that opens and makes
+/// Stopped before the first or the second file of an addition is written, the next process finds a keystore that opens and makes
 /// other keys.
 #[test]
 fn an_addition_that_stops_half_way_leaves_a_keystore_that_opens() {
