@@ -72,6 +72,26 @@ fn no_signature_leaves_where_its_epoch_cannot_be_written() {
     assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(1));
 }
 
+/// Stopped before the first or the second file of an addition is written, the next process finds a keystore that opens and makes
+/// other keys.
+#[test]
+fn an_addition_that_stops_half_way_leaves_a_keystore_that_opens() {
+    for (temporary, counter) in [(".k.usage.tmp", 2), (".k.tmp", 3)] {
+        let folder = folder("half-way");
+        let path = folder.join("k");
+        let (mut keystore, keys) = two_keys(&path);
+        fs::create_dir_all(folder.join(temporary).join("full")).expect("made");
+        let refused = keystore.add(CHAIN, window(0, 0), None, 1);
+        assert!(matches!(refused, Err(KeystoreError::Io { .. })), "{refused:?}");
+        drop(keystore);
+        fs::remove_dir_all(folder.join(temporary)).expect("removed");
+        let mut keystore = open(&path).expect("the usage record is not the older one");
+        let made = keystore.add(CHAIN, window(0, 0), None, 1).expect("added")[0].digest();
+        assert_eq!(keystore.usage().get(&made).expect("there").counter(), counter, "{temporary}");
+        assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(0));
+    }
+}
+
 #[test]
 fn the_same_seed_makes_the_same_bytes_but_for_the_salt() {
     let folder = folder("same");

@@ -16,6 +16,16 @@ fn epochs_are_used_once_each_and_the_last_is_kept() {
     assert_eq!(signer.record().next_epoch(), Some(Epoch(7)));
 }
 
+/// The chain would count the epochs of the same one-time keys from 0 again.
+#[test]
+fn no_key_rotates_to_itself() {
+    let mut signer = Signer::new(derivation(0), window(0, 1));
+    let to = signer.public_key().digest();
+    let refused = signer.sign(Transaction { action: Action::Rotate { key: to }, ..transfer(0) });
+    assert!(matches!(refused, Err(SignerError::Successor { to: own, .. }) if own == to), "{refused:?}");
+    assert_eq!(signer.record().next_epoch(), Some(Epoch(0)), "nothing was spent");
+}
+
 #[test]
 fn the_lifetimes_last_epoch_is_kept() {
     const LIFETIME: u32 = aludel_protocol::params::XMSS_LIFETIME;
