@@ -151,12 +151,12 @@ fn another_balance_is_taken() {
 }
 
 #[test]
-fn sequence_epoch_key_and_owner_stay() {
+fn sequence_epoch_key_account_and_owner_stay() {
     let changes: [fn(&mut Payload); 4] = [
         |p| advance(p, Payload::SEQUENCE),
         |p| p.0[Payload::NEXT_EPOCH] += F::ONE,
         |p| p.0[Payload::KEY] += F::ONE,
-        |p| p.0[Payload::EXISTS] = F::ZERO,
+        |p| *p = Payload::EMPTY,
     ];
     for change in changes {
         let mut l = Lawless::new();
