@@ -123,7 +123,7 @@ fn no_epoch_signs_twice() {
     while kills < FEWEST || (kills < KILLS && start.elapsed() < TIME) {
         // One run in eight is killed while it grows its trees, the others among their signatures. Counted and not
         // timed, so that a busy machine sees as many in a run.
-        let words = if random(&mut state) % 8 == 0 { 1 } else { 3 + random(&mut state) % 12 };
+        let words = if random(&mut state).is_multiple_of(8) { 1 } else { 3 + random(&mut state) % 12 };
         let wait = Duration::from_micros(random(&mut state) % 5_000);
         run(&path, kills, words, wait).iter().for_each(|line| seen.note(line));
         (kills, asked) = (kills + 1, asked + words - 1);
