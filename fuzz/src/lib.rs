@@ -37,13 +37,16 @@ pub struct Target {
 
 /// Every target.
 pub fn all() -> Vec<Target> {
-    use targets::{batch, claim, key, packed, proof, pubdata, queue, state, statement, transaction};
-    let families: [&[Target]; 10] = [
+    use targets::{
+        batch, claim, key, keystore, packed, proof, pubdata, queue, state, statement, transaction,
+    };
+    let families: [&[Target]; 11] = [
         transaction::TARGETS,
         batch::TARGETS,
         queue::TARGETS,
         statement::TARGETS,
         key::TARGETS,
+        keystore::TARGETS,
         packed::TARGETS,
         state::TARGETS,
         pubdata::TARGETS,

@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod claim;
 pub mod key;
+pub mod keystore;
 pub mod packed;
 pub mod proof;
 pub mod pubdata;
