@@ -26,8 +26,8 @@ const KEYSTORE: &[u8] = include_bytes!("../../seeds/keystore");
 /// What the seed asks of scrypt, in its header: [`Work::LEAST`].
 const WORK: &[u8] = b"1";
 
-/// Bytes of memory for one of a keystore: age decrypts by chunks of 64 KiB, and a keystore of few keys is small.
-const FACTOR: usize = 400;
+/// Bytes of memory for one of a keystore: opening takes 1 MiB, whatever its size, and inputs here are small.
+const FACTOR: usize = 10_000;
 
 /// The record beside [`KEYSTORE`]; it has no salt.
 static USAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
