@@ -2,6 +2,7 @@
 
 use aludel_ledger::keys::{Consent, Keystore, OnLoss, Record, Signer, Usage, usage_path};
 use aludel_ledger::xmss::{PublicKey, Window};
+use aludel_protocol::params::XMSS_LIFETIME;
 use aludel_protocol::{AccountId, Action, Epoch, Transaction};
 use sha2::{Digest as _, Sha256};
 
@@ -44,7 +45,7 @@ fn every_kind(mut keystore: Keystore) -> Usage {
         made[0].digest()
     };
     let [old, new] = [add(0, 2, None), add(4, 1, Some(1))];
-    add(u32::MAX >> 1, 0, None);
+    add(XMSS_LIFETIME - 1, 0, None);
     add(1 << 16, 4, Some(u32::MAX));
     let transfer = Transaction { from: AccountId(1), ..transactions[0].transaction };
     let rotation = Transaction { action: Action::Rotate { key: new }, ..transfer };

@@ -26,8 +26,8 @@ const KEYSTORE: &[u8] = include_bytes!("../../seeds/keystore");
 /// What the seed asks of scrypt, in its header: [`Work::LEAST`].
 const WORK: &[u8] = b"1";
 
-/// Bytes of memory for one of a keystore: age decrypts by chunks of 64 KiB, and a keystore of few keys is small.
-const FACTOR: usize = 400;
+/// Bytes of memory for one of the seed: opening takes 1 MiB, whatever the size of the file.
+const FACTOR: usize = 10_000;
 
 /// The record beside [`KEYSTORE`]; it has no salt.
 static USAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -50,7 +50,7 @@ fn run(data: &[u8]) -> Verdict {
     write(&path, data);
     write(&usage_path(&path), &USAGE);
     use KeystoreError::{Decode, WrongPassphrase};
-    match bounded(data, FACTOR, || Keystore::open(&path, &passphrase(), OnLoss::Refuse)) {
+    match bounded(KEYSTORE, FACTOR, || Keystore::open(&path, &passphrase(), OnLoss::Refuse)) {
         Ok(opened) => {
             assert!(data == KEYSTORE, "a keystore opens that nobody wrote");
             assert_eq!(opened.usage().encode(), *USAGE);
