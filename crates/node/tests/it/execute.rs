@@ -21,8 +21,8 @@ fn inspect(world: &World, file: &str) -> Value {
 fn good_ones_seal_and_bad_ones_are_reported() {
     let world = begun("execute_refused");
     world.sign((1, 2), 0, "a");
-    world.sign((2, 3), 7, "b");
     world.sign((2, 3), 0, "c");
+    world.sign((2, 3), 7, "b");
     world.sign((3, 9), 0, "d");
     let ran = world.expect("execute --state s a a b c d", 4);
     assert!(ran.err.contains("3 refused") && ran.err.contains("s/refused.json"), "{}", ran.err);
@@ -75,8 +75,9 @@ fn a_forged_signature_is_refused() {
     let world = begun("execute_forged");
     world.sign((1, 2), 0, "a");
     let mut forged = world.read("a");
-    // The amount's lowest byte: header 8, chain 8, version 2, from 4, to 4, token 2.
-    forged[28] ^= 1;
+    // The amount's lowest byte: header 8, chain 8, version 2, from 4, token 2, fee 8, sequence, epoch and expiry 4
+    // each, action 1, to 4.
+    forged[49] ^= 1;
     world.write("a", &forged);
     world.expect("execute --state s a", 4);
     assert_eq!(world.json("s/refused.json")[0]["refusal"]["reason"], "signature");
@@ -124,10 +125,10 @@ fn a_wallets_life_from_deposit_to_claim() {
     let world = World::new("execute_life");
     world.funded();
     world.ok("execute --state s --chain-id 7 --queue queue.json");
-    let add = "keygen --keystore key1 --passphrase-file passphrase --chain-id 7 --account 1 --window 2";
+    world.sign((1, 2), 0, "pay");
+    let add = "keygen --keystore key1 --passphrase-file passphrase --chain-id 7 --window 2";
     let made: Value = serde_json::from_str(&world.ok(add).out).expect("JSON");
     let fresh = made["keys"][0]["key"].as_str().expect("a key").to_owned();
-    world.sign((1, 2), 0, "pay");
     let sign = |sequence, action, name: &str| {
         world.write("order.json", deed(1, sequence, action).to_string());
         world.ok(&format!("{SIGN} key1 order.json -o {name}"))

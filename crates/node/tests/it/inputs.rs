@@ -82,9 +82,9 @@ fn damaged_files_name_the_byte() {
 fn files_of_another_kind_are_named() {
     let world = world("inputs_kinds");
     let wrong = [
-        ("verify transfer", "expected a shard proof, found a signed transfer"),
-        ("prove transfer -o out", "expected a batch, found a signed transfer"),
-        ("execute --state good good/batches/1.bin", "expected a signed transfer, found a batch"),
+        ("verify transfer", "expected a shard proof, found a signed transaction"),
+        ("prove transfer -o out", "expected a batch, found a signed transaction"),
+        ("execute --state good good/batches/1.bin", "expected a signed transaction, found a batch"),
         ("execute --state good --queue key1", "expected a L1 queue, found a keystore"),
         (
             "sign --passphrase-file passphrase --keystore good/batches/1.bin order.json",

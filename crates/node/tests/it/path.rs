@@ -34,7 +34,7 @@ fn shown(world: &World, statement: &str) {
     let state: Value = serde_json::from_str(&world.ok("inspect s/state.redb --json").out).expect("JSON");
     assert_eq!(state["checkpoint"], statement["next"]);
     for (file, says) in
-        [("both.proof", "shard proof"), ("s/batches/1.bin", "queue_items"), ("a", "signed transfer")]
+        [("both.proof", "shard proof"), ("s/batches/1.bin", "queue_items"), ("a", "signed transaction")]
     {
         let text = world.ok(&format!("inspect {file}")).out;
         assert!(text.contains(says), "{text}");
