@@ -156,7 +156,7 @@ fn apply_next<S: Store>(store: &mut S) -> Result<Checkpoint, S::Error> {
 fn killed() {
     let Ok(path) = std::env::var(KILLED) else { return };
     let path = Path::new(&path);
-    let options = Options { cache_bytes: 1 << 20 };
+    let options = Options { cache_bytes: 1 << 20, ..Options::default() };
     let opened =
         if path.exists() { DiskStore::open(path, options) } else { DiskStore::create(path, CHAIN, options) };
     let mut store = opened.expect("opens");

@@ -15,6 +15,7 @@ mod rows;
 mod tests;
 
 use core::fmt;
+use core::mem::ManuallyDrop;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,12 +44,15 @@ use crate::state::tree::{SPACES, depth};
 pub struct Options {
     /// Memory for pages of the file, read and written ones together.
     pub cache_bytes: usize,
+    /// A file of at most so many bytes is read whole when it is opened, and every checksum of the database in it is
+    /// verified; a larger one is checked as it is read.
+    pub verify_bytes: u64,
 }
 
 impl Default for Options {
-    /// A cache of 1 GiB.
+    /// A cache of 1 GiB; files of up to 64 MiB are verified whole.
     fn default() -> Self {
-        Self { cache_bytes: 1 << 30 }
+        Self { cache_bytes: 1 << 30, verify_bytes: 1 << 26 }
     }
 }
 
@@ -94,7 +98,13 @@ impl DiskStore {
     /// another process has it open.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let guard = Guard::new(path);
-        let database = guard.call(|| Database::builder().set_cache_size(options.cache_bytes).open(path))?;
+        let open = || Database::builder().set_cache_size(options.cache_bytes).open(path);
+        // redb writes when it closes a file, and where the lists of free pages are damaged that panics twice, which
+        // ends the process: what is not found to be whole is left open.
+        let mut database = ManuallyDrop::new(guard.call(open)?);
+        if fs::metadata(path).map_err(|e| guard.io(&e))?.len() <= options.verify_bytes {
+            guard.call(|| database.check_integrity())?;
+        }
         let (chain_id, checkpoint) = read_meta(&database, &guard)?;
         let rows = Rows::begin(&database, &guard)?;
         let tops = [opened::top(&rows, SPACES[0])?, opened::top(&rows, SPACES[1])?];
@@ -104,7 +114,7 @@ impl DiskStore {
                 guard.damaged(format!("the top of its tree is {found}, its checkpoint says {expected}"))
             );
         }
-        let (rows, database) = (Some(rows), Some(database));
+        let (rows, database) = (Some(rows), Some(ManuallyDrop::into_inner(database)));
         Ok(Self { guard, chain_id, checkpoint, tops, rows, opened: Mutex::default(), database })
     }
 

@@ -181,6 +181,8 @@ fn ask_everything(path: &Path, root: Digest) -> Result<(), StoreError> {
 
 /// Writes a changed file and asks everything of it; whether the damage was noticed.
 fn noticed(path: &Path, bytes: &[u8], root: Digest) -> bool {
+    // A new file: what is found damaged stays open, and locked.
+    fs::remove_file(path).expect("there");
     fs::write(path, bytes).expect("writes");
     match ask_everything(path, root) {
         Ok(()) => false,

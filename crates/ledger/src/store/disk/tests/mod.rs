@@ -21,7 +21,7 @@ pub(super) fn create(path: &Path) -> DiskStore {
 }
 
 pub(super) fn open(path: &Path) -> Result<DiskStore, StoreError> {
-    DiskStore::open(path, Options { cache_bytes: 1 << 20 })
+    DiskStore::open(path, Options { cache_bytes: 1 << 20, verify_bytes: 0 })
 }
 
 /// Applies writes as the next batch.
