@@ -1,9 +1,9 @@
-//! Random histories: ledger and model agree on what enters, on every outcome, on every cell, and after replay; and
-//! of every token, what came in is there or has left.
+//! Random histories: ledger and model agree on what enters, on every outcome, on every cell, and after replay; of every
+//! token, what came in is there or has left; and published data alone lead to the same headers and the same root.
 
 use std::collections::BTreeMap;
 
-use aludel_ledger::batch::PushError;
+use aludel_ledger::batch::{PushError, Rebuild};
 use aludel_ledger::execute::Executed;
 use aludel_ledger::{
     BatchBuilder, Chain, ExecuteError, PartialState, SealedBatch, State, replay, replay_run,
@@ -21,6 +21,8 @@ type Tally = BTreeMap<String, usize>;
 
 struct World {
     chain: Chain,
+    /// The same from what is published.
+    rebuild: Rebuild,
     model: Model,
     generator: Generator,
     /// By token.
@@ -42,8 +44,10 @@ impl World {
         let mut state = State::genesis();
         state.apply(&[(CellAddress::COUNTER, CounterCell(AccountId(start)).payload())]);
         let checkpoint = Checkpoint::genesis(state.root());
+        let chain = Chain { chain_id: CHAIN, checkpoint, state };
         Self {
-            chain: Chain { chain_id: CHAIN, checkpoint, state },
+            rebuild: Rebuild::from_chain(chain.clone()),
+            chain,
             model: Model::new(start),
             generator: Generator::new(seed, start),
             deposited: BTreeMap::new(),
@@ -96,10 +100,20 @@ impl World {
         assert_eq!(refused, expected.refused, "what does not enter batch {number}");
         assert_eq!(outcomes(builder.executed()), expected.outcomes, "outcomes of batch {number}");
         let (executed, withdrawals) = (builder.executed().to_vec(), builder.withdrawals().to_vec());
+        let published = builder.published().expect("executed").to_bytes();
         let sealed = builder.seal();
+        self.rebuild(&sealed, &published);
         self.settle(&sealed, &executed, &withdrawals);
         self.check(&sealed, &executed, &withdrawals);
         sealed
+    }
+
+    fn rebuild(&mut self, sealed: &SealedBatch, published: &[u8]) {
+        let item = |entry: &Entry| if let Entry::Queue(item) = entry { Some(*item) } else { None };
+        let mut items = sealed.batch.entries.iter().filter_map(item);
+        let rebuilt = self.rebuild.bytes(published, &mut items).expect("rebuilds");
+        assert_eq!((rebuilt.header, rebuilt.next), (sealed.batch.header, self.chain.checkpoint));
+        assert_eq!(items.next(), None, "every item of the batch was published");
     }
 
     fn settle(&mut self, sealed: &SealedBatch, executed: &[Executed], withdrawals: &[Withdrawal]) {
