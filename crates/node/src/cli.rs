@@ -217,6 +217,9 @@ pub struct Rebuild {
     /// The rollup; without it that of the first statement.
     #[arg(long, env = "ALUDEL_CHAIN_ID")]
     pub chain_id: Option<u64>,
+    /// Leave the state in this folder, for `execute` to go on with; it must hold none yet: move a damaged one away.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 }
 
 /// Arguments of `claim`.

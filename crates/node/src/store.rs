@@ -94,3 +94,42 @@ fn remove(path: PathBuf) -> Result<bool, Failure> {
         Err(e) => Err(e).or_fail(Kind::Usage, path.display()),
     }
 }
+
+/// A state in the making: it appears in its folder whole or not at all.
+pub struct Unfinished {
+    path: PathBuf,
+    finished: PathBuf,
+    _alone: File,
+}
+
+impl Unfinished {
+    /// A chain without batches, in a folder that holds no state.
+    pub fn begin(folder: &Path, chain_id: ChainId) -> Result<(Self, DiskStore), Failure> {
+        make_folder(folder)?;
+        let alone = Folder::at(folder).lock()?;
+        let finished = folder.join("state.redb");
+        if fs::exists(&finished).or_fail(Kind::Usage, finished.display())? {
+            let reason = format!("{}: there is a state already; move it away first", finished.display());
+            return Err(Failure::new(Kind::Usage, reason));
+        }
+        let path = folder.join(".state.unfinished");
+        remove(path.clone())?;
+        let chain = DiskStore::create(&path, chain_id, Options::default())?;
+        Ok((Self { path, finished, _alone: alone }, chain))
+    }
+
+    /// Closes it and puts it in its place.
+    pub fn finish(self, chain: DiskStore) -> Result<(), Failure> {
+        drop(chain);
+        fs::rename(&self.path, &self.finished).or_fail(Kind::Usage, self.finished.display())?;
+        let folder = self.finished.parent().unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).or_fail(Kind::Usage, folder.display())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Nothing is there any more where it was finished.
+        let _ = fs::remove_file(&self.path);
+    }
+}

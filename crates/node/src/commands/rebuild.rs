@@ -3,6 +3,7 @@
 use std::vec::IntoIter;
 
 use aludel_ledger::batch::{Checks, Rebuild, RebuildError, Rebuilt, StatementError};
+use aludel_ledger::{Chain, Store};
 use aludel_protocol::statement::Checkpoint;
 use aludel_protocol::{ChainId, QueueItem, Statement};
 
@@ -10,14 +11,30 @@ use crate::cli;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
 use crate::formats;
+use crate::store::Unfinished;
 
 /// Runs the command. One file of published data is in memory at a time.
 pub fn run(args: &cli::Rebuild) -> Result<(), Failure> {
     let read = |place: &Place| formats::statement(place, &place.read()?);
     let statements = args.statements.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let chain_id = chain_id(args.chain_id, &statements);
-    let mut public = Public::new(chain_id, &args.queue)?;
-    let mut checks = Checks::new(chain_id, &statements).map_err(other)?;
+    let Some(folder) = &args.state else {
+        return make(args, &statements, Public::new(chain_id.unwrap_or_default(), &args.queue)?).map(drop);
+    };
+    let chain_id = chain_id.ok_or_else(|| {
+        Failure::new(Kind::Usage, "a state is of one chain; say which by --chain-id or --statement")
+    })?;
+    let (unfinished, chain) = Unfinished::begin(folder, chain_id)?;
+    unfinished.finish(make(args, &statements, Public::on(chain, &args.queue)?)?)
+}
+
+/// Makes every batch, compares, prints where that led, and returns the chain.
+fn make<S: Store>(
+    args: &cli::Rebuild,
+    statements: &[Statement],
+    mut public: Public<S>,
+) -> Result<S, Failure> {
+    let mut checks = Checks::new(public.rebuild.chain().chain_id(), statements).map_err(other)?;
     let mut met = checks.at(&public.checkpoint()).map_err(other)?;
     for place in formats::in_order(&args.pubdata)? {
         met += checks.at(&public.next(place, &place.read()?)?.next).map_err(other)?;
@@ -25,13 +42,15 @@ pub fn run(args: &cli::Rebuild) -> Result<(), Failure> {
     checks.finish().map_err(other)?;
     let Checkpoint { number, state_root, .. } = public.checkpoint();
     let checked = format!("{} statements, {met} points compared", statements.len());
-    Place::Stream.write(format!("batch {number}, state {state_root}; {checked}\n").as_bytes())
+    Place::Stream.write(format!("batch {number}, state {state_root}; {checked}\n").as_bytes())?;
+    Ok(public.rebuild.into_chain())
 }
 
-/// Whose data they are. Without a statement nothing that is printed depends on it: it enters headers, not the state.
-fn chain_id(given: Option<u64>, statements: &[Statement]) -> ChainId {
+/// Whose data they are, if anything says so. Without a statement nothing that is printed depends on it: it enters
+/// headers, not the root of the state.
+fn chain_id(given: Option<u64>, statements: &[Statement]) -> Option<ChainId> {
     let stated = || statements.first().map(|statement| statement.chain_id);
-    given.map(ChainId).or_else(stated).unwrap_or_default()
+    given.map(ChainId).or_else(stated)
 }
 
 fn other(error: StatementError) -> Failure {
@@ -45,21 +64,28 @@ fn other(error: StatementError) -> Failure {
 }
 
 /// A chain from its beginning, made from what is public.
-pub struct Public {
-    rebuild: Rebuild,
+pub struct Public<S = Chain> {
+    rebuild: Rebuild<S>,
     items: IntoIter<QueueItem>,
 }
 
 impl Public {
-    /// Nothing made yet. The queue is from its first item on.
+    /// Nothing made yet, in memory. The queue is from its first item on.
     pub fn new(chain_id: ChainId, queue: &Place) -> Result<Self, Failure> {
+        Self::on(Chain::genesis(chain_id), queue)
+    }
+}
+
+impl<S: Store> Public<S> {
+    /// Nothing made yet, on a chain without batches.
+    pub fn on(chain: S, queue: &Place) -> Result<Self, Failure> {
         let items = formats::queue(queue, &queue.read()?)?.items.into_iter();
-        Ok(Self { rebuild: Rebuild::new(chain_id), items })
+        Ok(Self { rebuild: Rebuild::from_chain(chain), items })
     }
 
     /// Where it has come to.
-    pub const fn checkpoint(&self) -> Checkpoint {
-        self.rebuild.chain().checkpoint
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.rebuild.chain().checkpoint()
     }
 
     /// Makes the next batch.

@@ -148,6 +148,17 @@ fn a_wallets_life_from_deposit_to_claim() {
         rebuilt.starts_with(&format!("batch 3, state {}", root.as_str().expect("a digest"))),
         "{rebuilt}"
     );
+    world.ok(&format!("rebuild {data} --chain-id 7 --state again"));
+    assert_eq!(
+        inspect(&world, "again/state.redb")["checkpoint"],
+        inspect(&world, "s/state.redb")["checkpoint"]
+    );
+    world.expect(&format!("rebuild {data} --chain-id 7 --state again"), 2);
+    world.expect(&format!("rebuild {data} --state other"), 2);
+    world.expect("rebuild s/pubdata/2.bin --queue queue.json --chain-id 7 --state other", 2);
+    assert_eq!(world.list("other"), Vec::<String>::new());
+    world.sign((2, 3), 0, "more");
+    world.ok("execute --state again more");
     world.ok("prove s/batches/1.bin s/batches/2.bin s/batches/3.bin -o all.proof");
     let shown = world.ok("verify all.proof --chain-id 7 --json").out;
     world.write("statement.json", serde_json::from_str::<Value>(&shown).expect("JSON").to_string());
