@@ -7,7 +7,7 @@ use aludel_ledger::{
     BatchBuilder, Chain, Claim, ExecuteError, Multiproof, ProofError, Queue, Refusal, ReplayError,
     SealedBatch, replay, replay_run,
 };
-use aludel_protocol::cell::CellAddress;
+use aludel_protocol::cell::{BalanceCell, CellAddress};
 use aludel_protocol::hash::{Tag, roll, rolling_start};
 use aludel_protocol::records::{publish, publish_item};
 use aludel_protocol::{
@@ -105,7 +105,8 @@ fn full_batches_refuse() {
 fn a_fault_stops_the_queue() {
     let (mut chain, _) = run();
     let owner_of = CellAddress::slot(AccountId(1), 0);
-    chain.state.apply(&[(owner_of, aludel_protocol::Payload::EMPTY)]);
+    // Something else lies there.
+    chain.state.apply(&[(owner_of, BalanceCell(Amount(5)).payload())]);
     let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 9).expect("numbers are left");
     let fault = builder.push(Entry::Queue(forced(1, 0)), &verify);
     assert!(matches!(fault, Err(PushError::Execute(ExecuteError::Fault(_)))));
