@@ -161,6 +161,7 @@ pub fn owner(wallet: usize) -> L1Address {
     L1Address([wallet as u8 + 9; 20])
 }
 
-const fn derivation(counter: u64) -> Derivation {
+/// What the key of a wallet derives from: wallet `i` begins with the key of counter `i`.
+pub const fn derivation(counter: u64) -> Derivation {
     Derivation { seed: [7; 32], chain_id: CHAIN, counter }
 }

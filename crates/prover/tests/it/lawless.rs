@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aludel_bench::{CHAIN, OPERATOR, Scenario, account};
+use aludel_bench::{CHAIN, OPERATOR, Scenario, account, derivation};
 use aludel_circuits::transaction::{Event, ExecutedBatch, ExecutedEntry};
 use aludel_circuits::{Shape, Tables, transaction};
 use aludel_ledger::xmss::{Derivation, SecretKey, Window};
@@ -67,7 +67,13 @@ impl Lawless {
 
     /// Signs with a wallet, at its next epoch, and has the shard verify the signature.
     pub fn sign(&mut self, wallet: usize, transaction: Transaction) -> Transaction {
-        let signed = self.scenario.wallets[wallet].sign(transaction).expect("the window has an epoch left");
+        let signer = &mut self.scenario.wallets[wallet];
+        let Ok(signed) = signer.sign(transaction) else {
+            // A wallet that refuses is overruled.
+            let (epoch, window) = (signer.record().next_epoch().expect("known"), signer.record().window());
+            let key = SecretKey::generate(&derivation(wallet as u64), window);
+            return self.sign_at(&key, epoch, transaction);
+        };
         let transaction = signed.transaction;
         self.signed.push(signed);
         transaction
