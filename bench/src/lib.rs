@@ -11,6 +11,10 @@ use aludel_protocol::{
     Sequence, SignedTransaction, TokenId, Transaction,
 };
 
+mod share;
+
+pub use share::Share;
+
 /// The rollup of every scenario.
 pub const CHAIN: ChainId = ChainId(0xa1);
 
@@ -64,8 +68,7 @@ impl Scenario {
 
     /// A rotation to a fresh key, with which the wallet signs from then on.
     pub fn rotate(&mut self, from: usize, token: u16, fee: u64) -> SignedTransaction {
-        let fresh = Signer::generate_many(vec![derivation(self.keys)], self.window).remove(0);
-        self.keys += 1;
+        let fresh = self.fresh();
         let signed = self.sign(from, token, fee, Action::Rotate { key: fresh.public_key().digest() });
         self.wallets[from] = fresh;
         signed
@@ -74,6 +77,11 @@ impl Scenario {
     /// The key that a wallet signs with.
     pub fn key(&self, wallet: usize) -> KeyDigest {
         self.wallets[wallet].public_key().digest()
+    }
+
+    fn fresh(&mut self) -> Signer {
+        self.keys += 1;
+        Signer::generate_many(vec![derivation(self.keys - 1)], self.window).remove(0)
     }
 
     fn sign(&mut self, from: usize, token: u16, fee: Fee, action: Action) -> SignedTransaction {
@@ -129,6 +137,33 @@ impl Scenario {
         let last = self.seal(entries.collect());
         batches.push(last);
         batches
+    }
+
+    /// What a batch of the workload W1 holds: each wallet pays the next.
+    pub fn w1(&mut self) -> Vec<Entry> {
+        let n = self.wallets.len();
+        (0..n).map(|i| Entry::Transaction(self.pay(i, (i + 1) % n, 0, 5, 1))).collect()
+    }
+
+    /// What a batch of the workload W2 holds, an entry a wallet, in the shares of [`Share::of_w2`].
+    pub fn w2(&mut self) -> Vec<Entry> {
+        let n = self.wallets.len();
+        (0..n).map(|i| self.w2_entry(i, (i + 1) % n)).collect()
+    }
+
+    fn w2_entry(&mut self, i: usize, next: usize) -> Entry {
+        let native = TokenId(0);
+        match Share::of_w2(i) {
+            Share::TopUp => Entry::Queue(QueueItem::to_account(account(i), native, Amount(5), owner(i))),
+            Share::Open => {
+                let key = self.fresh().public_key().digest();
+                Entry::Queue(QueueItem::to_key(key, owner(i), native, Amount(5)))
+            }
+            Share::Withdraw => Entry::Transaction(self.withdraw(i, 0, 5, 1)),
+            Share::Force => Entry::Queue(QueueItem::forced(account(i), native, owner(i))),
+            Share::Rotate => Entry::Transaction(self.rotate(i, 0, 1)),
+            Share::Transfer => Entry::Transaction(self.pay(i, next, 0, 5, 1)),
+        }
     }
 
     /// Forced withdrawals that take effect, then items of every reason not to, `no_number` excepted.

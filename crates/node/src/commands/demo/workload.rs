@@ -1,5 +1,6 @@
 //! What a demo does, from its seed alone: who deposits, who pays whom, who leaves.
 
+use aludel_bench::Share;
 use aludel_protocol::{AccountId, Amount, Fee, KeyDigest, L1Address, QueueItem, TokenId};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -199,27 +200,26 @@ fn fresh_pairs(rng: &mut ChaCha20Rng, plan: &Plan) -> Vec<Step> {
     pairs.map(|pair| pay(rng, pair[0], pair[1], NATIVE)).collect()
 }
 
-/// Of twenty steps, in the native token and between wallets used once: fourteen transfers, two deposits (of which one
-/// opens an account), two withdrawals, a forced withdrawal and a rotation.
+/// Steps in the shares of [`Share::of_w2`], in the native token and between wallets used once.
 fn everything(rng: &mut ChaCha20Rng, plan: &Plan, funded: usize) -> Vec<Step> {
     let wallets = shuffled(rng, plan);
     let mut fresh = wallets.chunks_exact(2).cycle();
     let mut opened = funded;
     let mut step = |i: usize, rng: &mut ChaCha20Rng| {
         let pair = fresh.next().unwrap_or(&[0, 0]);
-        match i % 20 {
-            2 => Step::TopUp(pair[0], NATIVE),
-            12 => {
+        match Share::of_w2(i) {
+            Share::TopUp => Step::TopUp(pair[0], NATIVE),
+            Share::Open => {
                 opened += 1;
                 Step::Open(opened - 1)
             }
-            5 | 15 => {
+            Share::Withdraw => {
                 let amount = amount(rng);
                 sign(rng, pair[0], NATIVE, Deed::Withdraw { amount })
             }
-            8 => Step::Force(pair[0], NATIVE),
-            18 => sign(rng, pair[0], NATIVE, Deed::Rotate),
-            _ => pay(rng, pair[0], pair[1], NATIVE),
+            Share::Force => Step::Force(pair[0], NATIVE),
+            Share::Rotate => sign(rng, pair[0], NATIVE, Deed::Rotate),
+            Share::Transfer => pay(rng, pair[0], pair[1], NATIVE),
         }
     };
     (0..plan.transactions).map(|i| step(i, rng)).collect()

@@ -1,7 +1,7 @@
-//! What each step of the slice costs: `cargo bench -p aludel-bench [-- FILTER]`.
+//! What each step costs: `cargo bench -p aludel-bench [-- FILTER]`.
 //!
-//! Throughputs are elements a second: permutations, cells, signatures, transfers. The batch is 182 transfers
-//! between 182 wallets, which fills the shape `small`.
+//! Throughputs are elements a second: permutations, cells, signatures, entries. The batches hold an entry for each
+//! of 182 wallets: W1, transfers alone, fills the shape `small`; W2 has every kind of entry.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -21,24 +21,33 @@ use aludel_witness::Shard;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use p3_field::{PackedValue, PrimeCharacteristicRing};
 
-const TRANSFERS: usize = 182;
+const ENTRIES: usize = 182;
 
-/// A funded chain and transfers that it accepts, with the batch that they make.
+/// A funded chain and entries that it accepts, with the batch that they make.
 struct Fixture {
     before: Chain,
-    transfers: Vec<SignedTransaction>,
+    entries: Vec<Entry>,
     batch: SealedBatch,
 }
 
-static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let mut scenario = Scenario::new(TRANSFERS, 2);
-    let openings = scenario.openings();
-    scenario.seal(openings);
-    let before = scenario.chain.clone();
-    let transfers: Vec<_> = (0..TRANSFERS).map(|i| scenario.pay(i, (i + 1) % TRANSFERS, 0, 5, 1)).collect();
-    let batch = scenario.seal(transfers.iter().cloned().map(Entry::Transaction).collect());
-    Fixture { before, transfers, batch }
-});
+impl Fixture {
+    fn new(workload: fn(&mut Scenario) -> Vec<Entry>) -> Self {
+        let mut scenario = Scenario::new(ENTRIES, 2);
+        let openings = scenario.openings();
+        scenario.seal(openings);
+        let before = scenario.chain.clone();
+        let entries = workload(&mut scenario);
+        let batch = scenario.seal(entries.clone());
+        Self { before, entries, batch }
+    }
+}
+
+static W1: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Scenario::w1));
+static W2: LazyLock<Fixture> = LazyLock::new(|| Fixture::new(Scenario::w2));
+
+fn workloads() -> [(&'static str, &'static Fixture); 2] {
+    [("W1", &W1), ("W2", &W2)]
+}
 
 fn hashing(c: &mut Criterion) {
     let mut group = c.benchmark_group("hash");
@@ -67,12 +76,13 @@ fn tree(c: &mut Criterion) {
 }
 
 fn signatures(c: &mut Criterion) {
-    let fixture = &*FIXTURE;
-    let digests: Vec<_> = fixture.transfers.iter().map(|t| t.transaction.digest()).collect();
-    let keys: Vec<_> = (fixture.transfers.iter())
+    let fixture = &*W1;
+    let transfers: Vec<&SignedTransaction> = fixture.entries.iter().filter_map(signed).collect();
+    let digests: Vec<_> = transfers.iter().map(|t| t.transaction.digest()).collect();
+    let keys: Vec<_> = (transfers.iter())
         .map(|t| fixture.before.state.get(&CellAddress::account(t.transaction.from)).key())
         .collect();
-    let claims: Vec<Claim> = (fixture.transfers.iter().zip(&digests).zip(keys))
+    let claims: Vec<Claim> = (transfers.iter().zip(&digests).zip(keys))
         .map(|((t, message), key)| Claim {
             key,
             epoch: t.transaction.epoch,
@@ -97,40 +107,50 @@ fn signatures(c: &mut Criterion) {
     group.finish();
 }
 
+fn signed(entry: &Entry) -> Option<&SignedTransaction> {
+    match entry {
+        Entry::Transaction(signed) => Some(signed),
+        Entry::Queue(_) => None,
+    }
+}
+
 fn ledger(c: &mut Criterion) {
-    let fixture = &*FIXTURE;
-    let mut group = c.benchmark_group("ledger");
-    group.throughput(Throughput::Elements(TRANSFERS as u64));
-    let entries: Vec<_> = fixture.transfers.iter().cloned().map(Entry::Transaction).collect();
-    group.bench_function("execute and seal", |b| {
-        b.iter_batched(
-            || (fixture.before.clone(), entries.clone()),
-            |(mut chain, entries)| {
-                let mut builder =
-                    BatchBuilder::new(&mut chain, OPERATOR, TRANSFERS).expect("numbers are left");
-                assert!(builder.extend(entries, &verify_batch).is_empty());
-                builder.seal()
-            },
-            BatchSize::LargeInput,
-        );
-    });
-    group.bench_function("replay", |b| b.iter(|| replay(black_box(&fixture.batch), &verify_batch)));
-    group.finish();
+    for (name, fixture) in workloads() {
+        let mut group = c.benchmark_group(format!("ledger {name}"));
+        group.throughput(Throughput::Elements(ENTRIES as u64));
+        group.bench_function("execute and seal", |b| {
+            b.iter_batched(
+                || (fixture.before.clone(), fixture.entries.clone()),
+                |(mut chain, entries)| execute(&mut chain, entries),
+                BatchSize::LargeInput,
+            );
+        });
+        group.bench_function("replay", |b| b.iter(|| replay(black_box(&fixture.batch), &verify_batch)));
+        group.finish();
+    }
+}
+
+fn execute(chain: &mut Chain, entries: Vec<Entry>) -> SealedBatch {
+    let mut builder = BatchBuilder::new(chain, OPERATOR, ENTRIES).expect("numbers are left");
+    assert!(builder.extend(entries, &verify_batch).is_empty());
+    builder.seal()
 }
 
 fn proving(c: &mut Criterion) {
-    let batch = std::slice::from_ref(&FIXTURE.batch);
-    let shard = Shard::generate(batch, Some(Shape::Small)).expect("it fits");
     let prover = Prover::new(Shape::Small).expect("the key is pinned");
-    let proof = prover.prove(&shard.traces, &shard.statement).expect("it proves").bytes;
-    let mut group = c.benchmark_group("shard small");
-    group.sample_size(10);
-    group.throughput(Throughput::Elements(TRANSFERS as u64));
-    group.bench_function("witness", |b| b.iter(|| Shard::generate(black_box(batch), Some(Shape::Small))));
-    group.bench_function("prove", |b| b.iter(|| prover.prove(&shard.traces, &shard.statement)));
-    group.throughput(Throughput::Bytes(proof.len() as u64));
-    group.bench_function("verify", |b| b.iter(|| verify(black_box(&proof), &Expectations::default())));
-    group.finish();
+    for (name, fixture) in workloads() {
+        let batch = std::slice::from_ref(&fixture.batch);
+        let shard = Shard::generate(batch, Some(Shape::Small)).expect("it fits");
+        let proof = prover.prove(&shard.traces, &shard.statement).expect("it proves").bytes;
+        let mut group = c.benchmark_group(format!("shard small {name}"));
+        group.sample_size(10);
+        group.throughput(Throughput::Elements(ENTRIES as u64));
+        group.bench_function("witness", |b| b.iter(|| Shard::generate(black_box(batch), Some(Shape::Small))));
+        group.bench_function("prove", |b| b.iter(|| prover.prove(&shard.traces, &shard.statement)));
+        group.throughput(Throughput::Bytes(proof.len() as u64));
+        group.bench_function("verify", |b| b.iter(|| verify(black_box(&proof), &Expectations::default())));
+        group.finish();
+    }
 }
 
 criterion_group!(benches, hashing, tree, signatures, ledger, proving);
