@@ -16,5 +16,6 @@ mod memory;
 mod outcomes;
 mod queue;
 mod rotation;
+mod rules;
 mod withdrawals;
 mod world;
