@@ -12,7 +12,7 @@ use p3_matrix::Matrix;
 use super::{refusals, without};
 use crate::bus::Bus;
 use crate::columns::Columns;
-use crate::node::columns::NodeColumns;
+use crate::node::columns::{NodeColumns, NodeLane};
 use crate::node::sample::{cells, neighbours, statement_of, traces_of, tree};
 use crate::tamper::Traces;
 
@@ -228,4 +228,23 @@ fn a_tree_has_one_seal() {
     assert_eq!(refused(&updates, 1), refusals(&["bus node"]));
     // Two trees over one leaf, for two seals of one number.
     assert_eq!(refused(&[&updates[..16], &updates[..16]].concat(), 2), refusals(&["bus node"]));
+}
+
+/// The leaf of index 5 at the place of index 0: what the leaf says and what its path says would be two things.
+#[test]
+fn an_index_is_its_path() {
+    let (number, leaves) = (NUMBERS[0], leaves(NUMBERS[0], 1));
+    let tree = WithdrawalTree::new(leaves.clone());
+    let mut traces = beside(&tree.updates(number));
+    let main = traces.main_mut("node").expect("there is one");
+    let width = main.width();
+    for row in main.values.chunks_exact_mut(width) {
+        let mut cols = NodeColumns::read(row);
+        let bottom = |lane: &&mut NodeLane<F>| [lane.space, lane.is_slot, lane.level] == [2, 1, 0].map(fe);
+        cols.lane.iter_mut().filter(bottom).for_each(|lane| lane.left_slot = fe(5));
+        row.copy_from_slice(&cols.to_row());
+    }
+    traces.external(Bus::Node, message([2, 0, 0, 5], number, Digest::ZERO, leaves[0]), 1);
+    traces.external(Bus::Node, message([2, 1, 0, 0], number, no_withdrawals(), tree.root()), -1);
+    assert_eq!(traces.refused_by(), refusals(&["node: left slot"]));
 }

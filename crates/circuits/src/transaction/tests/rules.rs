@@ -81,7 +81,7 @@ fn transaction(rng: &mut ChaCha8Rng, w: &World) -> Transaction {
         sequence: Sequence(sequence.wrapping_sub(u32::from(!mostly(rng)))),
         epoch: Epoch(one_of(
             rng,
-            &[next, next, next + 1, XMSS_LIFETIME - 1, XMSS_LIFETIME, next.wrapping_sub(1)],
+            &[next, next, next + 1, XMSS_LIFETIME - 1, XMSS_LIFETIME, next.saturating_sub(1)],
         )),
         expiry: BatchNumber(one_of(rng, &[number, number, u32::MAX, u32::MAX, number - 1])),
         action: action(rng, from, Amount(paid)),
