@@ -159,7 +159,7 @@ fn claim(rng: &mut ChaCha8Rng, w: &mut World) -> (ExecutedEntry, Option<Executed
     let item = item(rng, w);
     let did = ledger(w, &Event::Queue(item));
     let any = [None].into_iter().chain(NoOp::ALL.map(Some)).collect::<Vec<_>>();
-    let truth = did.as_ref().map_or(None, |d| d.no_op);
+    let truth = did.as_ref().and_then(|d| d.no_op);
     let mut claimed = if mostly(rng) { truth } else { one_of(rng, &any) };
     if item.request() == Request::Unknown && claimed.is_none() {
         claimed = truth;
