@@ -95,7 +95,8 @@ impl Claim {
     }
 
     /// Checks the claim under a statement. That the statement is proven, and that its chain is the right one, the
-    /// caller holds. Its batch may lie before the statement's first: headers roll from the chain's beginning.
+    /// caller holds. Its batch may lie before the statement's first: headers roll from the chain's beginning. Then all
+    /// that it rests on is the statement's own beginning, which the proof takes as given.
     ///
     /// # Errors
     /// The first thing that does not fit.

@@ -6,10 +6,10 @@
 //!
 //! *Domains.* A longer input is a chain of [`compress24`] calls whose first eight inputs are an [`iv`] of a
 //! [`Tag`] and a length, and whose later calls begin with the digest so far. Two chains that meet must by
-//! collision resistance agree on every earlier call, hence on the tag. Calls that stand alone (a cell, a node
-//! of a key) carry their tag in the first element. Nodes of the state tree are the only use of
-//! [`compress16`] beside the steps of a key's hash chains; both have fixed depth and neither digest is
-//! ever opened as the other.
+//! collision resistance agree on every earlier call, hence on the tag. Calls that stand alone (a cell, a
+//! withdrawal, a node of a key) carry their tag in the first element. [`compress16`] makes the nodes of the state
+//! tree and of the trees of withdrawals, and the steps of a key's hash chains; each has fixed depth and no digest is
+//! ever opened as another sort's.
 //!
 //! *Strength.* A digest is eight elements of 30.99 bits: collisions cost `2^123.95`, preimages `2^247.9`.
 

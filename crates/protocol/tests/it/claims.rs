@@ -221,6 +221,35 @@ fn counts_beyond_batch_numbers_are_no_panic() {
     assert_eq!(claim.verify(&chain.statement(4)), Err(ClaimError::End { expected, found }));
 }
 
+/// Headers begin with batch 1: nothing lies before what the chain's rolling digest begins with.
+#[test]
+fn no_batch_lies_before_the_first() {
+    let chain = sample();
+    let mut claim = chain.claim(1, 0, 4);
+    claim.header.number = BatchNumber(0);
+    claim.withdrawal.number = BatchNumber(0);
+    claim.header.withdrawals_root = claim.withdrawal.root(&claim.path);
+    claim.later = chain.headers.iter().map(Header::digest).collect();
+    for prev_headers in [Digest::ZERO, chain.rolled(0), digest(1)] {
+        claim.prev_headers = prev_headers;
+        assert!(matches!(claim.verify(&chain.statement(4)), Err(ClaimError::Headers { .. })));
+    }
+}
+
+/// A statement says nothing of the batches before its first but that their headers roll to `prev.headers`. Whoever takes a
+/// statement with a beginning of the prover's making takes its withdrawals.
+#[test]
+fn a_claim_before_the_statement_rests_on_where_it_begins() {
+    let (ours, theirs) = (chain(&[1, 0]), chain(&[3, 0]));
+    let claim = theirs.claim(1, 2, 2);
+    let mut statement = ours.statement(2);
+    assert!(matches!(claim.verify(&statement), Err(ClaimError::Headers { .. })));
+    statement.prev.number = BatchNumber(1);
+    statement.prev.headers = theirs.rolled(1);
+    statement.next.headers = roll(theirs.rolled(1), ours.headers[1].digest());
+    assert_eq!(claim.verify(&statement), Ok(()));
+}
+
 proptest! {
     #![proptest_config(config(256))]
 

@@ -54,6 +54,24 @@ fn there_is_one_root_row_all_the_same() {
     assert_eq!(traces_of(&cells(), &updates, &statement_of(&root)).refused_by(), refusals(&["bus node"]));
 }
 
+/// Beside the root row, or instead of it: one of another space, or of a place that is not the root's.
+#[test]
+fn the_root_row_has_the_roots_place() {
+    let (update, root) = still();
+    let others = [
+        NodeUpdate { space: 1, ..update },
+        NodeUpdate { space: 2, ..update },
+        NodeUpdate { slot: 1, ..update },
+        NodeUpdate { lo: 7, ..update },
+        NodeUpdate { hi: 1, ..update },
+    ];
+    for other in others {
+        for updates in [&[other][..], &[update, other]] {
+            assert_eq!(traces_of(&[], updates, &statement_of(&root)).refused_by(), refusals(&["bus node"]));
+        }
+    }
+}
+
 /// Below the root a row without touched child would be received by nobody who has one: it is not even a row.
 #[test]
 fn no_other_row_lacks_a_touched_child() {

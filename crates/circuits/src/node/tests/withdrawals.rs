@@ -6,9 +6,13 @@ use aludel_protocol::cell::{Child, NodeUpdate, empty_subtree, node};
 use aludel_protocol::hash::Tag;
 use aludel_protocol::records::{WithdrawalTree, no_withdrawals};
 use aludel_protocol::{BatchNumber, Digest, F, fe};
+use p3_field::PrimeCharacteristicRing;
+use p3_matrix::Matrix;
 
 use super::{refusals, without};
 use crate::bus::Bus;
+use crate::columns::Columns;
+use crate::node::columns::{NodeColumns, NodeLane};
 use crate::node::sample::{cells, neighbours, statement_of, traces_of, tree};
 use crate::tamper::Traces;
 
@@ -181,4 +185,66 @@ fn an_index_names_its_place() {
         traces.external(Bus::Node, message([2, 1, 0, 0], number, no_withdrawals(), tree.root()), -1);
         assert_eq!(traces.refused_by(), refusals(&["bus node"]));
     }
+}
+
+/// The leaf of index 1 as the left child of the place `1/2`, whose parent is `1/4`, and so on.
+#[test]
+fn an_index_is_halved_as_an_integer() {
+    let (number, leaves) = (NUMBERS[0], leaves(NUMBERS[0], 1));
+    let tree = WithdrawalTree::new(leaves.clone());
+    let mut traces = beside(&tree.updates(number));
+    let main = traces.main_mut("node").expect("there is one");
+    let width = main.width();
+    for row in main.values.chunks_exact_mut(width) {
+        let mut cols = NodeColumns::read(row);
+        for lane in cols.lane.iter_mut().filter(|lane| (lane.space * lane.is_slot) == fe(2)) {
+            (lane.slot, lane.left_slot) = (F::ONE, F::ONE);
+            (0..16)
+                .take_while(|level| fe(*level) != lane.level)
+                .for_each(|_| lane.left_slot = lane.left_slot.halve());
+            lane.slot = lane.left_slot.halve();
+        }
+        row.copy_from_slice(&cols.to_row());
+    }
+    traces.external(Bus::Node, message([2, 0, 0, 1], number, Digest::ZERO, leaves[0]), 1);
+    traces.external(Bus::Node, message([2, 1, 0, 0], number, no_withdrawals(), tree.root()), -1);
+    assert_eq!(traces.refused_by(), refusals(&["bus node"]));
+}
+
+/// The tree of a batch goes to its seal, and not to a second one, nor on to where a state's root would be.
+#[test]
+fn a_tree_has_one_seal() {
+    let (number, leaves) = (BatchNumber(0), leaves(BatchNumber(0), 1));
+    let (updates, _) = climbing(2);
+    let root = node(updates[15].left.new, updates[15].right.new);
+    let refused = |updates: &[NodeUpdate], seals: usize| {
+        let mut traces = beside(updates);
+        ledger(&mut traces, number, &leaves, root);
+        (1..seals).for_each(|_| ledger(&mut traces, number, &[], root));
+        traces.refused_by()
+    };
+    assert_eq!(refused(&updates[..16], 1), refusals(&[]));
+    assert_eq!(refused(&updates[..16], 2), refusals(&["bus node"]));
+    assert_eq!(refused(&updates, 1), refusals(&["bus node"]));
+    // Two trees over one leaf, for two seals of one number.
+    assert_eq!(refused(&[&updates[..16], &updates[..16]].concat(), 2), refusals(&["bus node"]));
+}
+
+/// The leaf of index 5 at the place of index 0: what the leaf says and what its path says would be two things.
+#[test]
+fn an_index_is_its_path() {
+    let (number, leaves) = (NUMBERS[0], leaves(NUMBERS[0], 1));
+    let tree = WithdrawalTree::new(leaves.clone());
+    let mut traces = beside(&tree.updates(number));
+    let main = traces.main_mut("node").expect("there is one");
+    let width = main.width();
+    for row in main.values.chunks_exact_mut(width) {
+        let mut cols = NodeColumns::read(row);
+        let bottom = |lane: &&mut NodeLane<F>| [lane.space, lane.is_slot, lane.level] == [2, 1, 0].map(fe);
+        cols.lane.iter_mut().filter(bottom).for_each(|lane| lane.left_slot = fe(5));
+        row.copy_from_slice(&cols.to_row());
+    }
+    traces.external(Bus::Node, message([2, 0, 0, 5], number, Digest::ZERO, leaves[0]), 1);
+    traces.external(Bus::Node, message([2, 1, 0, 0], number, no_withdrawals(), tree.root()), -1);
+    assert_eq!(traces.refused_by(), refusals(&["node: left slot"]));
 }
