@@ -3,7 +3,6 @@ import files
 import published
 import rules
 from chain import Chain
-from poseidon2 import text
 from records import Item, Malformed, Statement, Transaction, VERSION
 
 
@@ -25,31 +24,26 @@ def effects_as_json(batch):
     return {"no_ops": no_ops, "withdrawals": [left_as_json(w) for w in batch.left]}
 
 
-def compare_header(tally, what, ours, theirs):
+def compare_fields(tally, what, ours, theirs):
     for field, value in vars(ours).items():
         tally.same(f"{what}: {field}", value, getattr(theirs, field))
 
 
-def compare_point(tally, what, ours, theirs):
-    for field, value in vars(ours).items():
-        tally.same(f"{what}: {field}", value, getattr(theirs, field))
-
-
-def compare_batch(tally, aludel, chain, name, check=True):
+def compare_batch(tally, aludel, chain, name):
     """Executes the entries of a sealed batch on our chain; what it opened, did, counted and published is ours."""
-    data = aludel.read(f"batches/{name}.bin") if isinstance(name, int) else aludel.read(name)
-    sealed, what = files.read_batch(data), f"batch {name}"
+    data, what = aludel.read(name), name
+    sealed = files.read_batch(data)
     tally.same(f"{what}: written again", files.write_batch(sealed), data)
     tally.same(f"{what}: chain id", chain.chain_id, sealed.chain_id)
-    compare_point(tally, f"{what}: before it", chain.point, sealed.prev)
+    compare_fields(tally, f"{what}: before it", chain.point, sealed.prev)
     batch = chain.begin(sealed.header.operator)
-    offer(batch, sealed.entries, check)
+    offer(batch, sealed.entries)
     tally.same(f"{what}: refused", [str(r) for r in batch.refusals], [])
     cells, siblings = chain.state.opening(batch.cells.touched)
     tally.same(f"{what}: cells that it touches", cells, sealed.cells)
     tally.same(f"{what}: siblings", siblings, sealed.siblings)
     header = chain.seal(batch)
-    compare_header(tally, what, header, sealed.header)
+    compare_fields(tally, what, header, sealed.header)
     tally.count("batches")
     tally.count("entries", len(sealed.entries))
     return batch
@@ -104,7 +98,3 @@ def rebuild(chain_id, datas, queue):
     for data in datas:
         rebuild_batch(chain, data, queue)
     return chain
-
-
-def root_text(chain):
-    return text(chain.state.root())

@@ -3,6 +3,7 @@ import json
 from collections import Counter
 
 import agree
+import claims
 import files
 from chain import Chain
 from poseidon2 import text
@@ -21,13 +22,13 @@ def compare_statement(tally, aludel, first, last, chain):
     data = aludel.read("statement.bin")
     tally.same("statement: bytes", files.write_statement(ours), data)
     theirs = files.read_statement(data)
-    agree.compare_point(tally, "statement: prev", first, theirs.prev)
-    agree.compare_point(tally, "statement: next", last, theirs.next)
+    agree.compare_fields(tally, "statement: prev", first, theirs.prev)
+    agree.compare_fields(tally, "statement: next", last, theirs.next)
+    tally.same("statement: digest", text(ours.digest()), aludel.inspect("statement.bin")["digest"])
     shown = json.loads(aludel.read("statement.json"))
     ends = {end: point_as_json(point) for end, point in (("prev", first), ("next", last))}
     head = {"chain_id": ours.chain_id, "protocol_version": ours.version, "config": text(ours.config)}
     tally.same("statement.json", head | ends, shown)
-    return ours
 
 
 def point_as_json(point):
@@ -60,31 +61,44 @@ def compare_figures(tally, figures, chain, first, done):
         tally.same(f"figures: {theirs}", ours[name], figures[theirs])
 
 
+def compare_digests(tally, aludel, chain_id, points):
+    """Statement digests, which are the public values of the proofs: of each shard, and of all together."""
+    proofs = sorted((aludel.folder / "proofs").glob("*.proof"))
+    tally.same("demo: proofs", bool(proofs), True)
+    for path in proofs:
+        shown = aludel.inspect(path)
+        ends = [points[shown["statement"][end]["number"]] for end in ("prev", "next")]
+        ours = agree.statement_between(aludel, chain_id, *ends).digest()
+        tally.same(f"{path.name}: statement digest", text(ours), shown["statement_digest"])
+
+
 def check(tally, aludel):
     figures = make(aludel)
     sealed = sorted((aludel.folder / "batches").glob("*.bin"))
-    tally.same("demo: batches", bool(sealed), True)
-    chain_id = files.read_batch(sealed[0].read_bytes()).chain_id if sealed else 0
-    chain, done, datas = Chain(chain_id), [], []
-    first = chain.point
-    queue = files.read_queue(aludel.read("queue.bin"))
+    if not sealed:
+        raise SystemExit("the demo left no batches: there is nothing to compare")
+    chain, done, datas = Chain(files.read_batch(sealed[0].read_bytes()).chain_id), [], []
+    points = [chain.point]
     for number in range(1, len(sealed) + 1):
-        batch = agree.compare_batch(tally, aludel, chain, number)
+        batch = agree.compare_batch(tally, aludel, chain, f"batches/{number}.bin")
         datas.append(aludel.read(f"pubdata/{number}.bin"))
         agree.compare_published(tally, f"batch {number}", batch.header(), batch, datas[-1])
         agree.compare_effects(tally, aludel, f"batches/{number}.bin", batch)
         done.append(batch)
+        points.append(chain.point)
+    queue = files.read_queue(aludel.read("queue.bin"))
     items = [entry for batch in done for entry in batch.entries if isinstance(entry, Item)]
     tally.same("demo: the batches' items are the queue's", items, queue)
-    statement = compare_statement(tally, aludel, first, chain.point, chain)
-    compare_figures(tally, figures, chain, first, done)
+    compare_statement(tally, aludel, points[0], chain.point, chain)
+    compare_digests(tally, aludel, chain.chain_id, points)
+    compare_figures(tally, figures, chain, points[0], done)
     compare_rebuilt(tally, aludel, chain, datas, queue)
-    return statement
+    claims.check(tally, aludel, [batch.header() for batch in done], [batch.left for batch in done], chain.point)
 
 
 def compare_rebuilt(tally, aludel, chain, datas, queue):
     rebuilt = agree.rebuild(chain.chain_id, datas, queue)
-    agree.compare_point(tally, "rebuilt", rebuilt.point, chain.point)
+    agree.compare_fields(tally, "rebuilt", rebuilt.point, chain.point)
     names = [f"pubdata/{number}.bin" for number in range(1, len(datas) + 1)]
     out = aludel.run("rebuild", *names, "--queue", "queue.bin", "--statement", "statement.bin")[1]
     tally.same("aludel rebuild prints our root", text(rebuilt.point.state_root) in out, True)

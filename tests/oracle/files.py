@@ -4,7 +4,7 @@ from collections import namedtuple
 from poseidon2 import P, digest_bytes, words
 from records import Checkpoint, Header, Item, Statement, Transaction, digest, need
 
-KIND = {"transaction": 1, "batch": 2, "queue": 3, "statement": 4, "pubdata": 8}
+KIND = {"transaction": 1, "batch": 2, "queue": 3, "statement": 4, "proof": 5, "pubdata": 8, "claim": 9}
 ACTIONS = ["transfer", "withdraw", "rotate"]
 PARTS = [5, 8, 46 * 8, 20 * 8]
 SIGNATURE = 4 * sum(PARTS)

@@ -119,6 +119,8 @@ def compare_true(tally, aludel, name, batch, reasons):
     shown = aludel.inspect("forged.bin")
     tally.same(f"{name}: effects", agree.effects_as_json(ours), shown.get("effects"))
     tally.count("no-ops", len(reasons))
+    for reason in reasons:
+        tally.count(f"no-op {reason}")
     tally.count("batches")
     tally.count("entries", len(batch.entries))
 
@@ -129,8 +131,9 @@ def compare_refused(tally, aludel, name, batch, words):
     try:
         replay(files.read_batch(data), check="signature" in name)
         tally.expect(name, "a refusal", "a true batch")
-    except Malformed:
+    except Malformed as said:
         tally.count("refusals")
+        tally.count(f"refusal {str(said).removeprefix('refused ')}")
     status, _, said = aludel.run("prove", "forged.bin", "-o", "forged.proof", accepted=None)
     tally.same(f"{name}: refused", True, status in (1, 3, 4))
     tally.same(f"{name}: {said.strip()}: says {words!r}", True, words in said)

@@ -12,9 +12,17 @@ import tempfile
 from pathlib import Path
 
 import demo
+import forged
+import misread
 import own
+import page
 from tally import Aludel, Tally
 
+COUNTED = ["batches", "entries", "rebuilt batches", "claims", "no-ops", "refusals", "examples"]
+NO_OPS = ["no_account", "overflow", "no_number", "unknown_kind", "forced_no_account", "not_owner"]
+REFUSALS = ["chain", "version", "expired", "system", "no_account", "sequence", "last_sequence", "used_epoch"]
+REFUSALS += ["no_epoch", "last_epoch", "total", "balance", "overflow", "signature"]
+REASONS = [f"no-op {reason}" for reason in NO_OPS] + [f"refusal {reason}" for reason in REFUSALS]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,11 +39,11 @@ def main():
         sys.exit(f"{path}: no binary; build it (cargo build) or name one with --aludel")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
-        for check in (demo.check, own.check):
+        for check in (page.check, demo.check, own.check, forged.check, misread.check):
             where = Path(folder) / check.__module__
             where.mkdir()
             check(tally, Aludel(path, where))
-    words, status = tally.verdict(["batches", "entries", "rebuilt batches", "no-ops", "refusals"])
+    words, status = tally.verdict(COUNTED, REASONS)
     print(words, file=sys.stderr if status else sys.stdout)
     sys.exit(status)
 

@@ -37,11 +37,10 @@ class Tally:
     def count(self, what, number=1):
         self.counts[what] += number
 
-    def verdict(self, wanted):
-        """What to say at the end; the exit status is 1 where anything disagrees or nothing was compared."""
-        empty = [what for what in wanted if not self.counts[what]]
-        lines = [f"disagreement: {line}" for line in self.disagreements]
-        lines += [f"nothing compared: no {what}" for what in empty]
+    def verdict(self, wanted, reasons):
+        """What to say at the end; the exit status is 1 where anything disagrees, or a thing or a reason never occurred."""
+        empty = [what for what in [*wanted, *reasons] if not self.counts[what]]
+        lines = [f"disagreement: {line}" for line in self.disagreements] + [f"empty evidence: no {what}" for what in empty]
         numbers = ", ".join(f"{self.counts[what]} {what}" for what in wanted)
         return ("\n".join(lines), 1) if lines else (f"{numbers} agree ({self.counts['comparisons']} comparisons)", 0)
 
