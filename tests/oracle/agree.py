@@ -3,7 +3,7 @@ import files
 import published
 import rules
 from chain import Chain
-from records import Item, Malformed, Statement, Transaction, VERSION
+from records import VERSION, Item, Statement, Transaction, need
 
 
 def offer(batch, entries, check=True):
@@ -67,8 +67,7 @@ def statement_between(aludel, chain_id, first, last):
 def record_of(chain, cells, entry):
     """The transaction that a published one was, as far as its effect depends on it."""
     account = cells.account(entry.sender)
-    if account is None:
-        raise Malformed(f"account {entry.sender} does not exist")
+    need(account is not None, f"account {entry.sender} does not exist")
     fields = (entry.sender, entry.token, entry.fee, account.sequence, account.next_epoch + entry.jump, rules.LAST)
     return Transaction(chain.chain_id, VERSION, *fields, entry.action, entry.to, entry.amount, entry.key)
 
@@ -76,19 +75,16 @@ def record_of(chain, cells, entry):
 def rebuild_batch(chain, data, queue):
     """Applies a batch as it was published; its header. Malformed where it is none."""
     number, operator, entries = published.read(data)
-    if number != chain.point.number + 1:
-        raise Malformed(f"batch {number} after batch {chain.point.number}")
+    need(number == chain.point.number + 1, f"batch {number} after batch {chain.point.number}")
     batch, at = chain.begin(operator), chain.point.queue_index
     for entry in entries:
         if isinstance(entry, published.Run):
-            if at + entry.items > len(queue):
-                raise Malformed("more items than the queue has")
+            need(at + entry.items <= len(queue), "more items than the queue has")
             offer(batch, queue[at : at + entry.items])
             at += entry.items
         else:
             refused = batch.signed(files.Signed(record_of(chain, batch.cells, entry), None), check=False)
-            if refused:
-                raise Malformed(f"the rules forbid a transaction: {refused}")
+            need(not refused, f"the rules forbid a transaction: {refused}")
     return chain.seal(batch)
 
 

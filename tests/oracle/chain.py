@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import rules
 from records import Checkpoint, Header, Item, roll_header, roll_item, roll_published, start_of
-from state import Tree, genesis
+from state import NEXT_EPOCH, Tree, account_at, genesis
 
 WITHDRAWALS_DEPTH = 16
 
@@ -30,13 +30,13 @@ class Batch:
 
     def signed(self, signed, check=True):
         """Applies a transaction, or notes why not."""
-        tx, sender = signed.tx, self.cells.account(signed.tx.sender)
+        tx, next_epoch = signed.tx, self.cells.peek(account_at(signed.tx.sender))[NEXT_EPOCH]
         try:
             paid = rules.apply_transaction(self.cells, self.context, tx, signed.signature if check else None)
         except rules.Refused as refused:
             self.refusals.append(refused)
             return refused
-        self.enter(tx, tx.epoch - sender.next_epoch, paid)
+        self.enter(tx, tx.epoch - next_epoch, paid)
         return None
 
     def enter(self, entry, jump, paid):

@@ -37,7 +37,7 @@ def forced(account, token, l1):
 def founding(keys, old):
     """Deposits to the six accounts' keys; one key's words are p and more, one is zero."""
     odd = b"".join((P + i).to_bytes(4, "little") for i in range(7)) + b"\xff" * 4
-    given = [(ALICE, 0, 10**18, keys[0]), (BOB, 3, 5000, keys[1]), (RICH, 0, MOST - 30, keys[2]), (OLD, 0, 10**6, old)]
+    given = [(ALICE, 0, 10**18, keys[0]), (BOB, 3, 10**5, keys[1]), (RICH, 0, MOST - 30, keys[2]), (OLD, 0, 10**6, old)]
     items = [to_key(a, token, amount, bytes.fromhex(text(key))) for a, token, amount, key in given]
     return items + [to_key(ODD, 0, 77, odd), to_key(NOBODY, 9, 0, NO_KEY)]
 
@@ -93,10 +93,10 @@ def accepted(store, old):
     """Transactions that follow one another and change the state, each with its signature."""
     say = lambda *fields, **more: wallet.transfer(CHAIN_ID, *fields, **more)
     by_key = [
-        (0, say(ALICE, 0, 0, BOB, 10**9, fee=7)),
+        (0, say(ALICE, 0, 0, BOB, 10**12, fee=7 * 10**12)),
         (0, say(ALICE, 1, 5, BOB, 123, token=3, fee=377, expiry=2)),
         (0, say(ALICE, 2, 6, NOBODY, 0, token=40)),
-        (1, wallet.withdraw(say(BOB, 0, 0, 0, 0, token=3, fee=1), HOME[BOB], 20)),
+        (1, wallet.withdraw(say(BOB, 0, 0, 0, 0, token=3, fee=1), HOME[BOB], 2 * 10**4)),
         (1, wallet.rotate(say(BOB, 1, 2, 0, 0, fee=10**6), store.keys[3])),
         (3, say(BOB, 2, 0, RICH, 20)),
     ]
@@ -131,7 +131,8 @@ def faulty():
     for (first, a), (second, b) in itertools.combinations_with_replacement(faults().items(), 2):
         if first == second or not set(a) & set(b):
             yield base.but(**a | b), first.split()[0]
-    for change, reason in [({"amount": MOST}, "total"), ({"amount": 379}, "balance"), ({"to": RICH, "amount": 1}, "overflow")]:
+    of_token = [({"amount": MOST}, "total"), ({"amount": 379}, "balance"), ({"to": RICH, "amount": 1}, "overflow")]
+    for change, reason in of_token:
         yield base.but(token=3, **change), reason
         yield base.but(token=3, **change | {"to": ABSENT}), "no_account"
 
@@ -172,7 +173,8 @@ def damaged(signed):
         (parameter, randomness, chains, [other(path[0])] + path[1:]),
         (parameter, randomness, chains, path[:-1] + [other(path[-1])]),
     ]
-    fields = [{"amount": 10**9 - 1}, {"to": NOBODY}, {"fee": 8}, {"token": 3, "amount": 10}, {"expiry": 5}, {"epoch": 1}]
+    fields = [{"amount": 10**12 - 1}, {"to": NOBODY}, {"fee": 8}, {"token": 3, "amount": 10, "fee": 0}]
+    fields += [{"expiry": 5}, {"epoch": 1}]
     out = [files.Signed(signed.tx, signature) for signature in changed]
     out += [files.Signed(signed.tx.but(**field), signed.signature) for field in fields]
     return [(each, "signature") for each in out]
@@ -239,7 +241,8 @@ def first_batch(tally, aludel, chain, keys, old):
 def other_operators(tally, aludel, chain, store):
     """Batches whose fees go to nobody, and to an account that can take none."""
     say = lambda to, amount, **more: wallet.transfer(CHAIN_ID, ALICE, 3, 7, to, amount, **more)
-    absent = [say(BOB, 5), say(BOB, 5, token=3), say(BOB, 10**30, token=3), say(ABSENT, 5), wallet.withdraw(say(0, 0), HOME[BOB], 1)]
+    absent = [say(BOB, 5), say(BOB, 5, token=3), say(BOB, 10**30, token=3), say(ABSENT, 5)]
+    absent.append(wallet.withdraw(say(0, 0), HOME[BOB], 1))
     cases = [(wallet.unsigned(tx), "no_account") for tx in absent] + [(wallet.unsigned(say(BOB, 10**30)), "balance")]
     compare_empty(tally, aludel, chain, execute(tally, aludel, chain, "absent", [], cases, operator=ABSENT))
     full = [say(BOB, 5, fee=1), say(BOB, 5, fee=1, token=3), say(RICH, 0, fee=1)]

@@ -60,7 +60,7 @@ DIAGONAL = {w: diagonal(w) for w in (16, 24)}
 
 
 def external(x):
-    """Each four times [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]], then the sums over all fours added. Not reduced."""
+    """Each four times [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]], plus the sums over fours. Not reduced."""
     y = []
     for i in range(0, len(x), 4):
         a, b, c, d = x[i : i + 4]

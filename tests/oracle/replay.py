@@ -6,6 +6,14 @@ from records import Item, need
 from state import ACCOUNTS, DEPTH, EMPTY, EXISTS, SLOTS, State, cell_digest, leaf_index
 
 
+class Opened(State):
+    """Some cells of a state; of the others nothing is known."""
+
+    def peek(self, at):
+        need(at in self.cells, "a cell that is not opened")
+        return self.cells[at]
+
+
 def check_cells(cells):
     addresses = [at for at, _ in cells]
     need(addresses == sorted(set(addresses)), "cells are not in ascending order")
@@ -32,7 +40,7 @@ def place(tree, leaves, take):
 def opened(batch):
     """The part of the state before the batch, of the root that the batch names."""
     check_cells(batch.cells)
-    state, siblings = State({}), list(batch.siblings)
+    state, siblings = Opened({}), list(batch.siblings)
     state.cells = dict(batch.cells)
 
     def take():
@@ -58,7 +66,7 @@ def replay(file, check=False):
     need(not batch.refusals, f"refused {batch.refusals and batch.refusals[0].reason}")
     items = sum(isinstance(entry, Item) for entry in batch.entries)
     need(file.prev.queue_index + items < 2**32, "queue index")
-    need(batch.cells.touched == set(chain.state.cells), "cells")
+    need(batch.cells.touched == set(chain.state.cells), "cells that no entry touches")
     header = batch.header()
     for field, value in vars(header).items():
         need(value == getattr(file.header, field), f"header {field}")

@@ -42,9 +42,12 @@ class Cells:
         self.written = {}
         self.touched = set()
 
+    def peek(self, at):
+        return self.written[at] if at in self.written else self.below.peek(at)
+
     def read(self, at):
         self.touched.add(at)
-        return self.written[at] if at in self.written else self.below.read(at)
+        return self.peek(at)
 
     def write(self, at, payload):
         self.touched.add(at)

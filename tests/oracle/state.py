@@ -8,7 +8,7 @@ ACCOUNTS, SLOTS = 0, 1
 DEPTH = {ACCOUNTS: 32, SLOTS: 48}
 CELL_TAG = 2
 EMPTY = (0,) * 20
-EXISTS = 11
+NEXT_EPOCH, EXISTS = 10, 11
 
 
 def empty_roots():
@@ -112,11 +112,11 @@ class State:
         self.trees = {space: Tree(depth) for space, depth in DEPTH.items()}
         self.write(cells)
 
-    def read(self, at):
+    def peek(self, at):
         return self.cells.get(at, EMPTY)
 
     def write(self, cells):
-        changed = {at: payload for at, payload in cells.items() if payload != self.read(at)}
+        changed = {at: payload for at, payload in cells.items() if payload != self.peek(at)}
         self.cells.update(changed)
         for space, tree in self.trees.items():
             tree.set({leaf_index(at): cell_digest(at, p) for at, p in changed.items() if at[0] == space})
@@ -132,7 +132,7 @@ class State:
             indices = [leaf_index(at) for at in addresses if at[0] == space]
             siblings += tree.siblings(indices)
             closed += [] if indices else [tree.root()]
-        return [(at, self.read(at)) for at in sorted(addresses)], siblings + closed
+        return [(at, self.peek(at)) for at in sorted(addresses)], siblings + closed
 
 
 def genesis():

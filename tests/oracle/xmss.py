@@ -2,7 +2,8 @@
 """The signature scheme in plain Python, independent of our code.
 
 Keys, signatures and verification follow docs/decisions/0002-xmss-parameters.md, over the Poseidon2 of poseidon2.py.
-`xmss.py` checks that xmss.json holds what it computes; `xmss.py --write` writes it. The ledger's tests compare its keys and signatures with the same file.
+`xmss.py` checks that xmss.json holds what it computes; `xmss.py --write` writes it. The ledger's tests compare its keys
+and signatures with the same file.
 """
 import json
 import pathlib
