@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import demo
+import drawn
 import forged
 import misread
 import own
@@ -39,7 +40,7 @@ def main():
         sys.exit(f"{path}: no binary; build it (cargo build) or name one with --aludel")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
-        for check in (page.check, demo.check, own.check, forged.check, misread.check):
+        for check in (page.check, demo.check, own.check, forged.check, drawn.check, misread.check):
             where = Path(folder) / check.__module__
             where.mkdir()
             check(tally, Aludel(path, where))
