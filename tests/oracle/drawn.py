@@ -1,13 +1,16 @@
 """A chain of drawn entries: few accounts, tokens and owners, amounts at the edges, so that outcomes of every kind meet.
 
-We seal its batches, without signatures; `aludel inspect` must replay each to the same effects.
+We seal its batches, without signatures; `aludel inspect` must replay each to the same effects,
+and `aludel rebuild` must come from what we publish to the same states.
 """
 import random
 
 import agree
 import files
+import published
 import wallet
 from chain import Chain
+from poseidon2 import text
 from records import Item
 from rules import LIFETIME, MOST, Cells
 
@@ -50,15 +53,38 @@ def draw_batch(draw, chain):
     return batch, entries
 
 
+def compare_replayed(tally, aludel, what, batch, sealed):
+    aludel.write("drawn.bin", files.write_batch(sealed))
+    shown = aludel.inspect("drawn.bin")
+    tally.same(f"{what}: effects", agree.effects_as_json(batch), shown["effects"])
+    tally.count("batches")
+    tally.count("entries", len(sealed.entries))
+
+
+def compare_rebuilt(tally, aludel, published_, items, points):
+    """From our published data and queue the binary must come to each of our statements."""
+    aludel.write("queue.bin", files.write_queue(items))
+    names, statements = [], []
+    for i, data in enumerate(published_):
+        names.append(aludel.write(f"{i + 1}.bin", data).name)
+        statement = agree.statement_between(aludel, CHAIN_ID, points[i], points[i + 1])
+        statements += ["--statement", aludel.write(f"statement-{i + 1}.bin", files.write_statement(statement)).name]
+    status, out, said = aludel.run("rebuild", *names, "--queue", "queue.bin", *statements, accepted=None)
+    tally.same(f"seed {SEED}: rebuilt at our statements: {said.strip()}", 0, status)
+    tally.same(f"seed {SEED}: our root in: {out.strip()}", True, text(points[-1].state_root) in out)
+    tally.count("rebuilt batches", len(names))
+
+
 def check(tally, aludel):
     draw, chain = random.Random(SEED), Chain(CHAIN_ID)
+    points, datas, items = [chain.point], [], []
     for number in range(1, BATCHES + 1):
         batch, entries = draw_batch(draw, chain)
         cells, siblings = chain.state.opening(batch.cells.touched)
         header = chain.seal(batch)
         sealed = files.BatchFile(batch.prev, CHAIN_ID, header, entries, cells, siblings)
-        aludel.write("drawn.bin", files.write_batch(sealed))
-        shown = aludel.inspect("drawn.bin")
-        tally.same(f"seed {SEED}, batch {number}: effects", agree.effects_as_json(batch), shown["effects"])
-        tally.count("batches")
-        tally.count("entries", len(entries))
+        compare_replayed(tally, aludel, f"seed {SEED}, batch {number}", batch, sealed)
+        points.append(chain.point)
+        datas.append(published.write(number, header.operator, batch.entries, batch.jumps))
+        items += [entry for entry in entries if isinstance(entry, Item)]
+    compare_rebuilt(tally, aludel, datas, items, points)
