@@ -1,106 +1,18 @@
 #!/usr/bin/env python3
 """The signature scheme in plain Python, independent of our code.
 
-Poseidon2 (eprint 2023/323) makes its round constants with the Grain LFSR; the diagonal of the internal matrix, which
-the paper leaves open, is the one that Plonky3 chose. Keys, signatures and verification follow
-docs/decisions/0002-xmss-parameters.md. `xmss.py` checks that xmss.json holds what it computes; `xmss.py --write`
-writes it. The ledger's tests compare its keys and signatures with the same file.
+Keys, signatures and verification follow docs/decisions/0002-xmss-parameters.md, over the Poseidon2 of poseidon2.py.
+`xmss.py` checks that xmss.json holds what it computes; `xmss.py --write` writes it. The ledger's tests compare its keys
+and signatures with the same file.
 """
 import json
 import pathlib
 import sys
 
-P = 2**31 - 2**24 + 1
-FULL, PARTIAL = 8, {16: 20, 24: 23}
+from poseidon2 import P, compress, hash_fields, limbs, text
+
 CHAINS, BASE, TARGET, DEPTH = 46, 8, 210, 20
 KEY, MESSAGE, LEAF, CHAIN, NODE, SECRET = 11, 12, 13, 15, 16, 17
-
-
-def grain(width):
-    """Round constants: Grain LFSR over an 80-bit state, self-shrinking, 31 bits a constant, those of p or more skipped."""
-    fields = [(1, 2), (0, 4), (31, 12), (width, 12), (FULL, 10), (PARTIAL[width], 10), (2**30 - 1, 30)]
-    state = [int(bit) for value, size in fields for bit in format(value, f"0{size}b")]
-
-    def step():
-        state.append(state[62] ^ state[51] ^ state[38] ^ state[23] ^ state[13] ^ state[0])
-        state.pop(0)
-        return state[-1]
-
-    def bit():
-        while step() == 0:
-            step()
-        return step()
-
-    for _ in range(160):
-        step()
-    while True:
-        value = int("".join(str(bit()) for _ in range(31)), 2)
-        if value < P:
-            yield value
-
-
-def constants(width):
-    take = grain(width)
-    first = [[next(take) for _ in range(width)] for _ in range(FULL // 2)]
-    middle = [next(take) for _ in range(PARTIAL[width])]
-    last = [[next(take) for _ in range(width)] for _ in range(FULL // 2)]
-    return first, middle, last
-
-
-def inverse_power(n):
-    return pow(2, -n, P)
-
-
-def diagonal(width):
-    """The internal matrix is all ones plus this diagonal: small numbers and inverse powers of two."""
-    h = inverse_power
-    common = [-2, 1, 2, h(1), 3, 4, -h(1), -3, -4]
-    rest = {
-        16: [h(8), h(3), h(24), -h(8), -h(3), -h(4), -h(24)],
-        24: [h(8), h(2), h(3), h(4), h(5), h(6), h(24)] + [-h(n) for n in (8, 3, 4, 5, 6, 7, 9, 24)],
-    }
-    return common + rest[width]
-
-
-CONSTANTS = {w: constants(w) for w in (16, 24)}
-DIAGONAL = {w: diagonal(w) for w in (16, 24)}
-M4 = [[2, 3, 1, 1], [1, 2, 3, 1], [1, 1, 2, 3], [3, 1, 1, 2]]
-
-
-def external(x):
-    y = [sum(M4[r][c] * x[b + c] for c in range(4)) % P for b in range(0, len(x), 4) for r in range(4)]
-    sums = [sum(y[r::4]) for r in range(4)]
-    return [(v + sums[i % 4]) % P for i, v in enumerate(y)]
-
-
-def permute(x):
-    first, middle, last = CONSTANTS[len(x)]
-    x = external(x)
-    for rc in first:
-        x = external([pow(v + c, 3, P) for v, c in zip(x, rc)])
-    for c in middle:
-        x = [pow(x[0] + c, 3, P)] + x[1:]
-        total = sum(x)
-        x = [(total + d * v) % P for d, v in zip(DIAGONAL[len(x)], x)]
-    for rc in last:
-        x = external([pow(v + c, 3, P) for v, c in zip(x, rc)])
-    return x
-
-
-def compress(x):
-    return [(a + b) % P for a, b in zip(permute(x), x)][:8]
-
-
-def limbs(value, count):
-    return [value >> 16 * i & 0xFFFF for i in range(count)]
-
-
-def hash_fields(tag, fields):
-    state = [tag, len(fields)] + [0] * 6
-    for i in range(0, len(fields), 16):
-        block = fields[i : i + 16]
-        state = compress(state + block + [0] * (16 - len(block)))
-    return state
 
 
 def head(tag, position, parameter):
@@ -182,10 +94,6 @@ def opens(epoch, message, signature):
         pair = [sibling, value] if epoch >> level & 1 else [value, sibling]
         value = node(parameter, level, epoch >> level + 1, *pair)
     return compress(head(KEY, 0, parameter) + value + [0] * 8)
-
-
-def text(elements):
-    return b"".join(x.to_bytes(4, "little") for x in elements).hex()
 
 
 def vector(seed, chain_id, counter, start, log_size, epoch, message):
