@@ -64,6 +64,9 @@ pub struct SealedBatchView {
     pub entries: Vec<EntryView>,
     /// What came of it, its signatures taken to be good; nothing where it breaks a rule beside.
     pub effects: Option<EffectsView>,
+    /// The rule that it breaks, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaks: Option<String>,
     /// Cells that it touches.
     pub cells: usize,
     /// Digests that tie them to the root.
@@ -115,12 +118,17 @@ impl From<Replay> for EffectsView {
 impl From<&SealedBatch> for SealedBatchView {
     fn from(sealed: &SealedBatch) -> Self {
         let SealedBatch { prev, chain_id, batch, witness } = sealed;
+        let (effects, breaks) = match sealed.replay_trusting() {
+            Ok(replay) => (Some(replay.into()), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         Self {
             chain_id: *chain_id,
             prev: *prev,
             header: batch.header,
             entries: batch.entries.iter().map(EntryView::from).collect(),
-            effects: sealed.replay_trusting().ok().map(EffectsView::from),
+            effects,
+            breaks,
             cells: witness.cells().len(),
             siblings: witness.siblings().len(),
         }

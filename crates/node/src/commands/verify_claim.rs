@@ -13,6 +13,13 @@ pub fn run(args: &VerifyClaim) -> Result<(), Failure> {
     let statement = formats::statement(&args.statement, &args.statement.read()?)?;
     claim.verify(&statement).or_fail(Kind::NotAccepted, &args.claim)?;
     eprintln!("note: that the statement is proven, `aludel verify` says");
+    let (own, begins) = (claim.header.number, statement.prev.number);
+    if own <= begins {
+        eprintln!(
+            "note: batch {own} is none of those that the statement is of, which come after batch {begins}: the claim \
+             rests on the statement's beginning; make sure that a proven statement of your chain ends there"
+        );
+    }
     let Withdrawal { number, index, token, amount, to } = claim.withdrawal;
     let chain = statement.chain_id;
     let text = format!(

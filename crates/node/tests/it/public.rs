@@ -68,13 +68,20 @@ fn rebuild_refuses_what_does_not_fit() {
 
 #[test]
 fn claims_are_made_from_either_source_and_hold() {
-    let (world, _) = public("claims");
+    let (world, statement) = public("claims");
     world.ok("claim 1.bin 2.bin --batch 2 --index 1 -o sealed.claim");
     world.ok(&format!("claim {DATA} --chain-id 7 --batch 2 --index 1 -o public.claim"));
     assert_eq!(world.read("sealed.claim"), world.read("public.claim"));
     let holds = world.ok("verify-claim public.claim --statement statement.bin");
     let text = format!("holds: withdrawal 1 of batch 2 of chain 7 pays 1000 of token 0 to {OWNER}\n");
     assert_eq!(holds.out, text);
+    assert!(!holds.err.contains("rests on"), "{}", holds.err);
+    // The same leaf under a statement that begins with its batch: nothing but `prev` says that it left.
+    let later = Statement { prev: statement.next, ..statement };
+    world.write("later.bin", encode(Kind::Statement, &later));
+    let holds = world.ok("verify-claim public.claim --statement later.bin");
+    assert_eq!(holds.out, text);
+    assert!(holds.err.contains("batch 2 is none of those"), "{}", holds.err);
 }
 
 #[test]
