@@ -75,6 +75,9 @@ fn seeds_decide_keys_and_counters_tell_them_apart() {
     let world = World::new("keys_seeds");
     world.passphrase();
     world.write("seed", format!("{}\n", hex::encode([5; 32])));
+    let public = world.expect(&format!("{KEYGEN} f --seed-file seed"), 2).err;
+    assert!(public.contains("others can read this seed") && public.contains("chmod 600"), "{public}");
+    world.set_mode("seed", 0o600);
     let key = |more: &str, name: &str| {
         let public = json(&world.ok(&format!("{KEYGEN} {name} {more}")).out);
         public["keys"][0]["key"].as_str().expect("a digest").to_owned()
@@ -86,8 +89,10 @@ fn seeds_decide_keys_and_counters_tell_them_apart() {
     assert_ne!(first, key("--seed-file seed --counter 1", "c"));
     assert_ne!(key("", "d"), key("", "e"));
     world.write("short", hex::encode([5; 31]));
+    world.set_mode("short", 0o600);
     world.expect(&format!("{KEYGEN} f --seed-file short"), 3);
     world.write("binary", [0xff; 64]);
+    world.set_mode("binary", 0o600);
     let err = world.expect(&format!("{KEYGEN} f --seed-file binary"), 3).err;
     assert!(err.contains("not UTF-8 at byte 0"), "{err}");
     assert!(!world.path("f").exists());
