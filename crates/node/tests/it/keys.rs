@@ -140,7 +140,8 @@ fn a_lost_record_is_refused_until_somebody_says_where_to_go_on() {
     fs::remove_file(world.path("key1.usage")).expect("there");
     let err = sign(&world, 1, "", 2).err;
     assert!(err.contains("key1.usage: is missing") && err.contains("--skip-to"), "{err}");
-    assert!(world.expect("keys --keystore key1", 2).err.contains("key1.usage"));
+    assert!(world.expect("keys --keystore key1", 2).err.contains("key1.usage: is missing"));
+    assert!(world.expect("keys --keystore gone", 2).err.contains("gone.usage: No such file"));
     sign(&world, 1, "--skip-to 2", 0);
     assert_eq!(json(&world.ok("inspect t --json").out)["transaction"]["epoch"], 2);
     assert_eq!(next_epoch(&world), 3);
