@@ -43,6 +43,11 @@ fn make<S: Store>(
         met += checks.at(&public.next(place, &place.read()?)?.next).map_err(other)?;
     }
     checks.finish().map_err(other)?;
+    if statements.is_empty() {
+        eprintln!(
+            "note: nothing says that these data are the chain's; compare the state, or pass --statement"
+        );
+    }
     let Checkpoint { number, state_root, .. } = public.checkpoint();
     let checked = format!("{} statements, {met} points compared", statements.len());
     Ok((public.rebuild.into_chain(), format!("batch {number}, state {state_root}; {checked}\n")))

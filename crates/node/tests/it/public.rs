@@ -41,10 +41,12 @@ fn rebuild_prints_the_root_and_compares_statements() {
     let root = statement.next.state_root;
     let plain = world.ok(&format!("rebuild {DATA} --chain-id 7"));
     assert_eq!(plain.out, format!("batch 2, state {root}; 0 statements, 0 points compared\n"));
+    assert!(plain.err.contains("note: ") && plain.err.contains("--statement"), "{}", plain.err);
     let root_alone = world.ok("rebuild 2.pub 1.pub --queue queue.bin");
     assert_eq!(root_alone.out, plain.out, "in any order, and without a chain id");
     let checked = world.ok(&format!("rebuild {DATA} --statement statement.bin"));
     assert_eq!(checked.out, format!("batch 2, state {root}; 1 statements, 2 points compared\n"));
+    assert_eq!(checked.err, "");
 }
 
 #[test]
