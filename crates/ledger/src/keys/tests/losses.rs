@@ -233,3 +233,20 @@ fn a_keystore_that_others_made() {
     let refused = open(&path).expect_err("too much work");
     assert!(matches!(refused, KeystoreError::Work { required: 21, most: 20 }), "{refused}");
 }
+
+/// What a keystore says of the work for its next writing is whatever the one who made it wrote.
+#[test]
+fn a_keystore_that_asks_for_no_work_is_written_with_the_least() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    drop(create(&path, &[]));
+    // Generation, work, next counter; seed; no keys.
+    let plain = [&1_u64.to_le_bytes()[..], &[0], &[0; 8], &[3; 32], &[0; 4]].concat();
+    let sealed = super::super::sealed::seal(&plain, &passphrase(), Work::LEAST).expect("encrypted");
+    let header = aludel_protocol::codec::header(aludel_protocol::codec::Kind::Keystore);
+    fs::write(&path, [&header[..], &sealed].concat()).expect("written");
+    let mut keystore = open(&path).expect("opened");
+    drop(keystore.add(CHAIN, window(0, 0), None, 1).expect("added"));
+    drop(keystore);
+    assert_eq!(open(&path).expect("opened").usage().records().len(), 1);
+}
