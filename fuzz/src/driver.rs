@@ -1,6 +1,6 @@
 //! Runs a target on its seeds and on mutations of them, bounded by time and by count.
 //!
-//! Input `n` is a function of the run's seed and of `n` alone: seeds of the target first, then mutants. So what
+//! Input `n` is a function of the run's seed and of `n` alone: seeds of the target first, their edges, then mutants. So what
 //! failed can be named, and a bound on time changes how far a run comes and nothing else.
 
 use core::fmt;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::mutate::mutant;
+use crate::mutate::{EDGES, edge, mutant};
 use crate::{Target, Verdict};
 
 /// How far a run goes. [`Bounds::from_env`] says which variable sets what.
@@ -161,8 +161,11 @@ pub fn run(target: &Target, bounds: &Bounds) -> Result<Report, Failure> {
 
 /// Input `number` of a run.
 fn input(bounds: &Bounds, seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
-    let seed = usize::try_from(number).ok().and_then(|i| seeds.get(i));
-    seed.cloned().unwrap_or_else(|| {
+    let fixed = usize::try_from(number).ok().and_then(|number| match number.checked_sub(seeds.len()) {
+        None => seeds.get(number).cloned(),
+        Some(behind) => seeds.get(behind / EDGES).map(|seed| edge(seed, behind % EDGES)),
+    });
+    fixed.unwrap_or_else(|| {
         let mut rng = ChaCha8Rng::seed_from_u64(bounds.seed);
         rng.set_stream(number);
         mutant(&mut rng, seeds)

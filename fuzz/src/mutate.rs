@@ -26,6 +26,23 @@ const TOKENS: [&[u8]; 16] = [
     b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
 
+/// How many inputs lie at the edges of a seed.
+pub const EDGES: usize = STARTS + ENDS + 2;
+/// The shortest cuts, header and what follows it; and how many bytes are cut off the end at most.
+const STARTS: usize = 24;
+const ENDS: usize = 8;
+
+/// One of [`EDGES`] inputs that every run tries: a seed cut after few bytes, without its last few, with one more. By chance
+/// a seed of a megabyte is never cut there.
+pub fn edge(seed: &[u8], number: usize) -> Vec<u8> {
+    let cut = |length: usize| seed[..length.min(seed.len())].to_vec();
+    match number {
+        0..STARTS => cut(number),
+        _ if number < STARTS + ENDS => cut(seed.len().saturating_sub(1 + number - STARTS)),
+        _ => [seed, &[if number.is_multiple_of(2) { 0 } else { 0xff }]].concat(),
+    }
+}
+
 /// A mutation of one of the seeds, with pieces of the others: one to eight changes, fewer more often.
 ///
 /// # Panics
@@ -59,21 +76,32 @@ fn change(rng: &mut impl Rng, data: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     }
 }
 
-/// A position, the end included.
+/// A position, the end included. Half of them lie near an end, where headers, counts and checksums are, however long
+/// the input is.
 fn place(rng: &mut impl Rng, data: &[u8]) -> usize {
-    rng.random_range(0..=data.len())
+    let near = data.len().min(1 << rng.random_range(0..10));
+    match rng.random_range(0..4) {
+        0 => rng.random_range(0..=near),
+        1 => data.len() - rng.random_range(0..=near),
+        _ => rng.random_range(0..=data.len()),
+    }
+}
+
+/// The position of a byte of an input that has one.
+fn place_of_byte(rng: &mut impl Rng, data: &[u8]) -> usize {
+    place(rng, data).min(data.len() - 1)
 }
 
 fn flip(rng: &mut impl Rng, data: &mut [u8]) {
     if !data.is_empty() {
-        let at = rng.random_range(0..data.len());
+        let at = place_of_byte(rng, data);
         data[at] ^= 1 << rng.random_range(0..8);
     }
 }
 
 fn add(rng: &mut impl Rng, data: &mut [u8]) {
     if !data.is_empty() {
-        let at = rng.random_range(0..data.len());
+        let at = place_of_byte(rng, data);
         data[at] = data[at].wrapping_add(rng.random_range(1..=8)).wrapping_sub(4);
     }
 }
@@ -166,6 +194,24 @@ mod tests {
         let changed = mutants.iter().filter(|m| m.len() == 200);
         assert!(changed.clone().any(|m| m[..40] == seeds[1][..40]), "some begin as they were");
         assert!(changed.clone().any(|m| m[160..] == seeds[1][160..]), "some end as they were");
+    }
+
+    #[test]
+    fn edges_are_cuts_and_one_byte_more() {
+        let seed: Vec<u8> = (0..100).collect();
+        let lengths: HashSet<_> = (0..EDGES).map(|i| edge(&seed, i).len()).collect();
+        assert_eq!(lengths, (0..STARTS).chain(100 - ENDS..=99).chain([101]).collect());
+        let all: HashSet<_> = (0..EDGES).map(|i| edge(&seed, i)).collect();
+        assert!(all.len() == EDGES && !all.contains(&seed));
+        assert!((0..EDGES).all(|i| edge(&[], i).len() <= 1), "of nothing too");
+    }
+
+    #[test]
+    fn long_inputs_are_changed_near_their_ends() {
+        let (mut rng, data) = (ChaCha8Rng::seed_from_u64(3), vec![0; 1 << 20]);
+        let places: Vec<_> = (0..1000).map(|_| place(&mut rng, &data)).collect();
+        assert!(places.iter().filter(|at| **at < 512).count() > 100);
+        assert!(places.iter().filter(|at| **at > data.len() - 512).count() > 100);
     }
 
     #[test]

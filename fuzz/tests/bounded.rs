@@ -54,6 +54,7 @@ targets!(
     claim,
     proof,
     verify,
+    verify_statement,
 );
 
 #[test]

@@ -95,7 +95,8 @@ pub struct Keygen {
         value_parser = clap::value_parser!(u8).range(0..=20)
     )]
     pub window: u8,
-    /// File with the 32-byte seed of a new keystore in hex; without it the seed comes from the operating system.
+    /// File with the 32-byte seed of a new keystore in hex, which nobody but its owner may read; without it the seed
+    /// comes from the operating system.
     #[arg(long, value_name = "FILE", value_parser = place)]
     pub seed_file: Option<Place>,
     /// First counter of a new keystore, which tells the keys of one seed apart: these numbers were never used
@@ -205,7 +206,8 @@ pub struct Verify {
 /// Arguments of `rebuild`.
 #[derive(Debug, Args)]
 pub struct Rebuild {
-    /// Published data of every batch from the first on, in order.
+    /// Published data of every batch from the first on. Files may be named in any order, streams and pipes in that of
+    /// their batches.
     #[arg(required = true, value_name = "PUBDATA", value_parser = place)]
     pub pubdata: Vec<Place>,
     /// The L1 queue from its first item on, binary or JSON.
@@ -217,7 +219,8 @@ pub struct Rebuild {
     /// The rollup; without it that of the first statement.
     #[arg(long, env = "ALUDEL_CHAIN_ID")]
     pub chain_id: Option<u64>,
-    /// Leave the state in this folder, for `execute` to go on with; it must hold none yet: move a damaged one away.
+    /// Leave the state in this folder, for `execute` to go on with; it must hold none yet: move a damaged one away. What
+    /// its folder `pubdata` has must all be given.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Failure, Kind, OrFail};
@@ -46,6 +47,18 @@ impl Place {
             return Err(too_large(self));
         }
         Ok(bytes)
+    }
+
+    /// Fails where others can read a file that holds a secret. A pipe is as private as whoever made it.
+    pub fn check_private(&self, what: &str) -> Result<(), Failure> {
+        let Self::File(path) = self else { return Ok(()) };
+        let meta = fs::metadata(path).or_fail(Kind::Usage, self)?;
+        let mode = meta.permissions().mode() & 0o777;
+        if meta.is_file() && mode & 0o077 != 0 {
+            let reason = format!("{self}: others can read {what} (mode {mode:03o}); run `chmod 600` on it");
+            return Err(Failure::new(Kind::Usage, reason));
+        }
+        Ok(())
     }
 
     /// Whether it can be read more than once: not so streams and pipes.

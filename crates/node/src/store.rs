@@ -73,24 +73,45 @@ impl Files {
         write_whole(&self.pubdata(number), &published.to_bytes(), 0o644)
     }
 
-    /// Removes batches beyond the chain, and what was to be published of them.
-    fn remove_unfinished(&self, BatchNumber(mut number): BatchNumber) -> Result<(), Failure> {
-        while let Some(next) = number.checked_add(1) {
-            let [batch, pubdata] = [self.batch(next), self.pubdata(next)].map(remove);
-            if !(batch? || pubdata?) {
-                break;
+    /// Removes the batch beyond the chain, and what was to be published of it. A run leaves one at most, since the chain
+    /// moves behind each before the next is made: where there are more the state is not the newest, and they are kept.
+    fn remove_unfinished(&self, BatchNumber(number): BatchNumber) -> Result<(), Failure> {
+        let beyond = |count| number.checked_add(count).map(|next| [self.batch(next), self.pubdata(next)]);
+        let Some(unfinished) = beyond(1) else { return Ok(()) };
+        for path in beyond(2).into_iter().flatten() {
+            if fs::symlink_metadata(&path).is_ok() {
+                let reason = format!(
+                    "{}: two batches or more after batch {number}, where the state ends: it is an older one; bring the \
+                     newest back, or move it away and make it again from all published data with `aludel rebuild`",
+                    path.display()
+                );
+                return Err(Failure::new(Kind::Usage, reason));
             }
-            number = next;
         }
-        Ok(())
+        unfinished.into_iter().try_for_each(remove)
+    }
+
+    /// Fails where something is published beyond a batch: the next run would take it for unfinished.
+    fn check_last(&self, BatchNumber(number): BatchNumber) -> Result<(), Failure> {
+        let Some(path) = number.checked_add(1).map(|next| self.pubdata(next)) else { return Ok(()) };
+        match fs::symlink_metadata(&path) {
+            Err(_) => Ok(()),
+            Ok(_) => {
+                let reason = format!(
+                    "{}: published after batch {number}, the last that was given; give it too, or name another folder",
+                    path.display()
+                );
+                Err(Failure::new(Kind::Usage, reason))
+            }
+        }
     }
 }
 
-/// Whether there was such a file.
-fn remove(path: PathBuf) -> Result<bool, Failure> {
+/// Removes a file if it is there.
+fn remove(path: PathBuf) -> Result<(), Failure> {
     match fs::remove_file(&path) {
-        Ok(()) => Ok(true),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(e).or_fail(Kind::Usage, path.display()),
     }
 }
@@ -118,11 +139,12 @@ impl Unfinished {
         Ok((Self { path, finished, _alone: alone }, chain))
     }
 
-    /// Closes it and puts it in its place.
+    /// Closes it and puts it in its place, which must have nothing published beyond it.
     pub fn finish(self, chain: DiskStore) -> Result<(), Failure> {
+        let folder = self.finished.parent().unwrap_or(Path::new("."));
+        Files { folder: folder.to_owned() }.check_last(chain.checkpoint().number)?;
         drop(chain);
         fs::rename(&self.path, &self.finished).or_fail(Kind::Usage, self.finished.display())?;
-        let folder = self.finished.parent().unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).or_fail(Kind::Usage, folder.display())
     }
 }

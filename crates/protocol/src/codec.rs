@@ -83,6 +83,12 @@ pub enum DecodeError {
         /// The first bytes, at most four.
         found: Vec<u8>,
     },
+    /// Cut off before its header ends; nothing at all, too.
+    #[error("no Aludel file: {found} bytes, and a header has {HEADER_BYTES}; fetch or make it again")]
+    Short {
+        /// Bytes that there are.
+        found: usize,
+    },
     /// A file of ours, of another kind.
     #[error("expected a {}, found a {}; check the path", expected.name(), found.name())]
     Kind {
@@ -144,6 +150,9 @@ pub fn kind_of(bytes: &[u8]) -> Result<Kind, DecodeError> {
 fn kind_number(bytes: &[u8]) -> Result<u16, DecodeError> {
     match bytes {
         [b'A', b'L', b'D', b'L', lo, hi, _, _, ..] => Ok(u16::from_le_bytes([*lo, *hi])),
+        short if short.len() < HEADER_BYTES && short.iter().zip(&MAGIC).all(|(found, own)| found == own) => {
+            Err(DecodeError::Short { found: short.len() })
+        }
         _ => Err(DecodeError::Magic { found: bytes.iter().take(4).copied().collect() }),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aludel_circuits::{MachineChip, Shape};
 use aludel_prover::Prover;
-use aludel_verifier::format::{self, Claim};
+use aludel_verifier::format::{self, Claim, PREFIX_BYTES};
 use aludel_verifier::verify::{Expectations, verify_with};
 use aludel_witness::Shard;
 
@@ -12,8 +12,11 @@ use crate::world::WORLD;
 use crate::{Target, Verdict, round_trip};
 
 /// The family.
-pub const TARGETS: &[Target] =
-    &[Target { name: "proof", run: decode, seeds }, Target { name: "verify", run: verify, seeds }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "proof", run: decode, seeds },
+    Target { name: "verify", run: verify, seeds },
+    Target { name: "verify_statement", run: verify_statement, seeds: statement_seeds },
+];
 
 /// Of the machine as it is, whether or not its key is the pinned one.
 static PROVER: LazyLock<Prover> =
@@ -47,4 +50,21 @@ fn verify(data: &[u8]) -> Verdict {
     let verdict = verify_with(PROVER.key(), data, &Expectations::default());
     assert_eq!(verdict.is_ok(), data == *PROOF, "{verdict:?}");
     decode(data)
+}
+
+/// What stands before the proof proper.
+fn statement_seeds() -> Vec<Vec<u8>> {
+    vec![PROOF[..PREFIX_BYTES].to_vec()]
+}
+
+/// The proof proper proves its own statement and no other: in a proof of a megabyte mutants hardly meet those bytes.
+fn verify_statement(data: &[u8]) -> Verdict {
+    let (own, proper) = PROOF.split_at(PREFIX_BYTES);
+    let whole = [data, proper].concat();
+    let verdict = verify_with(PROVER.key(), &whole, &Expectations::default());
+    assert_eq!(verdict.is_ok(), data == own, "{verdict:?}");
+    match format::claim(&whole) {
+        Ok((_, rest)) if rest == proper => Verdict::Accepted,
+        _ => Verdict::Refused,
+    }
 }

@@ -56,7 +56,7 @@ pub enum RebuildError {
         found: BatchNumber,
     },
     /// Batch numbers are used up.
-    #[error("batch {number} was the last that a chain can have")]
+    #[error("batch {number} was the last that a chain can have; give no data beyond it")]
     LastNumber {
         /// The chain's last batch.
         number: BatchNumber,
@@ -79,7 +79,9 @@ pub enum RebuildError {
         index: QueueIndex,
     },
     /// A transaction that the rules do not admit here.
-    #[error("entry {entry} of batch {number} (byte {position}): {error}")]
+    #[error(
+        "entry {entry} of batch {number} (byte {position}): {error}; the published data or the L1 queue are not the chain's: fetch both again"
+    )]
     Entry {
         /// The batch.
         number: BatchNumber,
@@ -91,7 +93,9 @@ pub enum RebuildError {
         error: ExecuteError,
     },
     /// More than a header or a checkpoint counts.
-    #[error("entry {entry} of batch {number} (byte {position}) is more than a header or checkpoint counts")]
+    #[error(
+        "entry {entry} of batch {number} (byte {position}) is more than a header or checkpoint counts; fetch the published data again"
+    )]
     Count {
         /// The batch.
         number: BatchNumber,

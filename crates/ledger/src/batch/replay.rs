@@ -68,7 +68,9 @@ pub enum ReplayError {
     #[error("no batch was given: a run has at least one")]
     NoBatch,
     /// Batches of different rollups.
-    #[error("batch {number} is of chain {found}, those before it of chain {expected}")]
+    #[error(
+        "batch {number} is of chain {found}, those before it of chain {expected}; give batches of one chain"
+    )]
     Chain {
         /// The batch.
         number: BatchNumber,
@@ -78,7 +80,7 @@ pub enum ReplayError {
         found: ChainId,
     },
     /// A batch does not begin where the one before it ends.
-    #[error("batch {number} begins at batch {} and state {}, the run has come to batch {} and state {}",
+    #[error("batch {number} begins at batch {} and state {}, the run has come to batch {} and state {}; give the batches in order, without gaps",
         found.number, found.state_root, expected.number, expected.state_root)]
     Link {
         /// The batch.
@@ -89,7 +91,7 @@ pub enum ReplayError {
         found: Box<Checkpoint>,
     },
     /// The header does not say what the entries do.
-    #[error("the {field} in the header of batch {} is not that of its entries", found.number)]
+    #[error("the {field} in the header of batch {} is not that of its entries; fetch or make the batch again", found.number)]
     Header {
         /// The first part that differs.
         field: HeaderField,
@@ -99,13 +101,13 @@ pub enum ReplayError {
         found: Box<Header>,
     },
     /// A count, the queue index or the number of the batch passes what its integer holds.
-    #[error("batch {number} counts beyond what a header or checkpoint holds")]
+    #[error("batch {number} counts beyond what a header or checkpoint holds; make smaller batches")]
     Count {
         /// The batch.
         number: BatchNumber,
     },
     /// The multiproof is not one of the state before the batch.
-    #[error("multiproof of batch {number}: {error}")]
+    #[error("multiproof of batch {number}: {error}; fetch or make the batch again")]
     Proof {
         /// The batch.
         number: BatchNumber,
@@ -113,7 +115,7 @@ pub enum ReplayError {
         error: ProofError,
     },
     /// An entry breaks a rule.
-    #[error("entry {position} of batch {number}: {error}")]
+    #[error("entry {position} of batch {number}: {error}; fetch or make the batch again")]
     Entry {
         /// The batch.
         number: BatchNumber,
@@ -123,7 +125,7 @@ pub enum ReplayError {
         error: ExecuteError,
     },
     /// The multiproof opens a cell for nothing.
-    #[error("batch {number} opens cell {at:?} and does not touch it")]
+    #[error("batch {number} opens cell {at:?} and does not touch it; fetch or make the batch again")]
     Untouched {
         /// The batch.
         number: BatchNumber,

@@ -99,7 +99,9 @@ impl Contents {
         if !r.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{} bytes too many", r.len())));
         }
-        Ok(Self { generation, work: Work(work.min(Work::MOST.0)), seed, next_counter, entries })
+        // What is written under it was opened under another: age panics over 0, and nobody opens more than the most.
+        let work = Work(work.clamp(Work::LEAST.0, Work::MOST.0));
+        Ok(Self { generation, work, seed, next_counter, entries })
     }
 }
 

@@ -97,6 +97,14 @@ pub enum SignerError {
         /// The key asked for.
         key: KeyDigest,
     },
+    /// The usage record knows the key and the keystore does not.
+    #[error(
+        "the keystore has no secrets of key {key}: it is older than its usage record, or `aludel keygen` was interrupted; restore the newest keystore, or use another key"
+    )]
+    NoSecrets {
+        /// The key that would sign, or take over.
+        key: KeyDigest,
+    },
     /// The scheme refused: our bug.
     #[error(transparent)]
     Scheme(#[from] SignError),
@@ -227,6 +235,12 @@ pub enum KeystoreError {
     #[error("these keys do not make a keystore: {reason}; derive each with a counter of its own")]
     Keys {
         /// Which.
+        reason: String,
+    },
+    /// The operating system has no random numbers.
+    #[error("the operating system gives no random numbers: {reason}; try again")]
+    Random {
+        /// What it says.
         reason: String,
     },
     /// No counter is left.

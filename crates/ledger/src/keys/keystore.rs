@@ -1,21 +1,24 @@
 //! A keystore that is open: the one place from which signatures leave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use aludel_protocol::{AccountId, ChainId, KeyDigest, SignedTransaction, Transaction};
+use rand::TryRng;
+use rand::rngs::SysRng;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
+use super::check::{check, check_secrets, is_loss};
 use super::contents::{Contents, Entry};
 use super::durable::{Files, replace};
 use super::error::{KeystoreError, SignerError};
 use super::folder;
 use super::order::{Consent, Order, Purpose};
 use super::passphrase::Passphrase;
-use super::record::{Record, Reservation};
+use super::record::Reservation;
 use super::sealed::Work;
 use super::signer::{Signer, sign_at};
 use super::usage::{Usage, usage_path};
@@ -26,7 +29,8 @@ use crate::xmss::{Derivation, PublicKey, SecretKey, Window, generate_many};
 pub enum OnLoss {
     /// Do not open.
     Refuse,
-    /// Open; every key then needs [`Consent::skip_to`] before it signs.
+    /// Open; every key then needs [`Consent::skip_to`] before it signs, and keys that are added derive from another
+    /// seed.
     Rebuild,
 }
 
@@ -101,14 +105,29 @@ impl Keystore {
         folder::probe(&path)?;
         let lock = folder::lock(&path)?;
         let contents = Contents::decode(&folder::read_keystore(&path)?, passphrase)?;
-        let usage = match folder::read_usage(&path).and_then(|usage| check(&path, &contents, usage)) {
-            Err(e) if on_loss == OnLoss::Rebuild && is_loss(&e) => {
-                Usage::rebuilt(folder::set_aside(&path)?, &contents)
-            }
-            usage => usage?,
+        let found = folder::read_usage(&path).and_then(|usage| check(&path, &contents, usage));
+        let is_lost = on_loss == OnLoss::Rebuild && found.as_ref().is_err_and(is_loss);
+        let usage = match is_lost {
+            true => Usage::rebuilt(folder::set_aside(&path)?, &contents),
+            false => found?,
         };
-        let passphrase = passphrase.clone();
-        Ok(Self { path, passphrase, contents, usage, trees: BTreeMap::new(), _lock: lock })
+        let (passphrase, trees) = (passphrase.clone(), BTreeMap::new());
+        let mut opened = Self { path, passphrase, contents, usage, trees, _lock: lock };
+        if is_lost {
+            opened.leave_seed()?;
+        }
+        Ok(opened)
+    }
+
+    /// Takes a fresh seed after a loss: with the record went what keys were made since this keystore was written, so
+    /// that the next ones of the old seed may have signed before. The keystore is written first: killed between the
+    /// two, it is still the newer one.
+    fn leave_seed(&mut self) -> Result<(), KeystoreError> {
+        let filled = SysRng.try_fill_bytes(self.contents.seed.as_mut().as_mut());
+        filled.map_err(|e| KeystoreError::Random { reason: e.to_string() })?;
+        self.begin_generation();
+        self.write_keystore()?;
+        self.write_usage()
     }
 
     /// How far its keys are used.
@@ -185,8 +204,12 @@ impl Keystore {
         orders: &[(KeyDigest, Order)],
         consent: &Consent,
     ) -> Result<Vec<Result<Reservation, SignerError>>, KeystoreError> {
-        let reserved: Vec<_> =
-            orders.iter().map(|(key, order)| self.usage.take(key, order, consent)).collect();
+        let secrets: BTreeSet<_> = self.contents.entries.iter().map(|entry| entry.key).collect();
+        let take = |(key, order): &(KeyDigest, Order)| {
+            check_secrets(&secrets, &self.usage, key, order)?;
+            self.usage.take(key, order, consent)
+        };
+        let reserved: Vec<_> = orders.iter().map(take).collect();
         let granted = || orders.iter().zip(&reserved).filter(|(_, reserved)| reserved.is_ok());
         let is_rotation = |order: &Order| matches!(order.purpose, Purpose::Rotation { .. });
         match granted().any(|((_, order), _)| is_rotation(order)) {
@@ -229,6 +252,13 @@ impl Keystore {
     /// Writes the usage record, then the keystore: killed between the two, the record is the newer one, and knows
     /// every counter and every rotation that the keystore will know.
     fn write_both(&mut self) -> Result<(), KeystoreError> {
+        self.begin_generation();
+        self.write_usage()?;
+        self.write_keystore()
+    }
+
+    /// Tells the keystore what its record knows, and gives both a higher number than either had.
+    fn begin_generation(&mut self) {
         self.usage.generation = self.usage.generation.max(self.contents.generation) + 1;
         self.contents.generation = self.usage.generation;
         self.contents.next_counter = self.contents.next_counter.max(self.usage.next_counter);
@@ -237,7 +267,9 @@ impl Keystore {
                 (entry.account, entry.rotated_to) = (record.account, record.rotated_to);
             }
         }
-        self.write_usage()?;
+    }
+
+    fn write_keystore(&self) -> Result<(), KeystoreError> {
         let bytes = self.contents.encode(&self.passphrase)?;
         let path = self.path.clone();
         replace(&Files, &path, &bytes).map_err(|source| KeystoreError::Io { path, source })
@@ -249,27 +281,4 @@ impl fmt::Debug for Keystore {
         let Self { path, usage, .. } = self;
         f.debug_struct("Keystore").field("path", path).field("usage", usage).finish_non_exhaustive()
     }
-}
-
-/// Whether a usage record is the keystore's, and not from before the keystore was written.
-fn check(path: &Path, contents: &Contents, usage: Usage) -> Result<Usage, KeystoreError> {
-    let path = || usage_path(path);
-    let is_of = |record: &Record, entry: &Entry| {
-        (record.chain_id, record.counter, record.window)
-            == (entry.from.chain_id, entry.from.counter, entry.window)
-    };
-    let lacks = |entry: &&Entry| !usage.get(&entry.key).is_some_and(|record| is_of(record, entry));
-    if let Some(entry) = contents.entries.iter().find(lacks) {
-        return Err(KeystoreError::UsageForeign { path: path(), key: entry.key });
-    }
-    let (expected, found) = (contents.generation, usage.generation);
-    if found < expected {
-        return Err(KeystoreError::UsageOlder { path: path(), expected, found });
-    }
-    Ok(usage)
-}
-
-const fn is_loss(error: &KeystoreError) -> bool {
-    use KeystoreError::{UsageDamaged, UsageForeign, UsageMissing, UsageOlder};
-    matches!(error, UsageMissing { .. } | UsageDamaged { .. } | UsageOlder { .. } | UsageForeign { .. })
 }

@@ -7,8 +7,10 @@
 //!
 //! Killed at any moment a signer may skip epochs and repeats none. *What cannot be seen from these files*: that
 //! both were brought back from one backup, or copied and used at two places. Then say [`Consent::skip_to`] with
-//! the account's next epoch on the chain, plus what may be signed and not yet included.
+//! the account's next epoch on the chain, plus what may be signed and not yet included; also with a key that is
+//! made afterwards, which is the one that was made first after the backup, if any was.
 
+mod check;
 mod contents;
 mod durable;
 mod error;

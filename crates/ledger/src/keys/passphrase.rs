@@ -95,16 +95,20 @@ impl Passphrase {
     }
 
     fn read(input: impl Read, place: PathBuf) -> Result<Self, PassphraseError> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 2));
-        // One more than fits, to see that there is more; the buffer never grows.
-        if let Err(source) = input.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
+        // One more than fits with a line break, to see that there is more; the buffer never grows.
+        const MOST: usize = MAX_BYTES + "\r\n".len() + 1;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MOST + 1));
+        if let Err(source) = input.take(MOST as u64).read_to_end(&mut bytes) {
             return Err(PassphraseError::Io { place, source });
+        }
+        if bytes.len() == MOST {
+            return Err(PassphraseError::Long { place });
         }
         let Ok(text) = std::str::from_utf8(&bytes) else { return Err(PassphraseError::Text { place }) };
         let line = text.strip_suffix('\n').unwrap_or(text);
         match line.strip_suffix('\r').unwrap_or(line) {
             "" => Err(PassphraseError::Empty { place }),
-            _ if bytes.len() > MAX_BYTES => Err(PassphraseError::Long { place }),
+            text if text.len() > MAX_BYTES => Err(PassphraseError::Long { place }),
             text => Ok(Self(SecretString::from(text))),
         }
     }

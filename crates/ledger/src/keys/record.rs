@@ -74,6 +74,11 @@ impl Record {
         }
     }
 
+    /// Whether it is of a key with this derivation and window.
+    pub(super) fn is_of(&self, from: &Derivation, window: Window) -> bool {
+        (self.chain_id, self.counter, self.window) == (from.chain_id, from.counter, window)
+    }
+
     /// The key.
     pub const fn key(&self) -> &KeyDigest {
         &self.key

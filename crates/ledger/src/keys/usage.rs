@@ -192,6 +192,10 @@ impl Usage {
                 usage.insert(fresh).unwrap_or_else(|_| unreachable!("a new record of a new key"));
             }
             let record = &mut usage.keys[usage.positions[&entry.key]];
+            // What the keystore says of its keys is encrypted; a record is what anybody may have written.
+            if !record.is_of(&entry.from, entry.window) {
+                *record = Record::new(entry.key, &entry.from, entry.window, entry.account);
+            }
             record.is_known = false;
             record.account = record.account.or(entry.account);
             record.rotated_to = record.rotated_to.or(entry.rotated_to);

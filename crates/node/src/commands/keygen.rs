@@ -103,6 +103,7 @@ fn fresh_seed() -> Result<Zeroizing<[u8; 32]>, Failure> {
 }
 
 fn read_seed(place: &Place) -> Result<Zeroizing<[u8; 32]>, Failure> {
+    place.check_private("this seed")?;
     let text = Zeroizing::new(place.read_text()?);
     let mut seed = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim_end(), seed.as_mut()).map_err(|e| {

@@ -16,6 +16,9 @@ pub fn run(args: &Keys) -> Result<(), Failure> {
     // The record lies beside the file, not beside a link to it.
     let path = std::fs::canonicalize(&args.keystore).unwrap_or_else(|_| args.keystore.clone());
     let place = Place::File(usage_path(&path));
+    if path.is_file() && !usage_path(&path).exists() {
+        return Err(Failure::new(Kind::Usage, KeystoreError::UsageMissing { path: usage_path(&path) }));
+    }
     let usage = formats::usage(&place, &place.read()?)?;
     let Value::Object(mut shown) = listed(&usage) else { return Ok(()) };
     if !args.json

@@ -19,31 +19,38 @@ pub fn run(args: &cli::Rebuild) -> Result<(), Failure> {
     let statements = args.statements.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let chain_id = chain_id(args.chain_id, &statements);
     let Some(folder) = &args.state else {
-        return make(args, &statements, Public::new(chain_id.unwrap_or_default(), &args.queue)?).map(drop);
+        let public = Public::new(chain_id.unwrap_or_default(), &args.queue)?;
+        return Place::Stream.write(make(args, &statements, public)?.1.as_bytes());
     };
     let chain_id = chain_id.ok_or_else(|| {
         Failure::new(Kind::Usage, "a state is of one chain; say which by --chain-id or --statement")
     })?;
     let (unfinished, chain) = Unfinished::begin(folder, chain_id)?;
-    unfinished.finish(make(args, &statements, Public::on(chain, &args.queue)?)?)
+    let (chain, led) = make(args, &statements, Public::on(chain, &args.queue)?)?;
+    unfinished.finish(chain)?;
+    Place::Stream.write(led.as_bytes())
 }
 
-/// Makes every batch, compares, prints where that led, and returns the chain.
+/// Makes every batch, compares, and returns the chain with a line that says where that led.
 fn make<S: Store>(
     args: &cli::Rebuild,
     statements: &[Statement],
     mut public: Public<S>,
-) -> Result<S, Failure> {
+) -> Result<(S, String), Failure> {
     let mut checks = Checks::new(public.rebuild.chain().chain_id(), statements).map_err(other)?;
     let mut met = checks.at(&public.checkpoint()).map_err(other)?;
     for place in formats::in_order(&args.pubdata)? {
         met += checks.at(&public.next(place, &place.read()?)?.next).map_err(other)?;
     }
     checks.finish().map_err(other)?;
+    if statements.is_empty() {
+        eprintln!(
+            "note: nothing says that these data are the chain's; compare the state, or pass --statement"
+        );
+    }
     let Checkpoint { number, state_root, .. } = public.checkpoint();
     let checked = format!("{} statements, {met} points compared", statements.len());
-    Place::Stream.write(format!("batch {number}, state {state_root}; {checked}\n").as_bytes())?;
-    Ok(public.rebuild.into_chain())
+    Ok((public.rebuild.into_chain(), format!("batch {number}, state {state_root}; {checked}\n")))
 }
 
 /// Whose data they are, if anything says so. Without a statement nothing that is printed depends on it: it enters

@@ -100,7 +100,8 @@ const fn kind(error: &SignerError) -> Kind {
         | SignerError::LastEpoch { .. }
         | SignerError::UsedUp { .. }
         | SignerError::Beyond { .. }
-        | SignerError::NoKey { .. } => Kind::Usage,
+        | SignerError::NoKey { .. }
+        | SignerError::NoSecrets { .. } => Kind::Usage,
         SignerError::Scheme(_) => Kind::Bug,
     }
 }

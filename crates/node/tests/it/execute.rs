@@ -176,12 +176,52 @@ fn what_an_unfinished_run_left_goes_away() {
     let old = world.read("s/state.redb");
     world.sign((1, 2), 0, "a");
     world.ok("execute --state s a");
-    let (batch, state) = (world.read("s/batches/2.bin"), inspect(&world, "s/state.redb"));
+    let (batch, state) =
+        (world.read("s/batches/2.bin"), inspect(&world, "s/state.redb")["checkpoint"].clone());
     world.write("s/state.redb", &old);
-    world.write("s/batches/3.bin", &batch);
+    world.ok("execute --state s --queue queue.json");
+    assert_eq!(
+        (world.list("s/batches"), world.list("s/pubdata")),
+        (vec!["1.bin".into()], vec!["1.bin".into()])
+    );
     world.ok("execute --state s a");
-    assert_eq!((world.read("s/batches/2.bin"), inspect(&world, "s/state.redb")), (batch, state));
+    assert!(world.read("s/batches/2.bin") == batch, "the same batch again");
+    assert_eq!(inspect(&world, "s/state.redb")["checkpoint"], state);
     assert_eq!(world.list("s/batches"), ["1.bin", "2.bin"]);
+}
+
+/// A state that was brought back from a backup is no reason to remove what was sealed and published since.
+#[test]
+fn an_older_state_removes_nothing() {
+    let world = begun("execute_older");
+    let old = world.read("s/state.redb");
+    for (sequence, name) in [(0, "a"), (1, "b")] {
+        world.sign((1, 2), sequence, name);
+        world.ok(&format!("execute --state s {name}"));
+    }
+    let state = inspect(&world, "s/state.redb");
+    fs::rename(world.path("s/state.redb"), world.path("newest")).expect("moved");
+    world.write("s/state.redb", &old);
+    let err = world.expect("execute --state s a", 2).err;
+    assert!(err.contains("s/batches/3.bin: ") && err.contains("`aludel rebuild`"), "{err}");
+    let all = ["1.bin", "2.bin", "3.bin"];
+    assert_eq!(
+        (world.list("s/batches"), world.list("s/pubdata")),
+        (all.map(Into::into).into(), all.map(Into::into).into())
+    );
+    // Made again from too few of its batches it would be an older one too.
+    fs::remove_file(world.path("s/state.redb")).expect("there");
+    let few = "rebuild s/pubdata/1.bin s/pubdata/2.bin --queue queue.json --chain-id 7 --state s";
+    let err = world.expect(few, 2).err;
+    assert!(err.contains("s/pubdata/3.bin: published after batch 2"), "{err}");
+    assert_eq!(world.list("s"), ["batches", "pubdata", "refused.json"]);
+    world.ok(
+        "rebuild s/pubdata/1.bin s/pubdata/2.bin s/pubdata/3.bin --queue queue.json --chain-id 7 --state s",
+    );
+    assert_eq!(inspect(&world, "s/state.redb")["checkpoint"], state["checkpoint"]);
+    world.sign((2, 1), 0, "c");
+    world.ok("execute --state s c");
+    assert_eq!(world.list("s/batches").len(), 4);
 }
 
 #[test]

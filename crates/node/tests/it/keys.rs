@@ -75,6 +75,9 @@ fn seeds_decide_keys_and_counters_tell_them_apart() {
     let world = World::new("keys_seeds");
     world.passphrase();
     world.write("seed", format!("{}\n", hex::encode([5; 32])));
+    let public = world.expect(&format!("{KEYGEN} f --seed-file seed"), 2).err;
+    assert!(public.contains("others can read this seed") && public.contains("chmod 600"), "{public}");
+    world.set_mode("seed", 0o600);
     let key = |more: &str, name: &str| {
         let public = json(&world.ok(&format!("{KEYGEN} {name} {more}")).out);
         public["keys"][0]["key"].as_str().expect("a digest").to_owned()
@@ -86,8 +89,10 @@ fn seeds_decide_keys_and_counters_tell_them_apart() {
     assert_ne!(first, key("--seed-file seed --counter 1", "c"));
     assert_ne!(key("", "d"), key("", "e"));
     world.write("short", hex::encode([5; 31]));
+    world.set_mode("short", 0o600);
     world.expect(&format!("{KEYGEN} f --seed-file short"), 3);
     world.write("binary", [0xff; 64]);
+    world.set_mode("binary", 0o600);
     let err = world.expect(&format!("{KEYGEN} f --seed-file binary"), 3).err;
     assert!(err.contains("not UTF-8 at byte 0"), "{err}");
     assert!(!world.path("f").exists());
@@ -135,7 +140,8 @@ fn a_lost_record_is_refused_until_somebody_says_where_to_go_on() {
     fs::remove_file(world.path("key1.usage")).expect("there");
     let err = sign(&world, 1, "", 2).err;
     assert!(err.contains("key1.usage: is missing") && err.contains("--skip-to"), "{err}");
-    assert!(world.expect("keys --keystore key1", 2).err.contains("key1.usage"));
+    assert!(world.expect("keys --keystore key1", 2).err.contains("key1.usage: is missing"));
+    assert!(world.expect("keys --keystore gone", 2).err.contains("gone.usage: No such file"));
     sign(&world, 1, "--skip-to 2", 0);
     assert_eq!(json(&world.ok("inspect t --json").out)["transaction"]["epoch"], 2);
     assert_eq!(next_epoch(&world), 3);

@@ -41,10 +41,12 @@ fn rebuild_prints_the_root_and_compares_statements() {
     let root = statement.next.state_root;
     let plain = world.ok(&format!("rebuild {DATA} --chain-id 7"));
     assert_eq!(plain.out, format!("batch 2, state {root}; 0 statements, 0 points compared\n"));
+    assert!(plain.err.contains("note: ") && plain.err.contains("--statement"), "{}", plain.err);
     let root_alone = world.ok("rebuild 2.pub 1.pub --queue queue.bin");
     assert_eq!(root_alone.out, plain.out, "in any order, and without a chain id");
     let checked = world.ok(&format!("rebuild {DATA} --statement statement.bin"));
     assert_eq!(checked.out, format!("batch 2, state {root}; 1 statements, 2 points compared\n"));
+    assert_eq!(checked.err, "");
 }
 
 #[test]
@@ -64,6 +66,106 @@ fn rebuild_refuses_what_does_not_fit() {
     world.write("other.bin", encode(Kind::Statement, &statement));
     let other = world.expect(&format!("rebuild {DATA} --statement other.bin"), 1);
     assert!(other.err.contains("root of the state"), "{}", other.err);
+}
+
+/// A third batch of the chain and of another one, which agree in everything before.
+fn another_run(test: &str) -> (World, [Statement; 2]) {
+    let (world, statement) = public(test);
+    let queue = Queue::from_bytes(&world.read("queue.bin")).expect("a queue");
+    let statements = [5, 6].map(|amount| {
+        let mut chain = Chain::genesis(ChainId(7));
+        let last = QueueItem::to_account(AccountId(1), TokenId(0), Amount(amount), OWNER);
+        let items = [&queue.items[..], &[last]].concat();
+        for items in [&items[..1], &items[1..3], &items[3..]] {
+            let mut builder = BatchBuilder::new(&mut chain, AccountId(1), 9).expect("numbers are left");
+            let nobody = |claims: &[Claim<'_>]| vec![Err::<(), _>("not signed"); claims.len()];
+            assert_eq!(builder.extend(items.iter().copied().map(Entry::Queue).collect(), &nobody), []);
+            if builder.entries().len() == 1 {
+                world.write("3.pub", builder.published().expect("executed").to_bytes());
+            }
+            builder.seal();
+        }
+        world.write(&format!("queue{amount}.bin"), Queue { items }.to_bytes());
+        Statement::new(ChainId(7), statement.next, chain.checkpoint)
+    });
+    for (amount, statement) in [5, 6].into_iter().zip(&statements) {
+        world.write(&format!("statement{amount}.bin"), encode(Kind::Statement, statement));
+    }
+    (world, statements)
+}
+
+#[test]
+fn the_first_thing_that_does_not_fit_is_named() {
+    let (world, _) = another_run("rebuild_first");
+    let all = "1.pub 2.pub 3.pub --queue queue5.bin";
+    world.ok(&format!("rebuild {all} --statement statement.bin --statement statement5.bin"));
+    // More of the queue than was consumed is nothing wrong.
+    world.ok("rebuild 1.pub 2.pub --queue queue5.bin --statement statement.bin");
+    let says = |line: &str, code, words: &[&str]| {
+        let err = world.expect(line, code).err;
+        assert!(words.iter().all(|word| err.contains(word)), "{line}: {err}");
+    };
+    let fits = "fits a statement after batch 2";
+    let both = "--statement statement.bin --statement statement6.bin";
+    says(&format!("rebuild {all} {both}"), 1, &["after batch 3, statement 1", "the queue is not", fits]);
+    let own = "--statement statement.bin --statement statement5.bin";
+    says(&format!("rebuild 1.pub 2.pub 3.pub --queue queue6.bin {own}"), 1, &["after batch 3", fits]);
+    let follows = |number, found| [format!("batch {number} follows here"), format!("of batch {found}")];
+    for (files, number, found) in [("1.pub 3.pub", 2, 3), ("2.pub 3.pub", 1, 2), ("1.pub 2.pub 2.pub", 3, 2)]
+    {
+        let [a, b] = &follows(number, found);
+        says(
+            &format!("rebuild {files} --queue queue5.bin --chain-id 7"),
+            2,
+            &[a, b, "in order, without gaps"],
+        );
+    }
+    says("rebuild 1.pub gone.pub 3.pub --queue queue5.bin --chain-id 7", 2, &["gone.pub: No such file"]);
+    says(
+        "rebuild 1.pub 2.pub 3.pub --queue queue.bin --chain-id 7",
+        4,
+        &["3.pub: entry 0", "item 3", "queue again"],
+    );
+    says("rebuild 1.pub 2.bin --queue queue5.bin --chain-id 7", 3, &["2.bin: ", "expected a published data"]);
+    says(
+        "rebuild 1.pub 2.pub --queue 1.pub --chain-id 7",
+        3,
+        &["expected a L1 queue, found a published data"],
+    );
+    says("rebuild 1.pub --queue queue5.bin --statement 1.pub", 3, &["expected a statement"]);
+    let claim =
+        |files: &str| format!("claim {files} --queue queue5.bin --chain-id 7 --batch 2 --index 0 -o c");
+    for files in ["1.pub 2.pub 2.pub", "2.bin 2.bin", "1.pub 3.pub"] {
+        says(&claim(files), 2, &["in order, without gaps"]);
+    }
+    assert!(!world.path("c").exists());
+}
+
+/// Whatever goes wrong, and wherever, no state is left that is not whole; what a killed run left is no obstacle.
+#[test]
+fn a_state_is_made_whole_or_not_at_all() {
+    let (world, _) = another_run("rebuild_whole");
+    let all = "rebuild 1.pub 2.pub 3.pub --queue queue5.bin --state s";
+    for (line, code) in [
+        (format!("{all} --statement statement6.bin"), 1),
+        ("rebuild 1.pub 3.pub --queue queue5.bin --chain-id 7 --state s".to_owned(), 2),
+        ("rebuild 1.pub 2.pub 3.pub --queue queue.bin --chain-id 7 --state s".to_owned(), 4),
+        ("rebuild 1.pub 2.pub 3.pub --queue gone.bin --chain-id 7 --state s".to_owned(), 2),
+    ] {
+        world.expect(&line, code);
+        assert_eq!(world.list("s"), Vec::<String>::new(), "{line}");
+    }
+    world.write("s/.state.unfinished", "half of a state");
+    let made = world.ok(&format!("{all} --statement statement5.bin"));
+    assert!(made.out.starts_with("batch 3, state "), "{}", made.out);
+    assert_eq!(world.list("s"), ["state.redb"]);
+    let refused = world.expect(&format!("{all} --chain-id 7"), 2).err;
+    assert!(refused.contains("there is a state already"), "{refused}");
+    assert_eq!(world.list("s"), ["state.redb"]);
+    world.write("file", "no folder");
+    assert!(
+        world.expect("rebuild 1.pub --queue queue.bin --chain-id 7 --state file", 2).err.contains("file: ")
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod page;
 mod poseidon2;
 mod pubdata;
 mod records;
+mod spellings;
 mod statements;
 mod transactions;
 mod withdrawals;

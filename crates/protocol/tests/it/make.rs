@@ -104,3 +104,18 @@ pub fn statement(seed: u32) -> Statement {
     };
     Statement::new(ChainId(u64::from(seed) << 20), prev, next)
 }
+
+/// What is published of a transaction.
+pub fn published() -> impl Strategy<Value = PublishedTransaction> {
+    let small = |bits: u32| (any::<u64>(), 0..bits).prop_map(|(x, cut)| x >> cut);
+    let fee = prop_oneof![
+        small(64),
+        (small(64), 0..20u32).prop_map(|(x, zeros)| x.saturating_mul(10_u64.pow(zeros))),
+        Just(0),
+    ];
+    let token = prop_oneof![Just(0), any::<u16>()];
+    let jump = prop_oneof![Just(0), any::<u32>(), 0..1000u32];
+    (any::<u32>(), token, fee, jump, actions()).prop_map(|(from, token, fee, epoch_jump, action)| {
+        PublishedTransaction { from: AccountId(from), token: TokenId(token), fee, epoch_jump, action }
+    })
+}

@@ -27,7 +27,16 @@ proptest! {
 #[test]
 fn file_headers_are_checked_in_order() {
     let bytes = codec::encode(Kind::Statement, &statement(7));
-    assert!(matches!(codec::decode::<Statement>(Kind::Statement, b"GIF8"), Err(DecodeError::Magic { .. })));
+    for other in [&b"GIF8"[..], b"GIF89a, and more", b"A", b"ALDX\x04\0\x01\0"] {
+        let refused = codec::decode::<Statement>(Kind::Statement, other);
+        let short = other == b"A";
+        assert_eq!(matches!(refused, Err(DecodeError::Short { found: 1 })), short, "{refused:?}");
+        assert!(short || matches!(refused, Err(DecodeError::Magic { .. })), "{refused:?}");
+    }
+    for found in 0..codec::HEADER_BYTES {
+        let refused = codec::decode::<Statement>(Kind::Statement, &codec::header(Kind::Statement)[..found]);
+        assert_eq!(refused, Err(DecodeError::Short { found }));
+    }
     assert!(matches!(codec::decode::<Statement>(Kind::Queue, &bytes), Err(DecodeError::Kind { .. })));
     let mut unknown = bytes.clone();
     unknown[4] = 99;

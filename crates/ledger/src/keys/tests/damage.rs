@@ -8,7 +8,8 @@ use super::super::usage::usage_path;
 use super::*;
 
 fn record() -> Vec<u8> {
-    let path = folder("damage-record").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, keys) = two_keys(&path);
     sign(&mut keystore, &keys[0], 3).expect("an epoch is left");
     keystore.usage().encode()
@@ -57,7 +58,8 @@ fn a_record_that_cannot_be_is_refused() {
 
 #[test]
 fn a_keystore_with_any_byte_changed_or_any_end_cut_is_refused() {
-    let path = folder("damage-keystore").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, keys) = two_keys(&path);
     sign(&mut keystore, &keys[0], 3).expect("an epoch is left");
     drop(keystore);

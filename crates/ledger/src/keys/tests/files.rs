@@ -14,7 +14,8 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[test]
 fn a_keystore_goes_on_where_it_was() {
-    let path = folder("goes-on").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, keys) = two_keys(&path);
     assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(0));
     assert_eq!(sign(&mut keystore, &keys[1], 0), Ok(0));
@@ -41,7 +42,8 @@ fn parts(signed: &Signed) -> SignedParts {
 
 #[test]
 fn many_are_signed_with_one_write() {
-    let path = folder("many").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, keys) = two_keys(&path);
     let jobs: Vec<_> = [(0, 0), (1, 0), (0, 1), (0, 0), (1, 1)].map(|(k, s)| (keys[k], transfer(s))).into();
     let signed = keystore.sign_many(&jobs, &Consent::default()).expect("written");
@@ -61,14 +63,14 @@ fn many_are_signed_with_one_write() {
 
 #[test]
 fn no_signature_leaves_where_its_epoch_cannot_be_written() {
-    let folder = folder("read-only");
-    let path = folder.join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, keys) = two_keys(&path);
     // In the way of the temporary file, also for a user whom no permission stops.
-    fs::create_dir_all(folder.join(".k.usage.tmp/full")).expect("made");
+    fs::create_dir_all(folder.path().join(".k.usage.tmp/full")).expect("made");
     let refused = keystore.sign(&keys[0], transfer(0), &Consent::default());
     assert!(matches!(refused, Err(KeystoreError::Io { .. })), "{refused:?}");
-    fs::remove_dir_all(folder.join(".k.usage.tmp")).expect("removed");
+    fs::remove_dir_all(folder.path().join(".k.usage.tmp")).expect("removed");
     assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(1));
 }
 
@@ -76,27 +78,37 @@ fn no_signature_leaves_where_its_epoch_cannot_be_written() {
 /// other keys.
 #[test]
 fn an_addition_that_stops_half_way_leaves_a_keystore_that_opens() {
-    for (temporary, counter) in [(".k.usage.tmp", 2), (".k.tmp", 3)] {
-        let folder = folder("half-way");
-        let path = folder.join("k");
+    for (temporary, counter) in [(".k.usage.tmp", 2), (".k.tmp", 3_usize)] {
+        let folder = folder();
+        let path = folder.path().join("k");
         let (mut keystore, keys) = two_keys(&path);
-        fs::create_dir_all(folder.join(temporary).join("full")).expect("made");
+        fs::create_dir_all(folder.path().join(temporary).join("full")).expect("made");
         let refused = keystore.add(CHAIN, window(0, 0), None, 1);
         assert!(matches!(refused, Err(KeystoreError::Io { .. })), "{refused:?}");
         drop(keystore);
-        fs::remove_dir_all(folder.join(temporary)).expect("removed");
+        fs::remove_dir_all(folder.path().join(temporary)).expect("removed");
         let mut keystore = open(&path).expect("the usage record is not the older one");
+        // A key that the record alone knows neither signs nor takes an account over, which would be lost with it.
+        for key in keystore.usage().records()[2..].iter().map(|record| *record.key()).collect::<Vec<_>>() {
+            let refused = SignerError::NoSecrets { key };
+            assert_eq!(sign(&mut keystore, &key, 0), Err(refused));
+            let rotation = Transaction { action: Action::Rotate { key }, ..transfer(0) };
+            let answer = keystore.sign(&keys[0], rotation, &Consent::default()).expect("nothing to write");
+            assert_eq!(answer, Err(refused));
+            assert_eq!(keystore.usage().get(&key).expect("there").next_epoch(), Some(Epoch(0)));
+        }
+        assert_eq!(keystore.usage().records().len(), counter, "{temporary}");
         let made = keystore.add(CHAIN, window(0, 0), None, 1).expect("added")[0].digest();
-        assert_eq!(keystore.usage().get(&made).expect("there").counter(), counter, "{temporary}");
+        assert_eq!(keystore.usage().get(&made).expect("there").counter(), counter as u64, "{temporary}");
         assert_eq!(sign(&mut keystore, &keys[0], 0), Ok(0));
     }
 }
 
 #[test]
 fn the_same_seed_makes_the_same_bytes_but_for_the_salt() {
-    let folder = folder("same");
+    let folder = folder();
     let bytes = |name: &str| {
-        let path = folder.join(name);
+        let path = folder.path().join(name);
         let (mut keystore, keys) = two_keys(&path);
         sign(&mut keystore, &keys[1], 4).expect("an epoch is left");
         (fs::read(&path).expect("there"), fs::read(usage_path(&path)).expect("there"))
@@ -108,7 +120,8 @@ fn the_same_seed_makes_the_same_bytes_but_for_the_salt() {
 
 #[test]
 fn counters_are_never_reused() {
-    let path = folder("counters").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (mut keystore, _) = two_keys(&path);
     drop(keystore.add(CHAIN, window(0, 0), None, 3).expect("added"));
     let backup = fs::read(&path).expect("there");
@@ -130,12 +143,12 @@ fn counters_are_never_reused() {
 
 #[test]
 fn a_second_signer_is_refused() {
-    let folder = folder("lock");
-    let path = folder.join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let (keystore, _) = two_keys(&path);
-    std::os::unix::fs::symlink("k", folder.join("link")).expect("linked");
+    std::os::unix::fs::symlink("k", folder.path().join("link")).expect("linked");
     for name in ["k", "link"] {
-        let refused = open(&folder.join(name)).expect_err("held");
+        let refused = open(&folder.path().join(name)).expect_err("held");
         assert!(matches!(refused, KeystoreError::Locked { .. }), "{refused}");
         assert!(refused.to_string().contains("k.lock: another process"), "{refused}");
     }
@@ -145,7 +158,8 @@ fn a_second_signer_is_refused() {
 
 #[test]
 fn nothing_is_overwritten() {
-    let path = folder("overwritten").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     drop(two_keys(&path));
     let new =
         || NewKeys { seed: Zeroizing::new([3; 32]), counter: 0, work: Work::LEAST, signers: Vec::new() };
@@ -163,10 +177,10 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn what_others_can_have_is_refused() {
-    let folder = folder("modes");
-    let path = folder.join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     drop(two_keys(&path));
-    for file in [path.clone(), usage_path(&path), folder.join("k.lock")] {
+    for file in [path.clone(), usage_path(&path), folder.path().join("k.lock")] {
         assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600, "{file:?}");
     }
     for mode in [0o640, 0o604, 0o620, 0o677] {
@@ -181,20 +195,20 @@ fn what_others_can_have_is_refused() {
     set_mode(&usage_path(&path), 0o620);
     assert!(matches!(open(&path), Err(KeystoreError::Mode { mode: 0o620, .. })));
     set_mode(&usage_path(&path), 0o600);
-    fs::hard_link(&path, folder.join("second")).expect("linked");
+    fs::hard_link(&path, folder.path().join("second")).expect("linked");
     assert!(matches!(open(&path), Err(KeystoreError::Linked { names: 2, .. })));
 }
 
 #[test]
 fn passphrases_come_from_files_and_descriptors() {
-    let folder = folder("passphrases");
-    let file = folder.join("p");
+    let folder = folder();
+    let file = folder.path().join("p");
     let from = |content: &[u8], mode| {
         fs::write(&file, content).expect("written");
         set_mode(&file, mode);
         Passphrase::from_file(&file)
     };
-    let path = folder.join("k");
+    let path = folder.path().join("k");
     drop(two_keys(&path));
     let opens = |passphrase| Keystore::open(&path, &passphrase, OnLoss::Refuse).map(drop);
     for content in ["correct horse", "correct horse\n", "correct horse\r\n"] {
@@ -205,9 +219,12 @@ fn passphrases_come_from_files_and_descriptors() {
     assert!(matches!(from(b"x", 0o640), Err(PassphraseError::Mode { mode: 0o640, .. })));
     assert!(matches!(from(b"\n", 0o600), Err(PassphraseError::Empty { .. })));
     assert!(matches!(from(b"", 0o600), Err(PassphraseError::Empty { .. })));
+    assert!(from(&[&[b'x'; 1024][..], b"\r\n"].concat(), 0o600).is_ok(), "a line break does not count");
     assert!(matches!(from(&[b'x'; 1025], 0o600), Err(PassphraseError::Long { .. })));
+    // Cut off in the middle of a letter.
+    assert!(matches!(from("ä".repeat(2000).as_bytes(), 0o600), Err(PassphraseError::Long { .. })));
     assert!(matches!(from(b"\xff", 0o600), Err(PassphraseError::Text { .. })));
-    assert!(matches!(Passphrase::from_file(&folder), Err(PassphraseError::Io { .. })));
+    assert!(matches!(Passphrase::from_file(folder.path()), Err(PassphraseError::Io { .. })));
     assert!(matches!(Passphrase::from_descriptor(999), Err(PassphraseError::Io { .. })));
     assert!(from(b"correct horse\n", 0o600).is_ok());
     use std::os::fd::AsRawFd;

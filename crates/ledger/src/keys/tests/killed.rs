@@ -113,7 +113,8 @@ impl Seen {
 
 #[test]
 fn no_epoch_signs_twice() {
-    let path = folder("killed").join("k");
+    let folder = folder();
+    let path = folder.path().join("k");
     let mut keystore = create(&path, &[]);
     drop(keystore.add(CHAIN, window(0, 10), None, 2).expect("added"));
     drop(keystore);

@@ -8,12 +8,13 @@ mod power;
 mod rules;
 mod signer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aludel_protocol::records::transaction_version;
 use aludel_protocol::{
     AccountId, Action, Amount, BatchNumber, ChainId, Epoch, KeyDigest, Sequence, TokenId, Transaction,
 };
+use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -51,12 +52,9 @@ fn skip_to(epoch: u32) -> Consent {
     Consent { skip_to: Some(Epoch(epoch)), ..Consent::default() }
 }
 
-/// A folder of its own for each test.
-fn folder(test: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("aludel-keys-{}-{test}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    folder
+/// A folder of its own, which goes away with the result.
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
 }
 
 fn create(path: &Path, signers: &[Signer]) -> Keystore {

@@ -49,7 +49,8 @@ fn many_signers_sign_in_order() {
 #[test]
 fn secrets_are_not_printed() {
     let signer = Signer::new(derivation(0), window(4, 0));
-    let keystore = create(&folder("printed").join("k"), std::slice::from_ref(&signer));
+    let folder = folder();
+    let keystore = create(&folder.path().join("k"), std::slice::from_ref(&signer));
     for text in [format!("{signer:?}"), format!("{keystore:?}"), format!("{:?}", passphrase())] {
         assert!(!text.contains("3, 3, 3") && !text.contains("horse"), "{text}");
     }
