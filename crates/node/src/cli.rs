@@ -172,7 +172,8 @@ pub struct Execute {
 /// Arguments of `prove`.
 #[derive(Debug, Args)]
 pub struct Prove {
-    /// Sealed batches, in order; together they become one shard.
+    /// Sealed batches without a gap; together they become one shard. Files may be named in any order, streams and pipes
+    /// in that of their batches.
     #[arg(required = true, value_name = "BATCH", value_parser = place)]
     pub batches: Vec<Place>,
     /// Size of the shard; without it the smallest that holds the batches.
@@ -228,8 +229,9 @@ pub struct Rebuild {
 /// Arguments of `claim`.
 #[derive(Debug, Args)]
 pub struct Claim {
-    /// Sealed batches, or published data of every batch from the first on; in order, without gaps, up to the last
-    /// batch of the statement under which the claim is to hold.
+    /// Sealed batches, or published data of every batch from the first on; without gaps, up to the last batch of the
+    /// statement under which the claim is to hold. Files may be named in any order, streams and pipes in that of their
+    /// batches.
     #[arg(required = true, value_name = "BATCH", value_parser = place)]
     pub batches: Vec<Place>,
     /// The L1 queue from its first item on, binary or JSON; for published data.

@@ -15,8 +15,8 @@ pub fn run(args: &Prove) -> Result<(), Failure> {
     warn_without_vectors();
     args.output.check_writable()?;
     let recorder = Recorder::start(args.profile)?;
-    let read = args.batches.iter().map(|place| formats::batch(place, &place.read()?));
-    let batches = read.collect::<Result<Vec<_>, _>>()?;
+    let places = formats::in_order(&args.batches)?.into_iter();
+    let batches = places.map(|place| formats::batch(place, &place.read()?)).collect::<Result<Vec<_>, _>>()?;
     let shard = Shard::generate(&batches, args.shard_size).map_err(|e| witness_failure(&e))?;
     let prover = Prover::new(shard.shape).or_fail(Kind::Bug, "keys")?;
     let proof = prover.prove(&shard.traces, &shard.statement).or_fail(Kind::Bug, "prover")?;

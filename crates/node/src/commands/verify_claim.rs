@@ -1,6 +1,7 @@
 //! `aludel verify-claim`: whether a claim holds under a statement.
 
 use aludel_protocol::Withdrawal;
+use aludel_verifier::verify::check_statement;
 
 use crate::cli::VerifyClaim;
 use crate::exit::{Failure, Kind, OrFail};
@@ -11,6 +12,7 @@ use crate::formats;
 pub fn run(args: &VerifyClaim) -> Result<(), Failure> {
     let claim = formats::claim(&args.claim, &args.claim.read()?)?;
     let statement = formats::statement(&args.statement, &args.statement.read()?)?;
+    check_statement(&statement).or_fail(Kind::NotAccepted, &args.statement)?;
     claim.verify(&statement).or_fail(Kind::NotAccepted, &args.claim)?;
     eprintln!("note: that the statement is proven, `aludel verify` says");
     let (own, begins) = (claim.header.number, statement.prev.number);

@@ -12,7 +12,7 @@ fn from_keys_to_a_verified_proof() {
     world.sign((2, 2), 0, "b");
     world.ok("execute --state s --chain-id 7 --queue queue.json a");
     world.ok("execute --state s b");
-    world.ok("prove s/batches/1.bin s/batches/2.bin -o both.proof --profile");
+    world.ok("prove s/batches/2.bin s/batches/1.bin -o both.proof --profile");
     world.ok("prove s/batches/1.bin -o 1.proof --shard-size tiny");
     let piped = world.run_with_input("prove - -o -", &world.read("s/batches/2.bin"));
     assert_eq!(piped.code, 0, "{}", piped.err);
@@ -73,7 +73,7 @@ fn refused(world: &World) {
 
 fn refused_batches(world: &World) {
     assert!(
-        world.expect("prove s/batches/2.bin s/batches/1.bin -o x.proof", 4).err.contains("begins at batch")
+        world.expect("prove s/batches/2.bin s/batches/2.bin -o x.proof", 4).err.contains("begins at batch")
     );
     assert!(!world.path("x.proof").exists());
 }

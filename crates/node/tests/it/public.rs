@@ -202,5 +202,9 @@ fn claims_to_nothing_and_false_ones_are_refused() {
     statement.next.headers = Digest::ZERO;
     world.write("other.bin", encode(Kind::Statement, &statement));
     world.expect("verify-claim one.claim --statement other.bin", 1);
+    statement.config = Digest::ZERO;
+    world.write("rules.bin", encode(Kind::Statement, &statement));
+    let rules = world.expect("verify-claim one.claim --statement rules.bin", 1);
+    assert!(rules.err.contains("configuration"), "{}", rules.err);
     world.expect("verify-claim 1.bin --statement statement.bin", 3);
 }
