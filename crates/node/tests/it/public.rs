@@ -3,7 +3,8 @@
 use aludel_ledger::{BatchBuilder, Chain, Claim, Queue};
 use aludel_protocol::codec::{Kind, encode};
 use aludel_protocol::{
-    AccountId, Amount, ChainId, Digest, Entry, KeyBytes, L1Address, QueueItem, Statement, TokenId,
+    AccountId, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, KeyBytes, L1Address, QueueItem,
+    Statement, TokenId,
 };
 
 use crate::world::World;
@@ -178,10 +179,14 @@ fn claims_are_made_from_either_source_and_hold() {
     let text = format!("holds: withdrawal 1 of batch 2 of chain 7 pays 1000 of token 0 to {OWNER}\n");
     assert_eq!(holds.out, text);
     assert!(!holds.err.contains("rests on"), "{}", holds.err);
-    // The same leaf under a statement that begins with its batch: nothing but `prev` says that it left.
-    let later = Statement { prev: statement.next, ..statement };
+    // Carried on by a batch more, under a statement of that one alone: nothing but `prev` says that it left.
+    let mut longer = aludel_protocol::Claim::from_bytes(&world.read("public.claim")).expect("a claim");
+    longer.later.push(Digest::ZERO);
+    world.write("longer.claim", longer.to_bytes());
+    let next = Checkpoint { number: BatchNumber(3), headers: longer.headers(), ..statement.next };
+    let later = Statement { prev: statement.next, next, ..statement };
     world.write("later.bin", encode(Kind::Statement, &later));
-    let holds = world.ok("verify-claim public.claim --statement later.bin");
+    let holds = world.ok("verify-claim longer.claim --statement later.bin");
     assert_eq!(holds.out, text);
     assert!(holds.err.contains("batch 2 is none of those"), "{}", holds.err);
 }
