@@ -1,15 +1,19 @@
 //! What the store on disk costs, by the number of accounts:
-//! `cargo run --release -p aludel-ledger --example store -- FILE [ACCOUNTS [BATCHES [CACHE_MIB [check]]]]`.
+//! `cargo run --release -p aludel-ledger --example store -- FILE [ACCOUNTS [BATCHES [CACHE_MIB [check | kill]]]]`.
 //!
 //! It fills FILE with accounts, each with its own cell and its owner's, where there is no such file yet; then opens
 //! it, and applies batches like those of the workload W1: 2,912 transfers between 5,824 different accounts drawn at
 //! random. Of each it reads the cells, makes the multiproof and applies the changed cells. With `check` it then
-//! checks everything.
+//! checks everything; with `kill` it lets another process apply batches, kills it in the middle of one and opens the
+//! file again, a few times.
 
 use std::collections::HashSet;
 use std::error::Error;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use aludel_ledger::store::Options;
 use aludel_ledger::{DiskStore, Store, StoreError};
@@ -25,6 +29,11 @@ const TRANSFERS: usize = 2912;
 const SEED: u64 = 1;
 /// Accounts that one transaction of the filling writes.
 const CHUNK: u32 = 200_000;
+/// Batches of which a line tells.
+const GROUP: u32 = 50;
+/// Processes that are killed, and batches that each applies before.
+const KILLS: u32 = 5;
+const BEFORE_KILL: usize = 3;
 
 type Write = (CellAddress, Payload);
 
@@ -33,22 +42,24 @@ struct Args {
     accounts: u32,
     batches: u32,
     options: Options,
+    mode: String,
 }
 
 fn args() -> Result<Args, Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let path = args.next().ok_or("usage: store FILE [ACCOUNTS [BATCHES [CACHE_MIB [check]]]]")?.into();
+    let usage = "usage: store FILE [ACCOUNTS [BATCHES [CACHE_MIB [check | kill]]]]";
+    let path = args.next().ok_or(usage)?.into();
     let accounts = args.next().map_or(Ok(10_000_000), |n| n.parse())?;
     let batches = args.next().map_or(Ok(20), |n| n.parse())?;
     let mut options = Options::default();
     if let Some(mib) = args.next() {
         options.cache_bytes = mib.parse::<usize>()? << 20;
     }
-    Ok(Args { path, accounts, batches, options })
+    Ok(Args { path, accounts, batches, options, mode: args.next().unwrap_or_default() })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Args { path, accounts, batches, options } = args()?;
+    let Args { path, accounts, batches, options, mode } = args()?;
     println!("{accounts} accounts, cache {} MiB, seed {SEED}", options.cache_bytes >> 20);
     if !path.exists() {
         fill(&path, accounts, options)?;
@@ -56,13 +67,47 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("file: {:.2} GB", std::fs::metadata(&path)?.len() as f64 / 1e9);
     let mut store = timed("open", || DiskStore::open(&path, options))?;
     println!("{} cells, batch {}", store.count()?, store.checkpoint().number);
+    if mode == "go" {
+        return Ok(go_on(&mut store, accounts)?);
+    }
     transfers(&mut store, accounts, batches)?;
     println!("peak memory: {}", peak()?);
     timed("close", || drop(store));
     let store = timed("open again", || DiskStore::open(&path, options))?;
-    if std::env::args().nth(5).is_some_and(|arg| arg == "check") {
-        timed("check", || store.check())?;
-        println!("peak memory: {}", peak()?);
+    match &mode[..] {
+        "check" => timed("check", || store.check())?,
+        "kill" => kill(store, &path, options)?,
+        _ => return Ok(()),
+    }
+    println!("peak memory: {}", peak()?);
+    Ok(())
+}
+
+/// Applies batches until it is killed.
+fn go_on(store: &mut DiskStore, accounts: u32) -> Result<(), StoreError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED + u64::from(store.checkpoint().number.0));
+    loop {
+        batch(store, &draw(&mut rng, accounts), &mut [Spent::default(); 3])?;
+        println!("committed {}", store.checkpoint().number);
+    }
+}
+
+/// Kills processes that apply batches, at different moments of a batch, and opens what they leave.
+fn kill(store: DiskStore, path: &Path, options: Options) -> Result<(), Box<dyn Error>> {
+    drop(store);
+    let mut args: Vec<_> = std::env::args().skip(1).collect();
+    args[4] = "go".to_owned();
+    for round in 0..KILLS {
+        let mut child = Command::new(std::env::current_exe()?).args(&args).stdout(Stdio::piped()).spawn()?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        let mut committed =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("committed ")?.parse().ok());
+        let last: u32 = committed.by_ref().take(BEFORE_KILL).last().ok_or("it ended")?;
+        thread::sleep(Duration::from_millis(u64::from(70 * round)));
+        child.kill()?;
+        child.wait()?;
+        let store = timed("open after a kill", || DiskStore::open(path, options))?;
+        println!("  batch {last} was reported, {} is there", store.checkpoint().number);
     }
     Ok(())
 }
@@ -141,10 +186,18 @@ impl Spent {
 
 fn transfers(store: &mut DiskStore, accounts: u32, batches: u32) -> Result<(), StoreError> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED + u64::from(store.checkpoint().number.0));
-    let mut steps = [Spent::default(); 3];
-    for _ in 0..batches {
-        batch(store, &draw(&mut rng, accounts), &mut steps)?;
+    for first in (0..batches).step_by(GROUP as usize) {
+        let mut steps = [Spent::default(); 3];
+        let count = GROUP.min(batches - first);
+        for _ in 0..count {
+            batch(store, &draw(&mut rng, accounts), &mut steps)?;
+        }
+        tell(count, steps);
     }
+    Ok(())
+}
+
+fn tell(batches: u32, steps: [Spent; 3]) {
     println!("{batches} batches of {TRANSFERS} transfers:");
     for (name, Spent { clock, cores }) in ["read", "prove", "apply"].iter().zip(steps) {
         println!("  {name} {clock:.3} s, {cores:.2} s of cores");
@@ -156,7 +209,6 @@ fn transfers(store: &mut DiskStore, accounts: u32, batches: u32) -> Result<(), S
         count / clock,
         count / cores
     );
-    Ok(())
 }
 
 /// Different accounts, two a transfer; all there are, where that is less.

@@ -156,7 +156,8 @@ fn apply_next<S: Store>(store: &mut S) -> Result<Checkpoint, S::Error> {
 fn killed() {
     let Ok(path) = std::env::var(KILLED) else { return };
     let path = Path::new(&path);
-    let options = Options { cache_bytes: 1 << 20, ..Options::default() };
+    // Changes wait for some batches, then they are moved.
+    let options = Options { cache_bytes: 1 << 25, ..Options::default() };
     let opened =
         if path.exists() { DiskStore::open(path, options) } else { DiskStore::create(path, CHAIN, options) };
     let mut store = opened.expect("opens");

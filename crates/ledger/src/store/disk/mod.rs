@@ -8,11 +8,16 @@
 mod check;
 mod format;
 mod guard;
+mod journal;
+mod meta;
 mod opened;
+mod overlay;
 mod page;
+mod row;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use core::fmt;
 use core::mem::ManuallyDrop;
@@ -25,14 +30,14 @@ use aludel_protocol::cell::{CellAddress, Payload, empty_subtree, node};
 use aludel_protocol::hash::Digest;
 use aludel_protocol::ids::ChainId;
 use aludel_protocol::statement::Checkpoint;
-use borsh::BorshDeserialize;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable};
+use redb::Database;
 
 pub use self::format::FORMAT;
-use self::format::{CELLS, META, PAGES, cell_key, encode_cell};
 use self::guard::Guard;
 pub use self::guard::catches_panics;
-use self::opened::{Change, Opened};
+use self::meta::Meta;
+use self::opened::Opened;
+use self::overlay::{Overlay, Sweep};
 use self::rows::Rows;
 use super::{Store, StoreError, sorted};
 use crate::multiproof::Multiproof;
@@ -42,7 +47,8 @@ use crate::state::tree::{SPACES, depth};
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Memory for pages of the file, read and written ones together.
+    /// Memory for pages of the file, read and written ones together, and for changes that wait to be sorted into
+    /// it (an eighth).
     pub cache_bytes: usize,
     /// A file of at most so many bytes is read whole when it is opened, and every checksum of the database in it is
     /// verified; a larger one is checked as it is read.
@@ -53,6 +59,19 @@ impl Default for Options {
     /// A cache of 1 GiB; files of up to 64 MiB are verified whole.
     fn default() -> Self {
         Self { cache_bytes: 1 << 30, verify_bytes: 1 << 26 }
+    }
+}
+
+impl Options {
+    /// Memory for changes that wait.
+    const fn waiting_bytes(&self) -> usize {
+        self.cache_bytes / 8
+    }
+
+    fn builder(&self) -> redb::Builder {
+        let mut builder = Database::builder();
+        builder.set_cache_size(self.cache_bytes - self.waiting_bytes());
+        builder
     }
 }
 
@@ -98,15 +117,16 @@ impl DiskStore {
     /// another process has it open.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let guard = Guard::new(path);
-        let open = || Database::builder().set_cache_size(options.cache_bytes).open(path);
+        let open = || options.builder().open(path);
         // redb writes when it closes a file, and where the lists of free pages are damaged that panics twice, which
         // ends the process: what is not found to be whole is left open.
         let mut database = ManuallyDrop::new(guard.call(open)?);
         if fs::metadata(path).map_err(|e| guard.io(&e))?.len() <= options.verify_bytes {
             guard.call(|| database.check_integrity())?;
         }
-        let (chain_id, checkpoint) = read_meta(&database, &guard)?;
-        let rows = Rows::begin(&database, &guard)?;
+        let Meta { chain_id, checkpoint, cells, sweep } = meta::read(&database, &guard)?;
+        let overlay = meta::read_journal(&database, &guard, Overlay::new(options.waiting_bytes(), sweep))?;
+        let rows = Rows::begin(&database, &guard, overlay, cells)?;
         let tops = [opened::top(&rows, SPACES[0])?, opened::top(&rows, SPACES[1])?];
         let (found, expected) = (node(tops[0], tops[1]), checkpoint.state_root);
         if found != expected {
@@ -147,19 +167,10 @@ impl DiskStore {
         let guard = Guard::new(path);
         let tops = SPACES.map(|space| empty_subtree(depth(space)));
         let checkpoint = Checkpoint::genesis(node(tops[0], tops[1]));
-        let database = guard.call(|| Database::builder().set_cache_size(options.cache_bytes).create(path))?;
-        guard.call(|| {
-            let transaction = database.begin_write()?;
-            let mut meta = transaction.open_table(META)?;
-            meta.insert("format", &FORMAT.to_le_bytes()[..])?;
-            meta.insert("chain_id", &bytes(&chain_id)[..])?;
-            meta.insert("checkpoint", &bytes(&checkpoint)[..])?;
-            drop(meta);
-            transaction.open_table(CELLS)?;
-            transaction.open_table(PAGES)?;
-            Ok::<_, redb::Error>(transaction.commit()?)
-        })?;
-        let rows = Some(Rows::begin(&database, &guard)?);
+        let database = guard.call(|| options.builder().create(path))?;
+        write::begin(&database, &guard, &Meta { chain_id, checkpoint, cells: 0, sweep: Sweep::default() })?;
+        let overlay = Overlay::new(options.waiting_bytes(), Sweep::default());
+        let rows = Some(Rows::begin(&database, &guard, overlay, 0)?);
         Ok(Self {
             guard,
             chain_id,
@@ -172,7 +183,11 @@ impl DiskStore {
     }
 
     fn rows(&self) -> Result<&Rows, StoreError> {
-        self.rows.as_ref().ok_or_else(|| StoreError::Closed { path: self.guard.path.clone() })
+        self.rows.as_ref().ok_or_else(|| self.closed())
+    }
+
+    fn closed(&self) -> StoreError {
+        StoreError::Closed { path: self.guard.path.clone() }
     }
 
     /// The part of the tree above sorted, unique addresses.
@@ -183,49 +198,6 @@ impl DiskStore {
             None => Opened::load(self.rows()?, &self.guard, self.tops, addresses),
         }
     }
-
-    /// One durable transaction.
-    fn write(
-        &self,
-        writes: &[(CellAddress, Payload)],
-        change: &Change,
-        checkpoint: &Checkpoint,
-    ) -> Result<(), StoreError> {
-        let closed = || StoreError::Closed { path: self.guard.path.clone() };
-        let database = self.database.as_ref().ok_or_else(closed)?;
-        self.guard.call(|| {
-            let mut transaction = database.begin_write()?;
-            transaction.set_durability(Durability::Immediate).map_err(redb::Error::from)?;
-            // Otherwise the next open after a crash would read the whole file.
-            transaction.set_quick_repair(true);
-            write_cells(&transaction, writes)?;
-            write_pages(&transaction, change)?;
-            transaction.open_table(META)?.insert("checkpoint", &bytes(checkpoint)[..])?;
-            Ok::<_, redb::Error>(transaction.commit()?)
-        })
-    }
-}
-
-fn write_cells(to: &redb::WriteTransaction, writes: &[(CellAddress, Payload)]) -> Result<(), redb::Error> {
-    let mut table = to.open_table(CELLS)?;
-    for (at, payload) in writes {
-        match *payload == Payload::EMPTY {
-            true => table.remove(cell_key(at))?.map(drop),
-            false => table.insert(cell_key(at), &encode_cell(payload))?.map(drop),
-        };
-    }
-    Ok(())
-}
-
-fn write_pages(to: &redb::WriteTransaction, change: &Change) -> Result<(), redb::Error> {
-    let mut table = to.open_table(PAGES)?;
-    for (key, row) in &change.rows {
-        match row {
-            None => table.remove(key)?.map(drop),
-            Some(row) => table.insert(key, &row[..])?.map(drop),
-        };
-    }
-    Ok(())
 }
 
 impl Store for DiskStore {
@@ -266,16 +238,23 @@ impl Store for DiskStore {
         if checkpoint.state_root != found {
             return Err(StoreError::Root { expected: checkpoint.state_root, found });
         }
+        let (tops, grown) = (change.tops, change.grown);
         // What the readers hold cannot be used again by the writer; and if it fails, nobody reads.
-        self.rows = None;
-        self.write(&writes, &change, &checkpoint)?;
-        (self.tops, self.checkpoint) = (change.tops, checkpoint);
-        self.rows = self.database.as_ref().map(|database| Rows::begin(database, &self.guard)).transpose()?;
+        let rows = self.rows.take().ok_or_else(|| self.closed())?;
+        let cells = rows.count.saturating_add_signed(grown);
+        let mut overlay = rows.into_overlay();
+        let turn =
+            overlay.turn(change.rows).ok_or_else(|| self.guard.damaged("a change does not fit its row"))?;
+        let database = self.database.as_ref().ok_or_else(|| self.closed())?;
+        let meta = Meta { chain_id: self.chain_id, checkpoint, cells, sweep: overlay.place() };
+        write::commit(database, &self.guard, &turn, &meta)?;
+        (self.tops, self.checkpoint) = (tops, checkpoint);
+        self.rows = Some(Rows::begin(database, &self.guard, overlay, cells)?);
         Ok(checkpoint)
     }
 
     fn count(&self) -> Result<u64, StoreError> {
-        self.rows()?.count()
+        Ok(self.rows()?.count)
     }
 
     fn cells(&self) -> Result<impl Iterator<Item = Result<(CellAddress, Payload), StoreError>>, StoreError> {
@@ -299,30 +278,6 @@ impl fmt::Debug for DiskStore {
         shown.field("path", &guard.path).field("chain_id", chain_id).field("checkpoint", checkpoint);
         shown.finish_non_exhaustive()
     }
-}
-
-fn bytes(value: &impl borsh::BorshSerialize) -> Vec<u8> {
-    borsh::to_vec(value).expect("writing to a vector does not fail")
-}
-
-fn read_meta(database: &Database, guard: &Guard) -> Result<(ChainId, Checkpoint), StoreError> {
-    let row = |name: &'static str| {
-        let read = || {
-            let table = database.begin_read()?.open_table(META)?;
-            Ok::<_, redb::Error>(ReadableTable::get(&table, name)?.map(|row| row.value().to_vec()))
-        };
-        guard.call(read)?.ok_or_else(|| guard.damaged(format!("it has no {name}")))
-    };
-    let found = value(guard, "format", &row("format")?)?;
-    if found != FORMAT {
-        return Err(StoreError::Version { path: guard.path.clone(), expected: FORMAT, found });
-    }
-    let chain_id = value(guard, "chain_id", &row("chain_id")?)?;
-    Ok((chain_id, value(guard, "checkpoint", &row("checkpoint")?)?))
-}
-
-fn value<T: BorshDeserialize>(guard: &Guard, name: &str, bytes: &[u8]) -> Result<T, StoreError> {
-    borsh::from_slice(bytes).map_err(|e| guard.damaged(format!("its {name} cannot be read: {e}")))
 }
 
 /// A name beside the file's own, for the time in which it is not whole.

@@ -4,9 +4,11 @@
 use aludel_protocol::cell::{CellAddress, Payload, Space, empty_subtree};
 use aludel_protocol::hash::Digest;
 
-use super::format::{STEP, WIDTH, encode_page, page_key};
+use super::format::{STEP, WIDTH, row_key};
 use super::guard::Guard;
+use super::overlay::Changed;
 use super::page::{Page, fold};
+use super::row::{Delta, cell_item, page_row, row};
 use super::rows::Rows;
 use crate::multiproof::Multiproof;
 use crate::state::hashing::cell_digests;
@@ -15,8 +17,26 @@ use crate::store::StoreError;
 
 type Cell = (CellAddress, Payload);
 
-/// Pages by the height of their digests over [`STEP`], in order of index; empty ones are left out.
-type Levels = Vec<Vec<Page>>;
+/// Pages by the height of their digests over [`STEP`].
+type Levels = Vec<Level>;
+
+/// Pages of a level in order of index; empty ones are left out.
+#[derive(Debug)]
+struct Level {
+    /// Of the pages: what is searched lies close together.
+    indices: Vec<u64>,
+    pages: Vec<Page>,
+}
+
+impl Level {
+    fn new(pages: Vec<Page>) -> Self {
+        Self { indices: pages.iter().map(|page| page.index).collect(), pages }
+    }
+
+    fn find(&self, index: u64) -> Option<&Page> {
+        self.indices.binary_search(&index).ok().map(|i| &self.pages[i])
+    }
+}
 
 /// Some cells, and every page above them.
 #[derive(Debug)]
@@ -27,12 +47,14 @@ pub(super) struct Opened {
     tops: [Digest; 2],
 }
 
-/// What a set of writes makes of the pages.
+/// What a set of writes makes of the rows.
 pub(super) struct Change {
     /// The new tops of the spaces.
     pub tops: [Digest; 2],
-    /// By key, in order; nothing where the row goes.
-    pub rows: Vec<(u64, Option<Vec<u8>>)>,
+    /// In order of key.
+    pub rows: Vec<Changed>,
+    /// Cells that were not there before, less those that are not there any more.
+    pub grown: i64,
 }
 
 /// Reads the top of a space, unchecked.
@@ -72,24 +94,26 @@ impl Opened {
         Multiproof::from_parts(self.cells.clone(), digests)
     }
 
-    /// What writes to the cells (sorted and unique) change.
+    /// What writes to just these cells (sorted and unique) change.
     pub fn change(&self, writes: &[Cell]) -> Change {
-        let mut rows = Vec::with_capacity(2 * writes.len());
+        let mut rows = Vec::with_capacity(3 * writes.len());
         let slots = writes.partition_point(|(at, _)| at.space == Space::Account);
         let mut climb = |space: Space, writes: &[Cell]| self.climb(space, writes, &mut rows);
         let tops = [climb(Space::Account, &writes[..slots]), climb(Space::Slot, &writes[slots..])];
-        rows.sort_unstable_by_key(|(key, _)| *key);
-        Change { tops, rows }
+        rows.sort_unstable_by_key(|changed| changed.key);
+        let count = |cells: &[Cell]| cells.iter().filter(|(_, payload)| payload.exists()).count() as i64;
+        Change { tops, rows, grown: count(writes) - count(&self.cells) }
     }
 
     /// Hashes every node above writes to one space; returns the top.
-    fn climb(&self, space: Space, writes: &[Cell], rows: &mut Vec<(u64, Option<Vec<u8>>)>) -> Digest {
+    fn climb(&self, space: Space, writes: &[Cell], rows: &mut Vec<Changed>) -> Digest {
         let mut level: Vec<_> =
             writes.iter().map(|(at, _)| leaf_index(at)).zip(cell_digests(writes)).collect();
+        rows.extend(blocks(space, writes, &level));
         for height in 0..depth(space) {
             if height > 0 && height % STEP == 0 {
                 let pages = level.chunk_by(|a, b| a.0 >> STEP == b.0 >> STEP);
-                rows.extend(pages.map(|nodes| self.row(space, height, nodes)));
+                rows.extend(pages.map(|nodes| self.changed_page(space, height, nodes)));
             }
             level = lift(&pair(&level, |index| self.node(&Position { space, height, index })));
         }
@@ -97,14 +121,17 @@ impl Opened {
     }
 
     /// The page that holds `nodes`, with these changed.
-    fn row(&self, space: Space, base: usize, nodes: &[(u64, Digest)]) -> (u64, Option<Vec<u8>>) {
+    fn changed_page(&self, space: Space, base: usize, nodes: &[(u64, Digest)]) -> Changed {
         let index = nodes[0].0 >> STEP;
         let mut digests =
             self.page(space, base, index).map_or([empty_subtree(base); WIDTH], |page| *page.digests());
         for (index, digest) in nodes {
             digests[*index as usize % WIDTH] = *digest;
         }
-        (page_key(space, base, index), encode_page(base, &digests))
+        let full = nodes.iter().filter(|(_, digest)| *digest != empty_subtree(base));
+        let items = row(full.map(|(index, digest)| (*index as usize % WIDTH, digest.to_bytes())));
+        let delta = Delta { changed: places(nodes), row: items };
+        Changed { key: row_key(space, base, index), delta, row: Some(page_row(base, &digests)) }
     }
 
     fn node(&self, at: &Position) -> Digest {
@@ -117,12 +144,8 @@ impl Opened {
     }
 
     fn page(&self, space: Space, base: usize, index: u64) -> Option<&Page> {
-        find(self.levels[space as usize].get(base / STEP)?, index)
+        self.levels[space as usize].get(base / STEP)?.find(index)
     }
-}
-
-fn find(pages: &[Page], index: u64) -> Option<&Page> {
-    pages.binary_search_by_key(&index, |page| page.index).ok().map(|i| &pages[i])
 }
 
 /// The levels above cells of one space; appends the cells.
@@ -137,6 +160,7 @@ fn load_space(
     for base in (STEP..depth(space)).step_by(STEP).rev().filter(|_| !addresses.is_empty()) {
         let mut pages = rows.pages(space, base, &full(base, &touched))?;
         check((space, base), &mut pages, &touched).map_err(|what| guard.damaged(what))?;
+        let pages = Level::new(pages);
         touched = below(base, &pages, addresses);
         levels.push(pages);
     }
@@ -147,22 +171,56 @@ fn load_space(
     Ok(levels)
 }
 
-/// The lowest level, whose digests are hashed from the cells.
+/// The lowest level: blocks of cells.
 fn load_blocks(
     (rows, guard): (&Rows, &Guard),
     space: Space,
     touched: &[(u64, Digest)],
     addresses: &[CellAddress],
     cells: &mut Vec<Cell>,
-) -> Result<Vec<Page>, StoreError> {
-    let (found, mut pages) = rows.blocks(space, &full(0, touched))?;
+) -> Result<Level, StoreError> {
+    let (mut pages, found) = rows.blocks(space, &full(0, touched), addresses)?;
     check((space, 0), &mut pages, touched).map_err(|what| guard.damaged(what))?;
+    let pages = Level::new(pages);
     let mut found = found.into_iter().peekable();
-    cells.extend(addresses.iter().map(|at| {
-        while found.next_if(|(other, _)| other < at).is_some() {}
-        found.next_if(|(other, _)| other == at).unwrap_or((*at, Payload::EMPTY))
-    }));
+    let cell = |at: &CellAddress| found.next_if(|(other, _)| other == at).unwrap_or((*at, Payload::EMPTY));
+    let opened: Vec<_> = addresses.iter().map(cell).collect();
+    check_cells(&pages, &opened).map_err(|what| guard.damaged(what))?;
+    cells.extend(opened);
     Ok(pages)
+}
+
+/// Hashes cells and compares them with the digests beside them.
+fn check_cells(pages: &Level, cells: &[Cell]) -> Result<(), String> {
+    let said = |at: &CellAddress| {
+        let leaf = leaf_index(at);
+        pages.find(leaf >> STEP).map_or(Digest::ZERO, |page| page.node(0, leaf))
+    };
+    let digests = cell_digests(cells);
+    let wrong = cells.iter().zip(digests).find(|((at, _), digest)| said(at) != *digest);
+    wrong.map_or(Ok(()), |((at, _), digest)| {
+        Err(format!("cell {at:?} and what is beside it hash to {digest}, the tree says {}", said(at)))
+    })
+}
+
+/// The blocks that hold writes to one space.
+fn blocks(space: Space, writes: &[Cell], leaves: &[(u64, Digest)]) -> Vec<Changed> {
+    let mut writes = writes;
+    let block = |leaves: &[(u64, Digest)]| {
+        let (of_block, rest) = writes.split_at(leaves.len());
+        writes = rest;
+        let full = leaves.iter().zip(of_block).filter(|(_, (_, payload))| payload.exists());
+        let items =
+            full.map(|((leaf, digest), (_, payload))| (*leaf as usize % WIDTH, cell_item(payload, digest)));
+        let delta = Delta { changed: places(leaves), row: row(items) };
+        Changed { key: row_key(space, 0, leaves[0].0 >> STEP), delta, row: None }
+    };
+    leaves.chunk_by(|a, b| a.0 >> STEP == b.0 >> STEP).map(block).collect()
+}
+
+/// A bit a node of a row.
+fn places(nodes: &[(u64, Digest)]) -> u16 {
+    nodes.iter().fold(0, |places, (index, _)| places | 1 << (index % WIDTH as u64))
 }
 
 /// The nodes above pages that are not empty.
@@ -193,10 +251,10 @@ fn check((space, base): (Space, usize), pages: &mut [Page], touched: &[(u64, Dig
 }
 
 /// The nodes of height `base` above cells, by the pages that hold them.
-fn below(base: usize, pages: &[Page], addresses: &[CellAddress]) -> Vec<(u64, Digest)> {
+fn below(base: usize, pages: &Level, addresses: &[CellAddress]) -> Vec<(u64, Digest)> {
     let mut indices: Vec<u64> = addresses.iter().map(|at| leaf_index(at) >> base).collect();
     indices.dedup();
     let digest =
-        |index: u64| find(pages, index >> STEP).map_or(empty_subtree(base), |page| page.node(0, index));
+        |index: u64| pages.find(index >> STEP).map_or(empty_subtree(base), |page| page.node(0, index));
     indices.into_iter().map(|index| (index, digest(index))).collect()
 }

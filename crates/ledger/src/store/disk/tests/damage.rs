@@ -3,10 +3,11 @@
 use aludel_protocol::ids::AccountId;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use redb::{Database, WriteTransaction};
+use redb::{Database, ReadableTable, WriteTransaction};
 
 use super::*;
-use crate::store::disk::format::page_key;
+use crate::store::disk::format::{JOURNAL, META, ROWS, cell_place, row_key};
+use crate::store::disk::row::{Items, cell_item, row};
 use aludel_protocol::cell::Space;
 
 fn made() -> (TempDir, PathBuf) {
@@ -31,6 +32,7 @@ fn edit(path: &Path, change: impl FnOnce(&WriteTransaction)) {
 }
 
 const ACCOUNT: CellAddress = CellAddress::account(AccountId(300));
+const NEIGHBOUR: CellAddress = CellAddress::account(AccountId(301));
 const SLOT: CellAddress = CellAddress::slot(AccountId(300), 0);
 
 /// The store opens; proofs that need the damaged part fail, others do not, and the check finds it.
@@ -44,17 +46,42 @@ fn noticed_where_it_is_read(at: CellAddress, change: impl FnOnce(&WriteTransacti
     is_damaged(store.check(), "");
 }
 
+/// The row of a block with one cell changed or gone, as a liar would write it: with the right digest beside it.
+fn block(to: &WriteTransaction, at: &CellAddress, new: Option<Payload>) {
+    let (key, place) = cell_place(at);
+    let mut table = to.open_table(ROWS).expect("opens");
+    let old = table.get(key).expect("reads").expect("there").value().to_vec();
+    let items = Items::read(key, &old).expect("is a row");
+    let new = new.map(|payload| cell_item(&payload, &payload.digest(at)));
+    let item = |i: usize| if i == place { new.clone() } else { items.get(i).map(<[u8]>::to_vec) };
+    let new = row((0..16).filter_map(|i| Some((i, item(i)?))));
+    table.insert(key, &new[..]).expect("writes");
+}
+
 #[test]
 fn a_changed_cell() {
-    let key = cell_key(&ACCOUNT);
-    noticed_where_it_is_read(ACCOUNT, |to| {
-        let row = &encode_cell(&payload(9));
-        to.open_table(CELLS).expect("opens").insert(key, row).expect("writes");
-    });
+    noticed_where_it_is_read(ACCOUNT, |to| block(to, &ACCOUNT, Some(payload(9))));
     // Its neighbour lies in the same block.
-    noticed_where_it_is_read(CellAddress::account(AccountId(301)), |to| {
-        to.open_table(CELLS).expect("opens").remove(key).expect("writes");
+    noticed_where_it_is_read(NEIGHBOUR, |to| block(to, &ACCOUNT, None));
+    noticed_where_it_is_read(NEIGHBOUR, |to| block(to, &ACCOUNT, Some(payload(9))));
+}
+
+/// A payload without its digest is noticed where it is read, and nowhere else.
+#[test]
+fn a_changed_payload_beside_its_digest() {
+    let (_folder, path) = made();
+    let (key, _) = cell_place(&ACCOUNT);
+    edit(&path, |to| {
+        let mut table = to.open_table(ROWS).expect("opens");
+        let mut row = table.get(key).expect("reads").expect("there").value().to_vec();
+        // Place 12 of a block of sixteen.
+        row[2 + 12 * 112] ^= 1;
+        table.insert(key, &row[..]).expect("writes");
     });
+    let store = open(&path).expect("its top is whole");
+    is_damaged(store.prove([ACCOUNT]), "hash to");
+    store.prove([NEIGHBOUR]).expect("its own payload and all digests are whole");
+    is_damaged(store.check(), "another digest beside it");
 }
 
 #[test]
@@ -63,13 +90,13 @@ fn changed_pages() {
         let leaf = crate::state::tree::leaf_index(at);
         // The topmost is read when the store is opened.
         let bases = (4..depth(at.space) - 4).step_by(4);
-        bases.map(|base| page_key(at.space, base, leaf >> (base + 4))).collect::<Vec<_>>()
+        bases.map(|base| row_key(at.space, base, leaf >> (base + 4))).collect::<Vec<_>>()
     };
     for (at, key) in [ACCOUNT, SLOT].iter().flat_map(|at| keys(at).into_iter().map(move |key| (*at, key))) {
         // Upper pages are above the other cells, too.
         let (_folder, path) = made();
         edit(&path, |to| {
-            let mut table = to.open_table(PAGES).expect("opens");
+            let mut table = to.open_table(ROWS).expect("opens");
             let mut row = table.get(key).expect("reads").expect("there").value().to_vec();
             row[2] ^= 1;
             table.insert(key, &row[..]).expect("writes");
@@ -82,54 +109,69 @@ fn changed_pages() {
 
 #[test]
 fn a_missing_page_and_one_too_many() {
-    let key = page_key(Space::Account, 4, 1);
+    let key = row_key(Space::Account, 4, 1);
     noticed_where_it_is_read(ACCOUNT, |to| {
-        to.open_table(PAGES).expect("opens").remove(key).expect("writes");
+        to.open_table(ROWS).expect("opens").remove(key).expect("writes");
     });
     let (_folder, path) = made();
     edit(&path, |to| {
-        let mut table = to.open_table(PAGES).expect("opens");
+        let mut table = to.open_table(ROWS).expect("opens");
         let row = table.get(key).expect("reads").expect("there").value().to_vec();
-        table.insert(page_key(Space::Account, 4, 1 << 20), &row[..]).expect("writes");
+        table.insert(row_key(Space::Account, 4, 1 << 20), &row[..]).expect("writes");
     });
-    is_damaged(open(&path).expect("opens").check(), "pages");
+    is_damaged(open(&path).expect("opens").check(), "1 of its pages have no cells");
 }
 
 #[test]
 fn bytes_that_are_no_row() {
-    for (key, row) in [(page_key(Space::Account, 4, 1), &[1, 0][..]), (page_key(Space::Account, 4, 1), &[])] {
+    for (key, row) in [(row_key(Space::Account, 4, 1), &[1, 0][..]), (row_key(Space::Account, 4, 1), &[])] {
         let (_folder, path) = made();
         edit(&path, |to| {
-            to.open_table(PAGES).expect("opens").insert(key, row).expect("writes");
+            to.open_table(ROWS).expect("opens").insert(key, row).expect("writes");
         });
         is_damaged(open(&path).expect("opens").prove([ACCOUNT]), "cannot be read");
     }
-    let (_folder, path) = made();
-    edit(&path, |to| {
-        let mut table = to.open_table(CELLS).expect("opens");
-        table.insert(cell_key(&ACCOUNT), &[0xff; 80]).expect("writes");
-        table.insert(1, &encode_cell(&payload(9))).expect("writes");
-    });
-    let store = open(&path).expect("opens");
-    is_damaged(store.get(&ACCOUNT), "cannot be read");
-    is_damaged(
-        store.cells().expect("begins").find(Result::is_err).expect("one is"),
-        "no cell has the key 0x1",
-    );
+    let (key, _) = cell_place(&ACCOUNT);
+    for bad in [&[0xff; 2 + 16 * 112][..], &[0xff, 0xff, 1], &[0, 0]] {
+        let (_folder, path) = made();
+        edit(&path, |to| {
+            to.open_table(ROWS).expect("opens").insert(key, bad).expect("writes");
+        });
+        let store = open(&path).expect("opens");
+        is_damaged(store.prove([ACCOUNT]), "cannot be read");
+        is_damaged(store.check(), "");
+        if bad.len() > 2 {
+            is_damaged(store.get(&ACCOUNT), "cannot be read");
+        }
+    }
+    for bad in [1, 1 << 12] {
+        let (_folder, path) = made();
+        edit(&path, |to| {
+            let row = row([(0, cell_item(&payload(9), &Digest::ZERO))]);
+            to.open_table(ROWS).expect("opens").insert(bad | 1 << 40, &row[..]).expect("writes");
+        });
+        let store = open(&path).expect("opens");
+        let cell = store.cells().expect("begins").find(Result::is_err);
+        is_damaged(cell.expect("one is"), "no row has the key");
+        is_damaged(store.check(), "");
+    }
 }
 
 #[test]
 fn a_top_or_checkpoint_of_another_state() {
     let (_folder, path) = made();
-    let top = page_key(Space::Account, 28, 0);
+    let top = row_key(Space::Account, 28, 0);
     edit(&path, |to| {
-        to.open_table(PAGES).expect("opens").remove(top).expect("writes");
+        to.open_table(ROWS).expect("opens").remove(top).expect("writes");
     });
     is_damaged(open(&path), "the top of its tree");
+    let checkpoint = borsh::to_vec(&Checkpoint::genesis(Digest::ZERO)).expect("writes");
     for (name, row, says) in [
-        ("checkpoint", &bytes(&Checkpoint::genesis(Digest::ZERO))[..], "its checkpoint says"),
+        ("checkpoint", &checkpoint[..], "its checkpoint says"),
         ("checkpoint", &[1; 7][..], "its checkpoint cannot be read"),
         ("chain_id", &[][..], "its chain_id cannot be read"),
+        ("cells", &[1][..], "its cells cannot be read"),
+        ("sweep", &[1][..], "its sweep cannot be read"),
     ] {
         let (_folder, path) = made();
         edit(&path, |to| {
@@ -144,14 +186,30 @@ fn a_top_or_checkpoint_of_another_state() {
     is_damaged(open(&path), "it has no chain_id");
 }
 
+/// Above all the version before, whose files lie in other tables.
 #[test]
 fn another_version_of_the_format() {
+    for found in [FORMAT - 1, 9] {
+        let (_folder, path) = made();
+        edit(&path, |to| {
+            let row = &found.to_le_bytes()[..];
+            to.open_table(META).expect("opens").insert("format", row).expect("writes");
+            to.delete_table(ROWS).expect("deletes");
+            to.delete_table(JOURNAL).expect("deletes");
+        });
+        let error = open(&path).expect_err("is of another version");
+        assert!(error.to_string().contains("`aludel rebuild`"), "{error}");
+        assert_eq!(error, StoreError::Version { path: path.clone(), expected: FORMAT, found });
+    }
+}
+
+#[test]
+fn a_wrong_count_of_cells() {
     let (_folder, path) = made();
     edit(&path, |to| {
-        to.open_table(META).expect("opens").insert("format", &[9, 0][..]).expect("writes");
+        to.open_table(META).expect("opens").insert("cells", &7u64.to_le_bytes()[..]).expect("writes");
     });
-    let expected = StoreError::Version { path: path.clone(), expected: FORMAT, found: 9 };
-    assert_eq!(open(&path).err(), Some(expected));
+    is_damaged(open(&path).expect("opens").check(), "says that it has 7");
 }
 
 #[test]

@@ -31,10 +31,13 @@ proptest! {
     fn random_writes_make_equal_stores(
         batches in prop::collection::vec(writes(40), 1..5),
         asked in prop::collection::vec(address(), 0..20),
+        // Little waits, some, everything.
+        memory in prop_oneof![Just(1 << 14), Just(1 << 18), Just(1 << 24)],
     ) {
         let (_folder, path) = place();
+        let options = Options { cache_bytes: memory, verify_bytes: 0 };
         let mut memory = Chain::genesis(CHAIN);
-        let mut disk = create(&path);
+        let mut disk = DiskStore::create(&path, CHAIN, options).expect("is made");
         same(&disk, &memory, &asked);
         for (number, writes) in batches.iter().enumerate() {
             // Proving first is what sealing does: the pages are then read once.
@@ -44,7 +47,7 @@ proptest! {
             prop_assert_eq!(apply(&mut disk, writes), apply(&mut memory, writes));
             same(&disk, &memory, &asked);
             drop(disk);
-            disk = open(&path).expect("opens again");
+            disk = DiskStore::open(&path, options).expect("opens again");
             same(&disk, &memory, &asked);
         }
     }
@@ -54,13 +57,13 @@ proptest! {
 fn what_is_removed_leaves_nothing() {
     let (_folder, path) = place();
     let mut disk = create(&path);
-    let (root, pages) = (disk.root(), disk.rows().and_then(Rows::count_pages).expect("counts"));
+    let (root, rows) = (disk.root(), count_rows(&disk));
     apply(&mut disk, &some_cells());
     disk.check().expect("is whole");
     let gone: Vec<_> = some_cells().iter().map(|(at, _)| (*at, Payload::EMPTY)).collect();
     apply(&mut disk, &[gone, State::genesis().cells()].concat());
     assert_eq!((disk.root(), disk.count()), (root, Ok(1)));
-    assert_eq!(disk.rows().and_then(Rows::count_pages), Ok(pages));
+    assert_eq!(count_rows(&disk), rows);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 mod damage;
 mod equality;
+mod waiting;
 
 use aludel_protocol::ids::BatchNumber;
 use tempfile::TempDir;
@@ -16,12 +17,21 @@ pub(super) fn place() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// So little memory that what [`some_cells`] change does not wait.
+pub(super) const SMALL: Options = Options { cache_bytes: 1 << 20, verify_bytes: 0 };
+
 pub(super) fn create(path: &Path) -> DiskStore {
-    DiskStore::create(path, CHAIN, Options::default()).expect("is made")
+    DiskStore::create(path, CHAIN, SMALL).expect("is made")
 }
 
 pub(super) fn open(path: &Path) -> Result<DiskStore, StoreError> {
-    DiskStore::open(path, Options { cache_bytes: 1 << 20, verify_bytes: 0 })
+    DiskStore::open(path, SMALL)
+}
+
+/// How many rows there are.
+pub(super) fn count_rows(store: &DiskStore) -> usize {
+    let rows = store.rows().expect("is open").all().expect("begins").collect::<Result<Vec<_>, _>>();
+    rows.expect("reads").len()
 }
 
 /// Applies writes as the next batch.
