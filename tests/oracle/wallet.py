@@ -17,7 +17,7 @@ class Keystore:
 
     def __init__(self, aludel, chain_id):
         self.aludel, self.chain_id = aludel, chain_id
-        aludel.write("seed", SEED.encode())
+        aludel.write("seed", SEED.encode()).chmod(0o600)
         aludel.write("passphrase", b"of no worth").chmod(0o600)
         size = ["--chain-id", chain_id, "--count", KEYS, "--window", WINDOW, "--seed-file", "seed"]
         aludel.run("keygen", *self.lock(), *size)
