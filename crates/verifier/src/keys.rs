@@ -298,3 +298,37 @@ pub(crate) fn cap_of(digests: &[Digest]) -> Result<Option<Cap>, String> {
         n => Err(format!("{n} digests of the preprocessed columns")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::fe;
+    use aludel_protocol::hash::{Tag, hash_fields};
+
+    use super::*;
+
+    /// Everything that a key's digest absorbs, in order, spelt out; tag and length are `hash_fields`'s.
+    #[test]
+    fn the_digest_absorbs_this_list() {
+        let key = ShardKey::pinned(Shape::Small).expect("pinned");
+        let mut list: Vec<u32> = vec![
+            0, // a machine; the digest of a chip begins with 1
+            8, 0x41, 0x4c, 0x44, 0x4c, 5, 0, 1, 0,  // how a proof's file begins: "ALDL", kind, version
+            1,  // the shape's number
+            53, // length of the next
+        ];
+        list.extend(b"plonky3 0.8.0 batch-stark koalabear quintic poseidon2".map(u32::from));
+        list.push(1); // protocol version
+        // Blowup, queries, last polynomial, folding; grinding at five places; Merkle caps.
+        list.extend([10, 1, 166, 3, 3, 0, 0, 12, 0, 20, 4]);
+        list.push(8); // chips
+        let mut fields: Vec<F> = list.into_iter().map(fe).collect();
+        for (chip, own) in key.chips().iter().zip(&key.common().lookups) {
+            fields.extend(fingerprint(chip, own).digest.0);
+        }
+        let roots = key.root().expect("it has preprocessed columns").roots();
+        fields.push(fe(16));
+        assert_eq!(roots.len(), 16);
+        fields.extend(roots.as_flattened());
+        assert_eq!(key.digest(), hash_fields(Tag::VerifyingKey, &fields));
+    }
+}

@@ -13,3 +13,4 @@ mod round_trip;
 mod slice;
 mod tamper;
 mod toy;
+mod transcript;
