@@ -241,24 +241,15 @@ fn heard(proof: Proof) -> (Vec<Event>, bool) {
 }
 
 /// The same proof to another sponge's verifier.
-fn recorded(proof: Proof) -> BatchProof<Recorded> {
-    let Proof {
-        commitments,
-        opened_values,
-        opening_proof,
-        lookup_terminals,
-        degree_bits,
-        lookup_pow_witness,
-        ood_pow_witness,
-    } = proof;
+fn recorded(p: Proof) -> BatchProof<Recorded> {
     BatchProof {
-        commitments,
-        opened_values,
-        opening_proof,
-        lookup_terminals,
-        degree_bits,
-        lookup_pow_witness,
-        ood_pow_witness,
+        commitments: p.commitments,
+        opened_values: p.opened_values,
+        opening_proof: p.opening_proof,
+        lookup_terminals: p.lookup_terminals,
+        degree_bits: p.degree_bits,
+        lookup_pow_witness: p.lookup_pow_witness,
+        ood_pow_witness: p.ood_pow_witness,
     }
 }
 

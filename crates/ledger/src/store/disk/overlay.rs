@@ -182,7 +182,8 @@ impl Overlay {
         core::mem::take(&mut self.changes).into_iter().map(|(key, waiting)| (key, waiting.delta)).collect()
     }
 
-    /// Moves what is too much, but no more than about `most` bytes, so that no batch takes long: the limit may be another than before.
+    /// Moves what is too much, but no more than about `most` bytes, so that no batch takes long: the limit may be
+    /// another than before.
     fn move_some(&mut self, most: usize) -> Vec<(u64, Delta)> {
         if self.pace == 0 {
             self.pace = self.bytes.div_ceil(ROUND);
