@@ -5,6 +5,7 @@
 mod batching;
 mod cli;
 mod commands;
+mod costs;
 mod exit;
 mod files;
 mod fold;

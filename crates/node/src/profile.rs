@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_circuits::Shape;
 use aludel_prover::profile::Profile;
-use aludel_verifier::ShardKey;
 use tracing::{Id, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::costs::{Cost, Costs};
 use crate::exit::{Failure, Kind, OrFail};
 use crate::memory::{peak_bytes, resident_bytes};
 
@@ -34,14 +34,13 @@ impl Recorder {
         Ok(Self(Some((profile, memory))))
     }
 
-    /// Prints the account so far, and the cells of the shapes that were proven.
-    pub fn print(&self, shapes: &[Shape]) -> Result<(), Failure> {
-        let Some((profile, memory)) = &self.0 else { return Ok(()) };
+    /// Prints the account so far, and the cells of what was proven.
+    pub fn print(&self, costs: &Costs) {
+        let Some((profile, memory)) = &self.0 else { return };
         eprint!("{profile}\n{}", memory.table());
-        for shape in shapes {
-            eprint!("{}", cells(*shape)?);
+        for (shape, costs) in costs.by_shape() {
+            eprint!("{}", cells(shape, costs));
         }
-        Ok(())
     }
 }
 
@@ -76,17 +75,15 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").unwrap_or_else(|_| unreachable!("a string takes everything"));
 }
 
-fn cells(shape: Shape) -> Result<String, Failure> {
-    let key = ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?;
-    let mut text = format!("\n{:>12} {:>6}  chip, shape {shape}\n", "cells", "share");
-    let chips = MachineChip::all(shape);
-    let sizes = key.layout().chips().iter();
-    let cells: Vec<usize> =
-        sizes.map(|c| (c.width + c.fixed_width + c.auxiliary()) << c.log_height).collect();
-    let all: usize = cells.iter().sum();
-    for (chip, cells) in chips.iter().zip(cells) {
-        let share = 100.0 * cells as f64 / all as f64;
-        line(&mut text, format_args!("{cells:>12} {share:>5.1}%  {}", chip.name()));
+fn cells(shape: Shape, costs: &[Cost]) -> String {
+    let mut text = format!("\n{:>12} {:>6} {:>7}  chip, shape {shape}\n", "cells", "share", "padding");
+    let part = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    let all = costs.iter().map(|cost| cost.cells).sum();
+    for Cost { chip, cells, used } in costs {
+        let (share, padding) = (part(*cells, all), part(cells - used, *cells));
+        line(&mut text, format_args!("{cells:>12} {share:>5.1}% {padding:>6.1}%  {chip}"));
     }
-    Ok(text)
+    let padding = part(costs.iter().map(|cost| cost.cells - cost.used).sum(), all);
+    line(&mut text, format_args!("{all:>12} {:>5.1}% {padding:>6.1}%  (all)", 100.0));
+    text
 }

@@ -74,8 +74,6 @@ pub struct Stats {
     pub proving: Duration,
     /// Wall time of verification before the proof left.
     pub verifying: Duration,
-    /// Cells of the shape: main, preprocessed and lookup columns (five base field elements each), times height.
-    pub cells: usize,
 }
 
 /// Proves shards of one shape. What depends on the shape alone is made once.
@@ -129,7 +127,7 @@ impl<A: Provable> Prover<A> {
             .in_scope(|| verify_with(&self.key, &bytes, &expected))
             .map_err(ProveError::Unsound)?;
         let verifying = start.elapsed().saturating_sub(proving);
-        Ok(ShardProof { bytes, stats: Stats { proving, verifying, cells: self.cells() } })
+        Ok(ShardProof { bytes, stats: Stats { proving, verifying } })
     }
 
     /// The bytes of a proof that nobody has verified yet: for tests which forge traces, and for measurement.
@@ -168,11 +166,5 @@ impl<A: Provable> Prover<A> {
                 Err(ProveError::Size { chip: chip.name(), expected, found })
             }
         })
-    }
-
-    /// Cells that a proof of this machine commits to, quotients not counted.
-    pub fn cells(&self) -> usize {
-        let chips = self.key.layout().chips().iter();
-        chips.map(|c| (c.width + c.fixed_width + c.auxiliary()) << c.log_height).sum()
     }
 }

@@ -48,6 +48,11 @@ impl ChipLayout {
         if self.lookups == 0 { 0 } else { (self.lookups + 1) * DIMENSION }
     }
 
+    /// Cells that a proof commits to: main, preprocessed and lookup columns, times height. Quotients are not counted.
+    pub const fn cells(&self) -> usize {
+        (self.width + self.fixed_width + self.auxiliary()) << self.log_height
+    }
+
     fn opened(&self) -> usize {
         let rows = |width: usize, next: bool| if next { 2 * width } else { width };
         rows(self.width, self.next)

@@ -17,6 +17,24 @@ const TRANSACTION_HASHES: usize = 3;
 /// Hash calls of a queue item: three of the queue, one of pubdata.
 const ITEM_HASHES: usize = 4;
 
+/// What a chip would hold of a run, and how much it can hold: rows, of a chip of several lanes rows of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The chip.
+    pub chip: &'static str,
+    /// Rows that the run needs.
+    pub used: usize,
+    /// Rows that there are.
+    pub available: usize,
+}
+
+impl Room {
+    /// Rows that must be there: a lane may end before a hash chain of the longest kind would fit.
+    fn needed(&self) -> usize {
+        self.used + if self.chip == "chain" { CHAIN_LANES * (XMSS_BASE - 2) } else { 0 }
+    }
+}
+
 /// Rows, lanes and calls that a run of batches needs, counted exactly from what entries did, except that every
 /// touched cell counts as two hash calls (a new one needs only one).
 #[derive(Clone, Debug, Default)]
@@ -127,30 +145,31 @@ impl Demand {
             + STATEMENT_HASHES
     }
 
+    /// What each chip would hold of what it has room for, but for the two whose rows are the same in every shard.
+    pub fn rooms(&self, shape: Shape) -> [Room; 6] {
+        let heights = shape.log_heights();
+        let entries = self.transactions + self.queue_items;
+        let room = |chip, used, available| Room { chip, used, available };
+        [
+            room("signature", self.transactions * signature::BLOCK, 1 << heights.signature),
+            room("transaction", entries + self.batches + 1, 1 << heights.transaction),
+            room("cell", self.cells.len(), 1 << heights.cell),
+            room("node", self.nodes(), NODE_LANES << heights.node),
+            room("hash24", self.hashes(), HASH24_LANES << heights.hash24),
+            room("chain", self.transactions * XMSS_STEPS, CHAIN_LANES << heights.chain),
+        ]
+    }
+
     /// Whether a shape holds it.
     ///
     /// # Errors
     /// [`TraceError::Full`] names the first chip that is too small.
     pub fn fits(&self, shape: Shape) -> Result<(), TraceError> {
-        let heights = shape.log_heights();
-        // A lane may end before a chain of the longest kind would fit.
-        let chain_slack = CHAIN_LANES * (XMSS_BASE - 2);
-        let needs = [
-            ("signature", self.transactions * signature::BLOCK, 1usize << heights.signature),
-            (
-                "transaction",
-                self.transactions + self.queue_items + self.batches + 1,
-                1 << heights.transaction,
-            ),
-            ("cell", self.cells.len(), 1 << heights.cell),
-            ("node", self.nodes(), NODE_LANES << heights.node),
-            ("hash24", self.hashes(), HASH24_LANES << heights.hash24),
-            ("chain", self.transactions * XMSS_STEPS + chain_slack, CHAIN_LANES << heights.chain),
-        ];
-        needs
-            .into_iter()
-            .find(|(_, needed, available)| needed > available)
-            .map_or(Ok(()), |(chip, needed, available)| Err(TraceError::Full { chip, needed, available }))
+        let full = self.rooms(shape).into_iter().find(|room| room.needed() > room.available);
+        full.map_or(Ok(()), |room| {
+            let Room { chip, available, .. } = room;
+            Err(TraceError::Full { chip, needed: room.needed(), available })
+        })
     }
 
     /// The smallest shape that holds it.

@@ -8,5 +8,5 @@
 mod demand;
 mod shard;
 
-pub use demand::Demand;
+pub use demand::{Demand, Room};
 pub use shard::{Shard, WitnessError};

@@ -110,7 +110,7 @@ impl Described {
             preprocessed: c.fixed_width,
             auxiliary: c.auxiliary(),
             log_height: c.log_height,
-            cells: (c.width + c.fixed_width + c.auxiliary()) << c.log_height,
+            cells: c.cells(),
         };
         chips.iter().zip(self.key.layout().chips()).map(size).collect()
     }

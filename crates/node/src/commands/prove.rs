@@ -6,6 +6,7 @@ use aludel_witness::{Shard, WitnessError};
 
 use super::warn_without_vectors;
 use crate::cli::Prove;
+use crate::costs::Costs;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::formats;
 use crate::profile::Recorder;
@@ -21,7 +22,10 @@ pub fn run(args: &Prove) -> Result<(), Failure> {
     let prover = Prover::new(shard.shape).or_fail(Kind::Bug, "keys")?;
     let proof = prover.prove(&shard.traces, &shard.statement).or_fail(Kind::Bug, "prover")?;
     args.output.write(&proof.bytes)?;
-    recorder.print(&[shard.shape])
+    let mut costs = Costs::default();
+    costs.add(shard.shape, &shard.demand)?;
+    recorder.print(&costs);
+    Ok(())
 }
 
 /// What a caller can do about batches without a witness.

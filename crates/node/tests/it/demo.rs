@@ -53,6 +53,30 @@ fn a_seed_decides_every_byte_whatever_the_threads() {
     what_is_kept(&world, &kept);
 }
 
+/// The same bytes from any build, on any machine: those that the verifier's tests hold.
+#[test]
+fn frozen_proofs_are_made_again_byte_for_byte() {
+    let world = World::new("demo_frozen");
+    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../verifier/tests/frozen");
+    for shape in ["tiny", "small", "medium", "large"] {
+        // The arguments are also those of frozen/regenerate.
+        world.ok(&format!(
+            "demo --transactions 12 --accounts 6 --seed 7 --shard-size {shape} --keep {shape} --json"
+        ));
+        let made = files(&world.path(shape));
+        let same = |kept: &str, held: &str| {
+            made[kept] == fs::read(frozen.join(held)).unwrap_or_else(|e| panic!("{held}: {e}"))
+        };
+        assert!(same("statement.json", "statement.json"), "{shape}: another statement");
+        let held = format!("{shape}.proof");
+        assert!(
+            same("proofs/shard-1.proof", &held),
+            "{held} is not what this build makes; after a change that is meant to break proofs, run \
+             crates/verifier/tests/frozen/regenerate"
+        );
+    }
+}
+
 fn every_figure(out: &str) {
     let figures: Value = serde_json::from_str(out).expect("one JSON object");
     let positive = [
@@ -61,6 +85,7 @@ fn every_figure(out: &str) {
         "proven_per_s",
         "permutations_per_tx",
         "cells_per_tx",
+        "padding",
         "proof_bytes",
         "verify_ms",
         "peak_bytes",

@@ -28,5 +28,6 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let outcome = run::run(&plan, &keep)?;
     report::print(&outcome, args.json)?;
     keep.say();
-    recorder.print(&outcome.shapes())
+    recorder.print(&outcome.costs);
+    Ok(())
 }

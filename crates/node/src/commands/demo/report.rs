@@ -35,6 +35,8 @@ struct Figures {
     permutations_per_tx: f64,
     /// Main, preprocessed and 5 x lookup columns, after padding.
     cells_per_tx: f64,
+    /// Part of the cells that is in rows which hold nothing, 0 to 1.
+    padding: f64,
     /// Of the largest shard.
     proof_bytes: usize,
     /// Of the slowest shard.
@@ -59,10 +61,9 @@ pub fn print(outcome: &Outcome, json: bool) -> Result<(), Failure> {
 }
 
 fn figures(outcome: &Outcome) -> Figures {
-    let Outcome { plan, tally, executing, shards, statement, security } = outcome;
+    let Outcome { plan, tally, executing, shards, statement, permutations, costs, security } = outcome;
     let transactions = plan.transactions as f64;
     let time = |of: &dyn Fn(&Proven) -> Duration| shards.iter().map(of).sum::<Duration>().as_secs_f64();
-    let sum = |of: &dyn Fn(&Proven) -> usize| shards.iter().map(of).sum::<usize>() as f64;
     let (witness, proving) = (time(&|s| s.witness), time(&|s| s.proving));
     Figures {
         workload: match plan.workload {
@@ -74,12 +75,13 @@ fn figures(outcome: &Outcome) -> Figures {
         tally: *tally,
         accounts: plan.accounts,
         shards: shards.len(),
-        shape: outcome.shapes().last().map_or("", |shape| shape.name()),
+        shape: costs.by_shape().last().map_or("", |(shape, _)| shape.name()),
         executed_per_s: transactions / executing.as_secs_f64(),
         proven_per_s: transactions / (witness + proving),
         witness_share: witness / (witness + proving),
-        permutations_per_tx: sum(&|s| s.permutations) / transactions,
-        cells_per_tx: sum(&|s| s.cells) / transactions,
+        permutations_per_tx: *permutations as f64 / transactions,
+        cells_per_tx: costs.cells() as f64 / transactions,
+        padding: costs.padding(),
         proof_bytes: shards.iter().map(|s| s.bytes).max().unwrap_or(0),
         verify_ms: shards.iter().map(|s| s.verifying).max().unwrap_or_default().as_secs_f64() * 1e3,
         proven_bits: security.proven_bits,
@@ -118,8 +120,10 @@ fn table(f: &Figures) -> String {
         (
             "cost",
             format!(
-                "{:.1} permutations and {:.0} cells a transaction",
-                f.permutations_per_tx, f.cells_per_tx
+                "{:.1} permutations and {:.0} cells a transaction, {:.1}% of them padding",
+                f.permutations_per_tx,
+                f.cells_per_tx,
+                100.0 * f.padding
             ),
         ),
         ("proof", format!("{} at most, verified in {:.1} ms", many(f.proof_bytes, "byte"), f.verify_ms)),

@@ -8,7 +8,7 @@ use aludel_ledger::batch::{Chain, Queue, SealedBatch, Tally};
 use aludel_protocol::{Entry, KeyDigest, SignedTransaction, Statement};
 use aludel_prover::Prover;
 use aludel_verifier::{Security, ShardKey, security};
-use aludel_witness::Shard;
+use aludel_witness::{Demand, Shard};
 
 use super::keep::Keep;
 use super::plan::Plan;
@@ -19,6 +19,7 @@ use crate::batching::{cut, seal};
 use crate::cli::Workload;
 use crate::commands::prove::witness_failure;
 use crate::commands::verify::verify_one;
+use crate::costs::Costs;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
 use crate::fold::fold;
@@ -35,6 +36,10 @@ pub struct Outcome {
     pub shards: Vec<Proven>,
     /// What all proofs say together.
     pub statement: Statement,
+    /// Permutations before padding.
+    pub permutations: usize,
+    /// Where the cells went.
+    pub costs: Costs,
     /// Bits of the weakest shape.
     pub security: Security,
 }
@@ -49,24 +54,12 @@ pub struct Proven {
     pub proving: Duration,
     /// Wall time of its verification.
     pub verifying: Duration,
-    /// Permutations before padding.
-    pub permutations: usize,
-    /// Cells after padding.
-    pub cells: usize,
+    /// What it held of its shape.
+    demand: Demand,
     /// Bytes of the proof.
     pub bytes: usize,
     statement: Statement,
     tally: Tally,
-}
-
-impl Outcome {
-    /// The shapes that were proven, smallest first.
-    pub fn shapes(&self) -> Vec<Shape> {
-        let mut shapes: Vec<_> = self.shards.iter().map(|shard| shard.shape).collect();
-        shapes.sort_unstable();
-        shapes.dedup();
-        shapes
-    }
 }
 
 /// Runs a plan.
@@ -94,7 +87,10 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
     let (shards, tally) = prove(plan, &batches, keep)?;
     let statement = joined(&shards)?;
     keep.statement(&statement)?;
-    Ok(Outcome { plan: *plan, tally, executing, security: weakest(&shards)?, shards, statement })
+    let (security, mut costs) = (weakest(&shards)?, Costs::default());
+    shards.iter().try_for_each(|shard| costs.add(shard.shape, &shard.demand))?;
+    let permutations = shards.iter().map(|shard| shard.demand.permutations()).sum();
+    Ok(Outcome { plan: *plan, tally, executing, shards, statement, permutations, costs, security })
 }
 
 /// The steps as entries, in order: items of the L1 queue made now, transactions as they were signed.
@@ -181,8 +177,7 @@ fn prove_one(
         witness,
         proving: proof.stats.proving,
         verifying: start.elapsed(),
-        permutations: shard.demand.permutations(),
-        cells: proof.stats.cells,
+        demand: shard.demand,
         bytes: proof.bytes.len(),
         statement,
         tally: shard.tally,

@@ -228,8 +228,15 @@ fn everything(rng: &mut ChaCha20Rng, plan: &Plan, funded: usize) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use aludel_circuits::Shape;
+    use aludel_protocol::params::{XMSS_CHAINS, XMSS_DEPTH};
+    use aludel_protocol::records::{Signature, transaction_version};
+    use aludel_protocol::{
+        Action, BatchNumber, ChainId, Digest, Entry, Epoch, Sequence, SignedTransaction, Transaction,
+    };
+    use aludel_witness::Demand;
 
     use super::*;
+    use crate::costs::Costs;
 
     fn plan(workload: Workload, accounts: usize, transactions: usize) -> Plan {
         Plan { workload, transactions, accounts, shape: Shape::Large, shard_size: None, seed: 7 }
@@ -254,6 +261,49 @@ mod tests {
         used.sort_unstable();
         assert_eq!(used, (1..=64).collect::<Vec<_>>());
         assert_eq!((script.seeds.len(), script.most_orders()), (65, 1));
+    }
+
+    /// Counts, not times: a change of layout that costs more shows here, and in the figures of the README.
+    #[test]
+    fn w1_costs_no_more_than_it_may() {
+        let script = Script::new(&plan(Workload::W1, 1 << 16, Shape::Large.transfers()));
+        let mut demand = Demand::default();
+        for order in script.orders() {
+            demand.add_at_most(&Entry::Transaction(unsigned(&order)), OPERATOR, AccountId(1 << 16));
+        }
+        demand.seal();
+        demand.fits(Shape::Large).expect("W1 fills the largest shape");
+        let mut costs = Costs::default();
+        costs.add(Shape::Large, &demand).expect("a pinned key");
+        let transfers = script.orders().len() as f64;
+        let (permutations, cells) =
+            (demand.permutations() as f64 / transfers, costs.cells() as f64 / transfers);
+        assert!(permutations <= 180.0, "{permutations:.1} permutations a transfer");
+        assert!(cells <= 38_200.0, "{cells:.0} cells a transfer");
+        assert!(costs.padding() <= 0.07, "{:.1}% padding", 100.0 * costs.padding());
+    }
+
+    /// What costs as much as the transfer of an order.
+    fn unsigned(order: &Order) -> SignedTransaction {
+        let Deed::Pay { to, amount } = order.deed else { panic!("{:?} is no transfer", order.deed) };
+        let transaction = Transaction {
+            chain_id: ChainId(1),
+            protocol_version: transaction_version(),
+            from: account(order.from),
+            token: order.token,
+            fee: order.fee,
+            sequence: Sequence(0),
+            epoch: Epoch(0),
+            expiry: BatchNumber(u32::MAX),
+            action: Action::Transfer { to: account(to), amount },
+        };
+        let signature = Signature {
+            parameter: Default::default(),
+            randomness: Default::default(),
+            chains: [Digest::ZERO; XMSS_CHAINS],
+            path: [Digest::ZERO; XMSS_DEPTH],
+        };
+        SignedTransaction { transaction, signature: Box::new(signature) }
     }
 
     #[test]
