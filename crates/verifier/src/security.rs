@@ -14,7 +14,7 @@ use p3_lookup::{LogUpGadget, Lookup, Lookups};
 use p3_security::fri::FriRegime;
 use p3_security::logup::{self, LogUpAir};
 use p3_security::stark::{conjectured_security_report, proven_security_report};
-use p3_security::{GrindingSites, InstanceShape, RegimeReport, StarkAirParams};
+use p3_security::{GrindingSites, InstanceShape, RegimeReport, SecurityReport, StarkAirParams};
 use p3_uni_stark::OpeningShape;
 
 use crate::error::KeyError;
@@ -32,13 +32,24 @@ const COLLISION_BITS: usize = 123;
 /// Rows at which a constraint looks: this one and the next.
 const ROWS: usize = 2;
 
-/// Bits of soundness, each a lower bound by its argument.
+/// A round of the proof, with the grinding before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Round {
+    /// As `p3-security` calls it.
+    pub name: &'static str,
+    /// Minus the base-2 logarithm of its error.
+    pub bits: f64,
+}
+
+/// Bits of soundness, each a lower bound by its argument.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Security {
     /// What is proven: at least 100 for every shape.
     pub proven_bits: f64,
     /// The round that limits `proven_bits`.
     pub binding: &'static str,
+    /// Every round under the argument of `proven_bits`.
+    pub rounds: Vec<Round>,
     /// Proven without list decoding.
     pub unique_decoding_bits: f64,
     /// Under the conjecture of eprint 2025/2010, section 1.5.
@@ -140,10 +151,19 @@ impl Extent {
         Security {
             proven_bits: proven.security_bits(),
             binding: proven.binding().1.label,
+            rounds: rounds(&proven),
             unique_decoding_bits: proven.udr.security_bits(),
             conjectured_bits: RegimeReport::security_bits(&conjectured),
         }
     }
+}
+
+/// The rounds under the better argument of the two.
+fn rounds(proven: &SecurityReport) -> Vec<Round> {
+    let bits = proven.security_bits();
+    let johnson = proven.ldr.as_ref().filter(|ldr| ldr.security_bits() >= bits);
+    let terms = johnson.unwrap_or(&proven.udr).terms();
+    terms.iter().map(|term| Round { name: term.label, bits: term.bits.bits() }).collect()
 }
 
 /// Number and highest degree of a chip's constraints, those of its lookups included.
@@ -183,6 +203,23 @@ mod tests {
             println!("{shape}: {:?} {security:?}", extent(shape).expect("keyed"));
             assert!(security.proven_bits >= 100.0, "{shape}: {security:?}");
             assert!(security.unique_decoding_bits <= security.proven_bits);
+            let weakest = security.rounds.iter().min_by(|a, b| a.bits.total_cmp(&b.bits)).expect("rounds");
+            assert_eq!((weakest.name, weakest.bits), (security.binding, security.proven_bits));
+        }
+    }
+
+    /// The table of rounds in `docs/soundness.md`: one column for the three smaller shapes, one for the largest.
+    #[test]
+    fn the_page_shows_these_bits() {
+        let page = include_str!("../../../docs/soundness.md").replace("**", "");
+        for shape in Shape::ALL {
+            for Round { name, bits } in security(shape).expect("keyed").rounds {
+                let row =
+                    page.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).expect("a row");
+                let cells: Vec<_> = row.split('|').map(str::trim).collect();
+                let shown = if shape == Shape::Large { cells[4] } else { cells[3] };
+                assert_eq!(shown, format!("{bits:.1}"), "{shape}: {name}");
+            }
         }
     }
 

@@ -135,6 +135,7 @@ impl Described {
             "chips": sizes.iter().map(chip).collect::<Vec<_>>(),
             "proven_bits": self.security.proven_bits,
             "proven_bits_limited_by": self.security.binding,
+            "rounds": self.security.rounds.iter().map(|r| json!({ "name": r.name, "bits": r.bits })).collect::<Vec<_>>(),
             "unique_decoding_bits": self.security.unique_decoding_bits,
             "conjectured_bits": self.security.conjectured_bits,
         })
@@ -152,6 +153,8 @@ impl Described {
             "bits: {:.1} proven (limited by {}), {:.1} by unique decoding, {:.1} conjectured",
             s.proven_bits, s.binding, s.unique_decoding_bits, s.conjectured_bits
         )?;
+        let rounds = s.rounds.iter().map(|r| format!("{} {:.1}", r.name, r.bits));
+        writeln!(out, "by round: {}", rounds.collect::<Vec<_>>().join(", "))?;
         writeln!(out, "  chip         columns  preprocessed  auxiliary  log height       cells")?;
         for Size { name, columns, preprocessed, auxiliary, log_height, cells } in self.sizes() {
             writeln!(

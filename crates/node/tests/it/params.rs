@@ -17,6 +17,9 @@ fn every_shape_has_its_key_and_bits() {
         assert!(shape["proven_bits"].as_f64().expect("bits") >= 100.0);
         assert!(shape["unique_decoding_bits"].as_f64() <= shape["proven_bits"].as_f64());
         assert!(shape["conjectured_bits"].as_f64() >= shape["proven_bits"].as_f64());
+        let rounds = shape["rounds"].as_array().expect("a list");
+        let bits = rounds.iter().map(|round| round["bits"].as_f64().expect("bits"));
+        assert!(rounds.len() > 4 && shape["proven_bits"].as_f64() == bits.min_by(f64::total_cmp));
         let chips = shape["chips"].as_array().expect("a list");
         let cells: u64 = chips.iter().map(|c| c["cells"].as_u64().expect("cells")).sum();
         assert_eq!(Some(cells), shape["cells"].as_u64());
