@@ -48,7 +48,8 @@ impl ChipLayout {
         if self.lookups == 0 { 0 } else { (self.lookups + 1) * DIMENSION }
     }
 
-    fn opened(&self) -> usize {
+    /// Values that a proof opens of it.
+    pub(crate) fn opened(&self) -> usize {
         let rows = |width: usize, next: bool| if next { 2 * width } else { width };
         rows(self.width, self.next)
             + rows(self.fixed_width, self.fixed_next)

@@ -174,7 +174,10 @@ pub fn security(shape: Shape) -> Result<Security, KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use aludel_circuits::Chip;
+
     use super::*;
+    use crate::machine::Symbolic;
 
     #[test]
     fn every_shape_has_a_hundred_proven_bits() {
@@ -272,5 +275,41 @@ mod tests {
         assert!(security.proven_bits >= 102.0, "{security:?}");
         let weaker = Parameters { queries: PARAMETERS.queries - 20, ..PARAMETERS };
         assert!(extent.security(&weaker).proven_bits < 100.0, "the queries do not bind");
+    }
+
+    /// Each part of an extent is charged, though today's are far from binding.
+    #[test]
+    fn every_part_of_an_extent_costs() {
+        let good = extent(Shape::Large).expect("keyed");
+        for costly in [
+            Extent { constraints: 1 << 50, ..good },
+            Extent { openings: 1 << 40, ..good },
+            Extent { messages: 1 << 40, ..good },
+            Extent { message_width: 1 << 50, ..good },
+            Extent { log_height: 23, degree: 1 << 40, ..good },
+        ] {
+            assert!(costly.security(&PARAMETERS).proven_bits < 100.0, "{costly:?}");
+        }
+    }
+
+    /// Counted another way: openings as a proof's layout has them, messages and constraints as the chips give them.
+    #[test]
+    fn an_extent_counts_every_chip() {
+        let chips = MachineChip::all(Shape::Large);
+        let packed = lookups(&chips).expect("keyed");
+        let mut counted = [0; 3];
+        for (chip, own) in chips.iter().zip(&packed) {
+            let (_, degree) = constraints(chip, own);
+            let layout = ChipLayout::of(chip, if degree > 2 { 2 } else { 1 }, own.len());
+            let base = Symbolic::from_air(chip, AirLayout::from_air(chip)).base_constraints();
+            // A fraction has a constraint, the sum of a chip's fractions three: first row, step, terminal.
+            let sums = if own.is_empty() { 0 } else { own.len() + 3 };
+            let messages = Lookups::from_air::<Challenge, MachineChip>(chip).len();
+            counted = [counted[0] + layout.opened(), counted[1] + base.len() + sums, counted[2] + messages];
+        }
+        let extent = extent(Shape::Large).expect("keyed");
+        assert_eq!(counted, [extent.openings, extent.constraints, extent.messages]);
+        let tallest = chips.iter().map(Chip::log_height).max();
+        assert_eq!((Some(extent.log_height), extent.log_height), (tallest, 17));
     }
 }
