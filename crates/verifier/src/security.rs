@@ -3,6 +3,10 @@
 //! The error of a proof is the largest over its rounds (round-by-round soundness); a term below is one round.
 //! *Proven* is the better of unique decoding and list decoding up to the Johnson bound (the multiplicity is
 //! chosen by `p3-security` for the whole, not round by round). *Conjectured* is printed beside it and promised by nobody.
+//!
+//! List decoding rests on how many points of a line are exceptional: `p3-security` takes eprint 2026/2056 (theorem 5.12)
+//! and its own extension to curves. It charges the list to the rounds of constraints and out-of-domain point, not to the
+//! lookups', and no matrix that joins at a fold. The tests below charge all of it, by an older theorem, and have 101 bits.
 
 use aludel_circuits::{MachineChip, Shape};
 use aludel_protocol::{Challenge, F};

@@ -5,7 +5,7 @@ use aludel_verifier::VerifyError;
 use aludel_verifier::config::Proof;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::toy::{proof, refused, verdict};
+use crate::toy::{key, proof, refused, verdict};
 
 /// Place of the commitment to the main columns; its matrices are `cubes` and `statement`, four times lower.
 const MAIN: usize = 0;
@@ -75,6 +75,21 @@ fn a_cell_does_not_move_to_the_next_row() {
         rows(p, 0)[1].insert(0, cell);
     });
     assert_eq!(verdict, Err(VerifyError::Layout { part: "width of an opened row", expected: 3, found: 2 }));
+}
+
+/// Bytes cannot say it, because decoding refuses it; the layout does not rely on that.
+#[test]
+fn a_next_row_of_preprocessed_columns_has_their_width() {
+    let empty = |p: &mut Proof| {
+        let fixed = p.opened_values.instances[0].base_opened_values.preprocessed.as_mut();
+        fixed.expect("it has a preprocessed column").next = Some(Vec::new());
+    };
+    let mut altered = proof();
+    assert_eq!(key().layout().check(&altered), Ok(()));
+    empty(&mut altered);
+    let part = "preprocessed columns, next row";
+    assert_eq!(key().layout().check(&altered), Err(VerifyError::Layout { part, expected: 1, found: 0 }));
+    assert!(matches!(verdict(empty), Err(VerifyError::Decode(_))));
 }
 
 /// A fold is computed before its tree is read, so that an altered value meets the last polynomial first.

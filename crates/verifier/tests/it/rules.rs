@@ -8,7 +8,8 @@ use crate::toy::{Fault, machine};
 #[test]
 fn faulty_machines_have_no_key() {
     for (fault, reason) in [
-        (Fault::Height, "its height is not in 2^4 to 2^23"),
+        (Fault::High, "its height is not in 2^4 to 2^23"),
+        (Fault::Low, "its height is not in 2^4 to 2^23"),
         (Fault::Width, "other widths"),
         (Fault::NextRow, "other rows"),
         (Fault::FixedNextRow, "other rows"),
@@ -18,6 +19,7 @@ fn faulty_machines_have_no_key() {
         (Fault::Exclusive, "a message on bus auth has not 17 fields"),
         (Fault::Twice, "bound 2 on its count"),
         (Fault::Periodic, "periodic columns are not supported"),
+        (Fault::Boundary, "boundary values and periodic"),
     ] {
         let Err(error) = Key::from_root(Shape::Tiny, machine(fault), None) else {
             panic!("{fault:?} is not seen");
@@ -25,5 +27,5 @@ fn faulty_machines_have_no_key() {
         let error = error.to_string();
         assert!(error.contains("cubes") && error.contains(reason), "{fault:?}: {error}");
     }
-    assert!(Key::from_root(Shape::Tiny, machine(Fault::None), None).is_ok());
+    assert!(Key::derive_for_prover(Shape::Tiny, machine(Fault::None)).is_ok());
 }

@@ -10,7 +10,7 @@ use aludel_verifier::config::{Config, Proof};
 use aludel_verifier::format::{self, Claim};
 use aludel_verifier::verify::{Expectations, verify_with};
 use aludel_verifier::{Key, Machine, VerifyError};
-use p3_air::{Air, BaseAir};
+use p3_air::{Air, BaseAir, BoundaryEnd, BoundaryPublic};
 use p3_batch_stark::{CommonData, StarkInstance, prove_batch, verify_batch};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
@@ -29,6 +29,11 @@ aludel_circuits::columns! {
 }
 
 aludel_circuits::columns! {
+    /// Of `cubes`: what it counts up by.
+    pub struct Fixed<T> { step: T }
+}
+
+aludel_circuits::columns! {
     /// Of `statement`.
     pub struct Public<T> { digest: [T; 8] }
 }
@@ -38,12 +43,14 @@ aludel_circuits::columns! {
 pub enum Fault {
     None,
     /// Twice as high as the field has roots of unity for.
-    Height,
+    High,
+    /// No higher than the last polynomial.
+    Low,
     /// Another width in Plonky3's terms.
     Width,
     /// Says that it reads the next row and has Plonky3 open none.
     NextRow,
-    /// Has Plonky3 open a next row of preprocessed columns that it does not have.
+    /// Has Plonky3 open no next row of its preprocessed column.
     FixedNextRow,
     /// A lookup that no other chip sees.
     Local,
@@ -57,6 +64,8 @@ pub enum Fault {
     Twice,
     /// Columns that repeat.
     Periodic,
+    /// A public value that the proof system itself should hold to a cell.
+    Boundary,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +101,19 @@ impl Chip for Toy {
 
     fn log_height(&self) -> usize {
         match self {
-            Self::Cubes(Fault::Height) => 24,
+            Self::Cubes(Fault::High) => 24,
+            Self::Cubes(Fault::Low) => 3,
             Self::Cubes(_) => 6,
             Self::Statement => 4,
         }
+    }
+
+    fn fixed(&self) -> Option<RowMajorMatrix<F>> {
+        (self.fixed_width() > 0).then(|| RowMajorMatrix::new(vec![F::ONE; 1 << self.log_height()], 1))
+    }
+
+    fn fixed_width(&self) -> usize {
+        usize::from(matches!(self, Self::Cubes(_)))
     }
 
     fn public_values(&self) -> usize {
@@ -113,10 +131,12 @@ impl Chip for Toy {
         match self {
             Self::Cubes(_) => {
                 let (row, next): (Cubes<_>, Cubes<_>) = (b.local(), b.next());
+                let (fixed, below): (Fixed<_>, Fixed<_>) = (b.fixed(), b.fixed_next());
                 let x: B::Expr = row.x.into();
                 b.assert_bool("real", row.real);
                 let transition = b.is_transition();
-                b.when_eq("step", transition, next.x, x.clone() + fe(1));
+                b.when_eq("step", transition, next.x, x.clone() + fixed.step);
+                b.assert_eq("one step", below.step, fixed.step);
                 b.assert_eq("cube", row.cube, x.clone() * x.clone() * x.clone());
                 let message = || {
                     let mut fields = vec![x.clone(), row.cube.into()];
@@ -142,16 +162,29 @@ impl BaseAir<F> for Toy {
         Chip::width(self) + usize::from(self.has(Fault::Width))
     }
 
+    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
+        self.fixed()
+    }
+
+    fn preprocessed_width(&self) -> usize {
+        self.fixed_width()
+    }
+
     fn main_next_row_columns(&self) -> Vec<usize> {
         if self.reads_next() && !self.has(Fault::NextRow) { vec![0] } else { Vec::new() }
     }
 
     fn preprocessed_next_row_columns(&self) -> Vec<usize> {
-        if self.has(Fault::FixedNextRow) { vec![0] } else { Vec::new() }
+        if self.reads_next() && !self.has(Fault::FixedNextRow) { vec![0] } else { Vec::new() }
     }
 
     fn num_periodic_columns(&self) -> usize {
         usize::from(self.has(Fault::Periodic))
+    }
+
+    fn public_boundary_io(&self) -> &[BoundaryPublic] {
+        const CELL: [BoundaryPublic; 1] = [BoundaryPublic::new(0, BoundaryEnd::First, 0)];
+        if self.has(Fault::Boundary) { &CELL } else { &[] }
     }
 
     fn num_public_values(&self) -> usize {
