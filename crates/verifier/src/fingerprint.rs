@@ -182,6 +182,38 @@ mod tests {
         assert_ne!(nodes(&a), nodes(&((cell(0) + cell(1)) * (cell(1) + cell(0)))));
     }
 
+    /// Every leaf and operator, with every position that an index can stand in: no two are one.
+    #[test]
+    fn no_two_expressions_are_one() {
+        let variable = |entry, index| -> Expression { SymbolicVariable::<F>::new(entry, index).into() };
+        let leaf = |leaf: BaseLeaf<F>| Expression::Leaf(leaf);
+        let (a, b) = (cell(0), cell(1));
+        let mut all = vec![
+            leaf(BaseLeaf::Constant(F::ONE)),
+            leaf(BaseLeaf::Constant(F::TWO)),
+            leaf(BaseLeaf::IsFirstRow),
+            leaf(BaseLeaf::IsLastRow),
+            leaf(BaseLeaf::IsTransition),
+            a.clone() + b.clone(),
+            b.clone() + a.clone(),
+            a.clone() - b.clone(),
+            b.clone() - a.clone(),
+            a.clone() * b.clone(),
+            b.clone() * a.clone(),
+            -a,
+            -b,
+        ];
+        let entries =
+            (0..2).flat_map(|offset| [BaseEntry::Main { offset }, BaseEntry::Preprocessed { offset }]);
+        for entry in entries.chain([BaseEntry::Periodic, BaseEntry::Public]) {
+            all.extend([variable(entry, 0), variable(entry, 1)]);
+        }
+        let all: Vec<_> = all.iter().map(nodes).collect();
+        for (i, x) in all.iter().enumerate() {
+            assert!(!all[..i].contains(x), "{x:?} twice");
+        }
+    }
+
     #[test]
     fn a_doubling_chain_takes_linear_time() {
         let x = (0..200).fold(cell(0), |x, _| x.clone() + x);

@@ -177,13 +177,17 @@ fn check_public_values<A: Chip>(chips: &[A]) -> Result<(), KeyError> {
 
 fn check_shape<A: Machine>(chip: &A) -> Result<(), KeyError> {
     let p = &PARAMETERS;
-    let (least, most) = (p.log_final_poly_len + 1, F::TWO_ADICITY - p.log_blowup);
+    let (least, most) = (p.least_log_height(), F::TWO_ADICITY - p.log_blowup);
     if !(least..=most).contains(&chip.log_height()) {
         return Err(chip_error(chip, format!("its height is not in 2^{least} to 2^{most}")));
     }
     let widths = (Chip::width(chip), chip.fixed_width(), chip.public_values());
     if widths != (p3_air::BaseAir::width(chip), chip.preprocessed_width(), chip.num_public_values()) {
         return Err(chip_error(chip, "it tells the proof system other widths".into()));
+    }
+    let next = (!chip.main_next_row_columns().is_empty(), !chip.preprocessed_next_row_columns().is_empty());
+    if next != (chip.reads_next(), chip.reads_next() && chip.fixed_width() > 0) {
+        return Err(chip_error(chip, "it tells the proof system other rows than it reads".into()));
     }
     // Plonky3 has features that no chip of ours uses, and it panics on some of them.
     if !chip.public_boundary_io().is_empty() || chip.num_periodic_columns() != 0 {

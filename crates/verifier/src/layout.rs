@@ -53,7 +53,8 @@ impl ChipLayout {
         (self.width + self.fixed_width + self.auxiliary()) << self.log_height
     }
 
-    fn opened(&self) -> usize {
+    /// Values that a proof opens of it.
+    pub(crate) fn opened(&self) -> usize {
         let rows = |width: usize, next: bool| if next { 2 * width } else { width };
         rows(self.width, self.next)
             + rows(self.fixed_width, self.fixed_next)

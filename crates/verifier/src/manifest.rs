@@ -77,7 +77,10 @@ impl ShardKey {
     /// # Errors
     /// [`KeyError::Unannounced`] where they differ.
     pub fn check_pinned(&self) -> Result<(), KeyError> {
-        let pinned = pinned(self.shape())?.key;
+        self.check_is(pinned(self.shape())?.key)
+    }
+
+    fn check_is(&self, pinned: Digest) -> Result<(), KeyError> {
         if pinned == self.digest() {
             return Ok(());
         }
@@ -86,9 +89,14 @@ impl ShardKey {
 }
 
 fn from_manifest(shape: Shape) -> Result<ShardKey, KeyError> {
-    let root = cap_of(&pinned(shape)?.preprocessed).map_err(|reason| KeyError::Manifest { shape, reason })?;
+    from_entry(shape, &pinned(shape)?)
+}
+
+/// The key of an entry's root, which must be the entry's key.
+fn from_entry(shape: Shape, entry: &PinnedKey) -> Result<ShardKey, KeyError> {
+    let root = cap_of(&entry.preprocessed).map_err(|reason| KeyError::Manifest { shape, reason })?;
     let key = ShardKey::from_root(shape, MachineChip::all(shape), root)?;
-    key.check_pinned()?;
+    key.check_is(entry.key)?;
     Ok(key)
 }
 
@@ -111,6 +119,35 @@ mod tests {
     fn a_pinned_key_is_the_derived_one() {
         let key = ShardKey::pinned(Shape::Tiny).expect("pinned");
         assert_eq!(key.digest(), ShardKey::derive(Shape::Tiny).expect("derived").digest());
+    }
+
+    #[test]
+    fn an_entry_that_is_not_the_chips_key_is_refused() {
+        let shape = Shape::Tiny;
+        let good = pinned(shape).expect("pinned");
+        assert!(from_entry(shape, &good).is_ok());
+        let mut root = good.clone();
+        root.preprocessed.swap(3, 4);
+        let other = PinnedKey { key: pinned(Shape::Small).expect("pinned").key, ..good.clone() };
+        for entry in [root, other] {
+            let error = from_entry(shape, &entry).err();
+            assert!(
+                matches!(error, Some(KeyError::Unannounced { pinned, .. }) if pinned == entry.key),
+                "{error:?}"
+            );
+        }
+        let mut short = good;
+        short.preprocessed.pop();
+        assert!(matches!(from_entry(shape, &short).err(), Some(KeyError::Manifest { .. })));
+    }
+
+    #[test]
+    fn a_key_of_other_columns_is_not_the_pinned_one() {
+        let mut entry = pinned(Shape::Tiny).expect("pinned");
+        entry.preprocessed.reverse();
+        let root = cap_of(&entry.preprocessed).expect("sixteen digests");
+        let key = ShardKey::from_root(Shape::Tiny, MachineChip::all(Shape::Tiny), root).expect("a key");
+        assert!(matches!(key.check_pinned(), Err(KeyError::Unannounced { .. })));
     }
 
     #[test]
