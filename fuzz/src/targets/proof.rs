@@ -8,14 +8,17 @@ use aludel_verifier::format::{self, Claim, PREFIX_BYTES};
 use aludel_verifier::verify::{Expectations, verify_with};
 use aludel_witness::Shard;
 
+use crate::edits::{self, DECODABLE, EDIT, Edited};
+use crate::outline::{Outline, outline};
 use crate::world::WORLD;
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "proof", run: decode, seeds },
-    Target { name: "verify", run: verify, seeds },
-    Target { name: "verify_statement", run: verify_statement, seeds: statement_seeds },
+    Target { name: "proof", kind: Kind::Proof, run: decode, seeds },
+    Target { name: "verify", kind: Kind::Verify, run: verify, seeds },
+    Target { name: "verify_statement", kind: Kind::Verify, run: verify_statement, seeds: statement_seeds },
+    Target { name: "verify_edits", kind: Kind::Verify, run: verify_edits, seeds: edits_seeds },
 ];
 
 /// Of the machine as it is, whether or not its key is the pinned one.
@@ -67,4 +70,24 @@ fn verify_statement(data: &[u8]) -> Verdict {
         Ok((_, rest)) if rest == proper => Verdict::Accepted,
         _ => Verdict::Refused,
     }
+}
+
+/// Where the proof proper has what.
+static OUTLINE: LazyLock<Outline> = LazyLock::new(|| {
+    let proof = format::proof(PROVER.key(), &PROOF[PREFIX_BYTES..]).expect("our proof decodes");
+    outline(&proof).expect("a proof holds nothing else")
+});
+
+/// Nothing, and one edit of every class of places. All decode.
+fn edits_seeds() -> Vec<Vec<u8>> {
+    let classes = u8::try_from(OUTLINE.len()).expect("few classes");
+    let edit = |class| [&[DECODABLE, class][..], &[0; EDIT - 2]].concat();
+    (0..classes).map(edit).chain([Vec::new()]).collect()
+}
+
+/// The proof after edits of its structure, as [`verify`] judges it: what is changed anywhere does not verify.
+fn verify_edits(data: &[u8]) -> Verdict {
+    let (prefix, proper) = PROOF.split_at(PREFIX_BYTES);
+    let edited = edits::apply(Edited { bytes: proper, outline: &OUTLINE }, data);
+    verify(&[prefix, &edited].concat())
 }
