@@ -1,7 +1,7 @@
 //! Runs a target on its seeds and on mutations of them, bounded by time and by count.
 //!
-//! Input `n` is a function of the run's seed, of the committed corpus and of `n` alone: seeds of the target first, its corpus, edges
-//! of the seeds, then mutants of both. So what failed can be named, and a bound on time changes how far a run comes and
+//! Input `n` is a function of the run's seed, of the committed corpus and of `n` alone: seeds of the target first, its corpus, then
+//! mutants of both, by turns with edges of the seeds. So what failed can be named, and a bound on time changes how far a run comes and
 //! nothing else.
 
 use core::fmt;
@@ -200,12 +200,14 @@ impl Start {
         })
     }
 
-    /// What every run begins with: seeds, corpus, edges of the seeds.
+    /// What every run begins with: seeds, corpus, and by turns with mutants, which are to have their part of a short run, the edges
+    /// of the seeds.
     fn fixed(&self, number: usize) -> Option<Vec<u8>> {
         let whole = self.seeds.len() + self.corpus.len();
         match number.checked_sub(whole) {
             None => self.seeds.iter().chain(&self.corpus).nth(number).cloned(),
-            Some(behind) => Some(edge(self.seeds.get(behind / EDGES)?, behind % EDGES)),
+            Some(behind) if !behind.is_multiple_of(2) => None,
+            Some(behind) => Some(edge(self.seeds.get(behind / 2 / EDGES)?, behind / 2 % EDGES)),
         }
     }
 }

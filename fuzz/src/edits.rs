@@ -10,7 +10,7 @@ use crate::outline::{Outline, Place, What};
 /// Bytes of an edit.
 pub const EDIT: usize = 8;
 
-/// What to do that keeps an encoding decodable.
+/// What to do that keeps most encodings decodable.
 pub const DECODABLE: u8 = 1;
 
 /// An encoding that is edited.
@@ -100,7 +100,7 @@ impl Edited<'_> {
         let patch = match &place.what {
             What::Element => self.element(edit, place, nth(places, edit.number as usize)),
             What::Number(number) => number_of(edit, *number),
-            What::Option => self.option(edit, place),
+            What::Option => self.option(edit, place, places),
             What::Sequence(items) => return self.sequence(edit, place.range.start, items),
         };
         vec![(place.range.clone(), patch)]
@@ -117,16 +117,16 @@ impl Edited<'_> {
         new.to_le_bytes().to_vec()
     }
 
-    /// Present becomes absent; absent becomes present, with the content of another; or the byte becomes any other.
-    fn option(&self, edit: &Edit, place: &Place) -> Vec<u8> {
+    /// Present becomes absent; absent becomes present, with the content of another, of its class if there is one; or the byte becomes
+    /// any other.
+    fn option(&self, edit: &Edit, place: &Place, class: &[Place]) -> Vec<u8> {
         let own = &self.bytes[place.range.clone()];
         match (edit.action % 4, own.len()) {
             (0, _) => [&edit.number.to_le_bytes()[..1], &own[1..]].concat(),
             (_, 1) => {
-                let present = self.outline.values().flatten();
-                let present = present.filter(|p| p.what == What::Option && p.range.len() > 1);
-                let present: Vec<_> = present.collect();
-                let from = if present.is_empty() { place } else { nth(&present, edit.number as usize) };
+                let from = present(class.iter(), edit.number)
+                    .or_else(|| present(self.outline.values().flatten(), edit.number))
+                    .unwrap_or(place);
                 self.bytes[from.range.clone()].to_vec()
             }
             _ => vec![0],
@@ -157,6 +157,12 @@ impl Edited<'_> {
             _ => vec![(range, item(other))],
         }
     }
+}
+
+/// One of the options that hold something.
+fn present<'a>(places: impl Iterator<Item = &'a Place>, index: u32) -> Option<&'a Place> {
+    let places: Vec<_> = places.filter(|p| p.what == What::Option && p.range.len() > 1).collect();
+    (!places.is_empty()).then(|| *nth(&places, index as usize))
 }
 
 fn number_of(edit: &Edit, old: u64) -> Vec<u8> {
