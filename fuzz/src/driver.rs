@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::mutate::{EDGES, edge, mutant};
 use crate::{Kind, Target, Verdict, corpus};
 
-/// How far a run goes. [`Bounds::from_env`] says which variable sets what.
+/// How far a run goes. [`Bounds::with_env`] says which variable sets what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// No input is begun after this time.

@@ -1,4 +1,4 @@
-//! A target as libFuzzer runs it: what [`libfuzzer!`](crate::libfuzzer) calls.
+//! A target as libFuzzer runs it: what [`libfuzzer!`](crate::libfuzzer!) calls.
 
 use std::path::Path;
 use std::sync::OnceLock;
