@@ -1,7 +1,8 @@
 //! Runs a target on its seeds and on mutations of them, bounded by time and by count.
 //!
-//! Input `n` is a function of the run's seed and of `n` alone: seeds of the target first, their edges, then mutants. So what
-//! failed can be named, and a bound on time changes how far a run comes and nothing else.
+//! Input `n` is a function of the run's seed, of the committed corpus and of `n` alone: seeds of the target first, its corpus, then
+//! mutants of both, by turns with edges of the seeds. So what failed can be named, and a bound on time changes how far a run comes and
+//! nothing else.
 
 use core::fmt;
 use std::env;
@@ -9,13 +10,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::mutate::{EDGES, edge, mutant};
-use crate::{Target, Verdict};
+use crate::{Kind, Target, Verdict, corpus};
 
-/// How far a run goes. [`Bounds::from_env`] says which variable sets what.
+/// How far a run goes. [`Bounds::with_env`] says which variable sets what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// No input is begun after this time.
@@ -30,11 +31,8 @@ pub struct Bounds {
     pub trace: bool,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { time: Duration::from_secs(5), inputs: 200_000, seed: 1, start: 0, trace: false }
-    }
-}
+/// What the targets of a kind share in the tests.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A variable that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,29 +43,31 @@ pub struct BadVariable {
 }
 
 impl Bounds {
-    /// The defaults, changed by `ALUDEL_FUZZ_SECONDS` (alone it also lifts the bound on the count),
-    /// `ALUDEL_FUZZ_INPUTS`, `ALUDEL_FUZZ_SEED`, `ALUDEL_FUZZ_START` and `ALUDEL_FUZZ_TRACE` (any number but 0).
+    /// A target's share of its kind's minute.
+    pub fn share(kind: Kind) -> Self {
+        Self { time: kind.share(MINUTE), inputs: u64::MAX, seed: 1, start: 0, trace: false }
+    }
+
+    /// These bounds, changed by `ALUDEL_FUZZ_SECONDS`, `ALUDEL_FUZZ_INPUTS`, `ALUDEL_FUZZ_SEED`, `ALUDEL_FUZZ_START` and
+    /// `ALUDEL_FUZZ_TRACE` (any number but 0).
     ///
     /// # Errors
     /// Where a variable is set to something else than a whole number.
-    pub fn from_env() -> Result<Self, BadVariable> {
-        Self::from_variables(|name| env::var(name).ok())
+    pub fn with_env(self) -> Result<Self, BadVariable> {
+        self.with_variables(|name| env::var(name).ok())
     }
 
-    fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadVariable> {
+    fn with_variables(self, get: impl Fn(&str) -> Option<String>) -> Result<Self, BadVariable> {
         let number = |name: &'static str| match get(name) {
             None => Ok(None),
             Some(value) => value.parse().map(Some).map_err(|_| BadVariable { name, value }),
         };
-        let Self { time, inputs, seed, start, .. } = Self::default();
-        let seconds = number("ALUDEL_FUZZ_SECONDS")?;
-        let inputs = if seconds.is_some() { u64::MAX } else { inputs };
         Ok(Self {
-            time: seconds.map_or(time, Duration::from_secs),
-            inputs: number("ALUDEL_FUZZ_INPUTS")?.unwrap_or(inputs),
-            seed: number("ALUDEL_FUZZ_SEED")?.unwrap_or(seed),
-            start: number("ALUDEL_FUZZ_START")?.unwrap_or(start),
-            trace: number("ALUDEL_FUZZ_TRACE")?.unwrap_or(0) != 0,
+            time: number("ALUDEL_FUZZ_SECONDS")?.map_or(self.time, Duration::from_secs),
+            inputs: number("ALUDEL_FUZZ_INPUTS")?.unwrap_or(self.inputs),
+            seed: number("ALUDEL_FUZZ_SEED")?.unwrap_or(self.seed),
+            start: number("ALUDEL_FUZZ_START")?.unwrap_or(self.start),
+            trace: number("ALUDEL_FUZZ_TRACE")?.map_or(self.trace, |number| number != 0),
         })
     }
 }
@@ -77,7 +77,9 @@ impl Bounds {
 pub struct Report {
     /// Seeds of the target.
     pub seeds: u64,
-    /// Inputs that ran, seeds included.
+    /// Inputs of its corpus.
+    pub corpus: u64,
+    /// Inputs that ran, those included.
     pub inputs: u64,
     /// Those that were accepted.
     pub accepted: u64,
@@ -87,8 +89,11 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, inputs, accepted, slowest } = self;
-        write!(f, "{inputs} inputs ({seeds} seeds), {accepted} accepted, slowest {slowest:?}")
+        let Self { seeds, corpus, inputs, accepted, slowest } = self;
+        write!(
+            f,
+            "{inputs} inputs ({seeds} seeds, {corpus} of the corpus), {accepted} accepted, slowest {slowest:?}"
+        )
     }
 }
 
@@ -111,6 +116,14 @@ pub enum Failure {
         reason: String,
         /// The input.
         input: Vec<u8>,
+    },
+    /// The committed corpus cannot be read.
+    #[error("{target}: the corpus in {} cannot be read: {reason}", corpus::folder(target).display())]
+    Corpus {
+        /// The target.
+        target: &'static str,
+        /// Why.
+        reason: String,
     },
     /// The target refused a seed, which is valid.
     #[error("{target} refuses its seed {number}, which must be valid: {}", hex::encode(input))]
@@ -142,44 +155,71 @@ const ENOUGH: u64 = 500;
 pub fn run(target: &Target, bounds: &Bounds) -> Result<Report, Failure> {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let seeds = (target.seeds)();
-    let mut report = Report { seeds: seeds.len() as u64, ..Report::default() };
+    let start = Start::of(target)?;
+    let mut report = start.report();
     let began = Instant::now();
     for number in bounds.start..bounds.start.saturating_add(bounds.inputs) {
         if began.elapsed() > bounds.time {
             break;
         }
-        one(target, bounds, &seeds, number, &mut report)?;
+        one(target, bounds, &start, number, &mut report)?;
     }
-    let mutants = report.inputs.saturating_sub(report.seeds);
-    let is_one_sided = report.accepted <= report.seeds || report.accepted == report.inputs;
+    let mutants = report.inputs.saturating_sub(report.seeds + report.corpus);
+    let is_one_sided = report.accepted <= report.seeds + report.corpus || report.accepted == report.inputs;
     match bounds.start == 0 && mutants >= ENOUGH && is_one_sided {
         true => Err(Failure::Empty { target: target.name, report }),
         false => Ok(report),
     }
 }
 
-/// Input `number` of a run.
-fn input(bounds: &Bounds, seeds: &[Vec<u8>], number: u64) -> Vec<u8> {
-    let fixed = usize::try_from(number).ok().and_then(|number| match number.checked_sub(seeds.len()) {
-        None => seeds.get(number).cloned(),
-        Some(behind) => seeds.get(behind / EDGES).map(|seed| edge(seed, behind % EDGES)),
-    });
-    fixed.unwrap_or_else(|| {
-        let mut rng = ChaCha8Rng::seed_from_u64(bounds.seed);
-        rng.set_stream(number);
-        mutant(&mut rng, seeds)
-    })
+/// What inputs are made from.
+struct Start {
+    seeds: Vec<Vec<u8>>,
+    corpus: Vec<Vec<u8>>,
+}
+
+impl Start {
+    fn of(target: &Target) -> Result<Self, Failure> {
+        let corpus = corpus::read(target.name)
+            .map_err(|error| Failure::Corpus { target: target.name, reason: error.to_string() })?;
+        Ok(Self { seeds: (target.seeds)(), corpus })
+    }
+
+    fn report(&self) -> Report {
+        let (seeds, corpus) = (self.seeds.len() as u64, self.corpus.len() as u64);
+        Report { seeds, corpus, ..Report::default() }
+    }
+
+    /// Input `number` of a run.
+    fn input(&self, bounds: &Bounds, number: u64) -> Vec<u8> {
+        usize::try_from(number).ok().and_then(|number| self.fixed(number)).unwrap_or_else(|| {
+            let mut rng = ChaCha8Rng::seed_from_u64(bounds.seed);
+            rng.set_stream(number);
+            let is_of_corpus = !self.corpus.is_empty() && rng.random();
+            mutant(&mut rng, if is_of_corpus { &self.corpus } else { &self.seeds })
+        })
+    }
+
+    /// What every run begins with: seeds, corpus, and by turns with mutants, which are to have their part of a short run, the edges
+    /// of the seeds.
+    fn fixed(&self, number: usize) -> Option<Vec<u8>> {
+        let whole = self.seeds.len() + self.corpus.len();
+        match number.checked_sub(whole) {
+            None => self.seeds.iter().chain(&self.corpus).nth(number).cloned(),
+            Some(behind) if !behind.is_multiple_of(2) => None,
+            Some(behind) => Some(edge(self.seeds.get(behind / 2 / EDGES)?, behind / 2 % EDGES)),
+        }
+    }
 }
 
 fn one(
     target: &Target,
     bounds: &Bounds,
-    seeds: &[Vec<u8>],
+    start: &Start,
     number: u64,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let input = input(bounds, seeds, number);
+    let input = start.input(bounds, number);
     if bounds.trace {
         eprintln!("{} seed {} input {number}: {} bytes", target.name, bounds.seed, input.len());
     }

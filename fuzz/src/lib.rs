@@ -7,12 +7,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod corpus;
 pub mod driver;
+pub mod edits;
+pub mod kind;
+#[cfg(feature = "libfuzzer")]
+pub mod libfuzzer;
 pub mod memory;
 pub mod mutate;
+pub mod outline;
 pub mod round_trip;
 pub mod targets;
 pub mod world;
+
+pub use kind::Kind;
 
 /// What a decoder said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +35,10 @@ pub enum Verdict {
 /// A decoder with what feeds it.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name, that of its test.
+    /// Its name: that of its test, of its libFuzzer binary and of its folder in `corpus/`.
     pub name: &'static str,
+    /// What it decodes, of which it shares the time.
+    pub kind: Kind,
     /// Decodes any bytes. Panics where the decoder breaks a promise.
     pub run: fn(&[u8]) -> Verdict,
     /// Inputs that must be accepted, from which others are made.

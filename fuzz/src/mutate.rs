@@ -49,12 +49,20 @@ pub fn edge(seed: &[u8], number: usize) -> Vec<u8> {
 /// Without a seed.
 pub fn mutant(rng: &mut impl Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     let mut data = pick(rng, seeds).clone();
+    changes(rng, &mut data, seeds);
+    data
+}
+
+/// What makes a mutant of an input: see [`mutant`].
+///
+/// # Panics
+/// Without a seed.
+pub fn changes(rng: &mut impl Rng, data: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     let longest = seeds.iter().map(Vec::len).max().unwrap_or(0);
     for _ in 0..=rng.random::<u8>().leading_zeros().min(7) {
-        change(rng, &mut data, seeds);
+        change(rng, data, seeds);
     }
     data.truncate(2 * longest + 64);
-    data
 }
 
 fn pick<'a, T>(rng: &mut impl Rng, items: &'a [T]) -> &'a T {

@@ -8,12 +8,12 @@ use aludel_protocol::cell::{AccountCell, BalanceCell, CellAddress};
 use aludel_protocol::{Entry, Payload, QueueItem, Space, TokenId};
 
 use crate::world::{WORLD, trusting};
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "batch", run: one, seeds },
-    Target { name: "batch_run", run: after_another, seeds: seeds_after_another },
+    Target { name: "batch", kind: Kind::Batch, run: one, seeds },
+    Target { name: "batch_run", kind: Kind::Batch, run: after_another, seeds: seeds_after_another },
 ];
 
 fn seeds() -> Vec<Vec<u8>> {

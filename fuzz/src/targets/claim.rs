@@ -8,10 +8,10 @@ use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{Statement, Withdrawal};
 
 use crate::world::{WORLD, trusting};
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
-pub const TARGETS: &[Target] = &[Target { name: "claim", run, seeds }];
+pub const TARGETS: &[Target] = &[Target { name: "claim", kind: Kind::Statement, run, seeds }];
 
 static STATEMENT: LazyLock<Statement> = LazyLock::new(|| {
     let chain = &WORLD.chain;

@@ -8,12 +8,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::keystore::{create, passphrase};
 use crate::world::{WORLD, World};
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "usage", run: usage, seeds: usage_seeds },
-    Target { name: "public_key_json", run: public, seeds: public_seeds },
+    Target { name: "usage", kind: Kind::Keystore, run: usage, seeds: usage_seeds },
+    Target { name: "public_key_json", kind: Kind::Json, run: public, seeds: public_seeds },
 ];
 
 /// Bytes of the checksum at a record's end.

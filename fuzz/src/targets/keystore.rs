@@ -17,7 +17,7 @@ use crate::memory::bounded;
 use crate::{Target, Verdict};
 
 /// The family.
-pub const TARGETS: &[Target] = &[Target { name: "keystore", run, seeds }];
+pub const TARGETS: &[Target] = &[Target { name: "keystore", kind: crate::Kind::Keystore, run, seeds }];
 
 /// What [`make`] wrote once: each keystore has a salt of its own, and inputs are to be the same in every run. The
 /// ignored test below writes it again.

@@ -4,10 +4,10 @@ use aludel_protocol::records::Packed;
 use aludel_protocol::{Checkpoint, Header, QueueItem, Statement, Withdrawal};
 
 use crate::world::WORLD;
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
-pub const TARGETS: &[Target] = &[Target { name: "packed", run, seeds }];
+pub const TARGETS: &[Target] = &[Target { name: "packed", kind: Kind::Statement, run, seeds }];
 
 fn seeds() -> Vec<Vec<u8>> {
     let (chain, last) = (&WORLD.chain, &WORLD.batches[2]);

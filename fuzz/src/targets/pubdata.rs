@@ -5,12 +5,12 @@ use aludel_ledger::batch::Rebuild;
 use aludel_protocol::pubdata::{PublishedBatch, Reader};
 
 use crate::world::WORLD;
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "pubdata", run: decode, seeds: decode_seeds },
-    Target { name: "rebuild", run: rebuild, seeds: rebuild_seeds },
+    Target { name: "pubdata", kind: Kind::State, run: decode, seeds: decode_seeds },
+    Target { name: "rebuild", kind: Kind::State, run: rebuild, seeds: rebuild_seeds },
 ];
 
 /// Bytes of memory for one of published data: an entry is 96 bytes in memory and may be two in the file.

@@ -10,13 +10,13 @@ use aludel_protocol::{Entry, QueueItem, Request};
 
 use crate::targets::batch::supply_change;
 use crate::world::{SEALER, WORLD, trusting};
-use crate::{Target, Verdict, round_trip};
+use crate::{Kind, Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "queue", run: binary, seeds: binary_seeds },
-    Target { name: "queue_json", run: json, seeds: json_seeds },
-    Target { name: "queue_items", run: items, seeds: item_seeds },
+    Target { name: "queue", kind: Kind::Queue, run: binary, seeds: binary_seeds },
+    Target { name: "queue_json", kind: Kind::Json, run: json, seeds: json_seeds },
+    Target { name: "queue_items", kind: Kind::Queue, run: items, seeds: item_seeds },
 ];
 
 /// Items that one input executes at most.

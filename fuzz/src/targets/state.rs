@@ -11,10 +11,10 @@ use aludel_protocol::cell::{CellAddress, Payload};
 use aludel_protocol::{AccountId, Entry};
 
 use crate::world::{SEALER, WORLD, World, trusting};
-use crate::{Target, Verdict};
+use crate::{Kind, Target, Verdict};
 
 /// The family.
-pub const TARGETS: &[Target] = &[Target { name: "state", run, seeds }];
+pub const TARGETS: &[Target] = &[Target { name: "state", kind: Kind::State, run, seeds }];
 
 /// What the seed holds.
 static HONEST: LazyLock<Vec<(CellAddress, Payload)>> = LazyLock::new(|| WORLD.chain.state.cells());

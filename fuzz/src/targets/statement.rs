@@ -8,8 +8,8 @@ use crate::{Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "statement", run: binary, seeds: binary_seeds },
-    Target { name: "statement_json", run: json, seeds: json_seeds },
+    Target { name: "statement", kind: crate::Kind::Statement, run: binary, seeds: binary_seeds },
+    Target { name: "statement_json", kind: crate::Kind::Json, run: json, seeds: json_seeds },
 ];
 
 fn statements() -> [Statement; 2] {

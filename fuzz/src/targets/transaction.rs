@@ -9,8 +9,8 @@ use crate::{Target, Verdict, round_trip};
 
 /// The family.
 pub const TARGETS: &[Target] = &[
-    Target { name: "transaction", run: binary, seeds: binary_seeds },
-    Target { name: "transaction_json", run: json, seeds: json_seeds },
+    Target { name: "transaction", kind: crate::Kind::Transaction, run: binary, seeds: binary_seeds },
+    Target { name: "transaction_json", kind: crate::Kind::Json, run: json, seeds: json_seeds },
 ];
 
 fn binary_seeds() -> Vec<Vec<u8>> {

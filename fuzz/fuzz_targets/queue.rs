@@ -1,0 +1,3 @@
+//! The target `queue` under libFuzzer.
+#![no_main]
+aludel_fuzz::libfuzzer!();

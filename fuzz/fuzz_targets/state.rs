@@ -1,0 +1,3 @@
+//! The target `state` under libFuzzer.
+#![no_main]
+aludel_fuzz::libfuzzer!();

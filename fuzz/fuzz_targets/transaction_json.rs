@@ -1,0 +1,3 @@
+//! The target `transaction_json` under libFuzzer.
+#![no_main]
+aludel_fuzz::libfuzzer!();

@@ -1,0 +1,3 @@
+//! The target `usage` under libFuzzer.
+#![no_main]
+aludel_fuzz::libfuzzer!();
