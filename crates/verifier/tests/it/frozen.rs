@@ -1,9 +1,7 @@
 //! Proofs made once, one a shape, all of one statement: what verified then must verify now.
 //!
-//! `frozen/regenerate` makes them again, after a change that is meant to break them; `aludel-node` tests that a fresh
+//! `tests/frozen/regenerate` makes them again, after a change that is meant to break them; `aludel-node` tests that a fresh
 //! run gives the same bytes.
-
-#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 
