@@ -235,7 +235,7 @@ pub fn statement() -> Statement {
 }
 
 fn traces() -> Vec<RowMajorMatrix<F>> {
-    let row = |x: u32| [fe(x), fe(x * x * x), F::from_bool(x % 3 == 0)];
+    let row = |x: u32| [fe(x), fe(x * x * x), F::from_bool(x.is_multiple_of(3))];
     let cubes = (5..69).flat_map(row).collect();
     let mut public = statement().digest().0.to_vec();
     public.resize(8 << 4, fe(5));
