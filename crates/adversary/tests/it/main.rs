@@ -1,0 +1,7 @@
+//! Every forgery ends in a refusal, and nothing that a proof is made of lacks one.
+
+mod bytes;
+mod forgeries;
+mod manifest;
+mod tamper;
+mod without_lies;
