@@ -28,7 +28,7 @@ impl Trial {
     }
 
     /// Records that an attempt ended in this error.
-    pub(super) fn ends(&mut self, attempt: &str, verdict: Result<Statement, VerifyError>, ending: Ending) {
+    pub fn ends(&mut self, attempt: &str, verdict: Result<Statement, VerifyError>, ending: Ending) {
         match verdict {
             Ok(_) => self.failures.push(format!("{attempt}: ACCEPTED, and must end in {ending:?}")),
             Err(error) if ending.is(&error) => self.refusals.push(ending),

@@ -26,6 +26,8 @@ type Folding = TwoAdicFriFoldingForMmcs<F, Trees>;
 struct Layer {
     root: Cap,
     data: <ExtensionTrees as Mmcs<Challenge>>::ProverData<RowMajorMatrix<Challenge>>,
+    /// What queries are answered with: `[groups][arity]`.
+    rows: RowMajorMatrix<Challenge>,
     log_arity: usize,
     witness: F,
 }
@@ -85,16 +87,19 @@ impl LowDegreeTest {
         let mut values = words.next().unwrap_or_default();
         let mut layers = Vec::new();
         for (round, &log_arity) in log_arities.iter().enumerate() {
-            values = lies.layers.told(Fold { round, values }).values;
-            let matrix = RowMajorMatrix::new(values, 1 << log_arity);
-            let (root, data) = self.parameters.mmcs.commit_matrix(matrix.clone());
+            let layer = lies.layers.told(Fold { round, values, committed: None });
+            let rows = RowMajorMatrix::new(layer.values, 1 << log_arity);
+            let committed = layer.committed.map(|values| RowMajorMatrix::new(values, 1 << log_arity));
+            let committed = committed.unwrap_or_else(|| rows.clone());
+            let (root, data) = self.parameters.mmcs.commit_matrix(committed);
             let (beta, witness) = transcript.commit_round(root.clone());
-            values = FriFoldingStrategy::<F, Challenge>::fold_matrix(&folding, beta, log_arity, matrix);
+            values =
+                FriFoldingStrategy::<F, Challenge>::fold_matrix(&folding, beta, log_arity, rows.as_view());
             if let Some(word) = words.next_if(|word| word.len() == values.len()) {
                 let weight = beta.exp_power_of_2(log_arity);
                 values.iter_mut().zip(word).for_each(|(value, x)| *value += weight * x);
             }
-            layers.push(Layer { root, data, log_arity, witness: witness.unwrap_or_default() });
+            layers.push(Layer { root, data, rows, log_arity, witness: witness.unwrap_or_default() });
         }
         (layers, values)
     }
@@ -130,15 +135,15 @@ impl LowDegreeTest {
     ) -> Vec<CommitPhaseMultiStep<Challenge, ExtensionTrees>> {
         let mut places = places.to_vec();
         let open = |layer: &Layer| {
-            let rows: Vec<usize> = places.iter().map(|place| place >> layer.log_arity).collect();
-            let (opened, opening_proof) = self.parameters.mmcs.open_multi_batch(&rows, &layer.data);
-            let siblings = |(place, matrices): (&usize, Vec<Vec<Challenge>>)| {
-                let mut row = matrices.into_iter().flatten().collect::<Vec<_>>();
-                let _own = row.remove(place % (1 << layer.log_arity));
-                row
+            let groups: Vec<usize> = places.iter().map(|place| place >> layer.log_arity).collect();
+            let (_, opening_proof) = self.parameters.mmcs.open_multi_batch(&groups, &layer.data);
+            let siblings = |(place, group): (&usize, &usize)| {
+                let arity = 1 << layer.log_arity;
+                let row = layer.rows.values[group * arity..][..arity].iter().enumerate();
+                row.filter(|(i, _)| *i != place % arity).map(|(_, value)| *value).collect()
             };
-            let sibling_values = places.iter().zip(opened).map(siblings).collect();
-            places = rows;
+            let sibling_values = places.iter().zip(&groups).map(siblings).collect();
+            places = groups;
             CommitPhaseMultiStep { sibling_values, opening_proof }
         };
         layers.iter().map(open).collect()

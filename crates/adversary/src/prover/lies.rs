@@ -19,8 +19,10 @@ pub type Word = RowMajorMatrix<F>;
 /// where the chip uses no bus.
 pub type Auxiliary = Option<RowMajorMatrix<Challenge>>;
 
+type Change<'a, T> = Box<dyn Fn(&mut T) + Send + Sync + 'a>;
+
 /// A change of what is honest; none by default.
-pub struct Hook<'a, T>(Option<Box<dyn Fn(&mut T) + Send + Sync + 'a>>);
+pub struct Hook<'a, T>(Option<Change<'a, T>>);
 
 impl<T> Default for Hook<'_, T> {
     fn default() -> Self {
@@ -58,8 +60,10 @@ pub enum Division {
 pub struct Fold {
     /// Its number, from 0.
     pub round: usize,
-    /// Values in bit-reversed order.
+    /// Values in bit-reversed order: what is folded, and what queries are answered with.
     pub values: Vec<Challenge>,
+    /// Values under the layer's root; `values`, where there are none.
+    pub committed: Option<Vec<Challenge>>,
 }
 
 /// Places at which queries are answered.
@@ -88,6 +92,8 @@ pub struct Lies<'a, A> {
     pub public_values: Hook<'a, Vec<Vec<F>>>,
     /// The main words, one a chip.
     pub main: Hook<'a, Vec<Word>>,
+    /// The root that is sent for the main words, which stay what they are.
+    pub main_root: Hook<'a, Cap>,
     /// Preprocessed columns by chip.
     pub fixed: Hook<'a, Vec<Option<Trace>>>,
     /// The root of the preprocessed columns that the transcript absorbs.
@@ -130,6 +136,7 @@ impl<A> Default for Lies<'_, A> {
             heights: Hook::default(),
             public_values: Hook::default(),
             main: Hook::default(),
+            main_root: Hook::default(),
             fixed: Hook::default(),
             fixed_root: Hook::default(),
             looked_up: None,

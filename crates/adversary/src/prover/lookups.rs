@@ -16,15 +16,17 @@ pub(super) fn columns(
     lookups: &[Lookups<F>],
     challenges: &[Vec<Challenge>],
 ) -> (Vec<Auxiliary>, Vec<Option<Challenge>>) {
-    let chips = traces.iter().zip(fixed).zip(public_values).zip(lookups).zip(challenges);
-    let one =
-        |((((trace, fixed), public_values), own), challenges): ((((&Trace, _), &Vec<F>), _), &Vec<_>)| {
-            let own: &Lookups<F> = own;
-            let (columns, terminal) =
-                LogUpGadget::new().generate_permutation(trace, fixed, public_values, own, challenges);
-            (terminal.is_some().then_some(columns), terminal.map(|t| t.0))
-        };
-    chips.map(one).unzip()
+    let of_chip = |chip: usize| {
+        let (columns, terminal) = LogUpGadget::new().generate_permutation(
+            &traces[chip],
+            &fixed[chip],
+            &public_values[chip],
+            &lookups[chip],
+            &challenges[chip],
+        );
+        (terminal.is_some().then_some(columns), terminal.map(|terminal| terminal.0))
+    };
+    (0..traces.len()).map(of_chip).unzip()
 }
 
 /// Commits to the columns as base field elements; `None` where no chip has any.

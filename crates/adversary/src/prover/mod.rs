@@ -113,7 +113,8 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
         let mut transcript = Transcript::new(&mut sponge, self.shape(&witness, lies));
 
         transcript.instance_bindings(&witness.heights);
-        let main = commit(lies.main.told(main_words(traces)));
+        let mut main = commit(lies.main.told(main_words(traces)));
+        main.root = lies.main_root.told(main.root);
         transcript.main_phase(main.root.clone(), &witness.public_values);
         let fixed_root = witness.fixed.as_ref().map(|fixed| fixed.root.clone());
         transcript.preprocessed_phase(lies.fixed_root.told(fixed_root));

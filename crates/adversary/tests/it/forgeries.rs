@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aludel_adversary::catalogue::{Chapter, Class, Control, Crime, Trial, chapters};
+use aludel_adversary::catalogue::{Chapter, Class, Control, Crime, Ending, Trial, chapters};
+use aludel_adversary::toy;
+use aludel_protocol::Statement;
+use aludel_verifier::VerifyError;
+use aludel_verifier::verify::{Expectations, verify_with};
 use rayon::prelude::*;
 
 /// What is wrong with a crime's attempts.
@@ -86,4 +90,31 @@ fn every_chapter_is_tested_and_every_class_has_a_crime() {
         let names: BTreeSet<_> = chapter.crimes.iter().map(|crime| crime.name).collect();
         assert_eq!(names.len(), chapter.crimes.len(), "{}: two crimes of one name", chapter.name);
     }
+}
+
+/// The judge can fail: an honest proof is no forgery, and an error is not another.
+#[test]
+fn what_is_accepted_is_found_out() {
+    fn verdict(bytes: &[u8]) -> Result<Statement, VerifyError> {
+        verify_with(toy::prover().key(), bytes, &Expectations::default())
+    }
+    let accepted = |trial: &mut Trial| trial.ends("honest", verdict(toy::proof()), Ending::Decode);
+    let other_error = |trial: &mut Trial| trial.ends("cut", verdict(&toy::proof()[..9]), Ending::TooLong);
+    let too_few: fn(&mut Trial) = |trial| trial.ends("cut", verdict(&toy::proof()[..9]), Ending::Decode);
+    let crime = |commit: fn(&mut Trial), ends| Crime {
+        name: "none",
+        class: Class::Damage,
+        tries: "nothing",
+        ends,
+        commit,
+    };
+    for (crime, found) in [
+        (crime(accepted, &[Ending::Decode]), "ACCEPTED"),
+        (crime(other_error, &[Ending::TooLong]), "ended in"),
+        (crime(too_few, &[Ending::Decode, Ending::TooLong]), "must end in"),
+    ] {
+        let (failures, _) = judge(&crime);
+        assert!(failures.len() == 1 && failures[0].contains(found), "{failures:?}");
+    }
+    assert_eq!(judge(&crime(too_few, &[Ending::Decode])), (Vec::new(), 1));
 }

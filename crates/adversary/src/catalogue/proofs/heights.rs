@@ -10,7 +10,7 @@ use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    Class, Crime, Ending, NO_WORK, NOT_LOW_DEGREE, SHARD, Trial, chip, on_real, on_toy, toy_chip, toy_traces,
+    Class, Crime, Ending, NOT_LOW_DEGREE, SHARD, Trial, chip, on_real, on_toy, toy_chip, toy_traces,
 };
 use crate::honest::{BATCHES, PROVER};
 use crate::prover::{Lies, Trace, Word, lie};
@@ -21,6 +21,7 @@ use aludel_protocol::F;
 const HEIGHT: Ending = Ending::Layout("height of a chip");
 const COUNTER: Ending = Ending::Refused("mismatch at index 1");
 const FOLDS: Ending = Ending::Layout("folding commitments");
+const SIBLINGS: Ending = Ending::Layout("siblings of a folding step");
 
 pub(super) const CRIMES: &[Crime] = &[
     Crime {
@@ -28,28 +29,28 @@ pub(super) const CRIMES: &[Crime] = &[
         class: Class::ShortTrace,
         tries: "commits to the first half of a trace, and says so",
         ends: &[HEIGHT],
-        commit: |t| resized(t, half, true, HEIGHT, HEIGHT),
+        commit: |t| resized(t, half, true, [HEIGHT; 3]),
     },
     Crime {
         name: "a_short_trace_passed_off_as_whole",
         class: Class::ShortTrace,
         tries: "commits to the first half of a trace, and claims the key's height",
-        ends: &[FOLDS, NO_WORK],
-        commit: |t| resized(t, half, false, NO_WORK, NO_WORK),
+        ends: &[FOLDS],
+        commit: |t| resized(t, half, false, [FOLDS; 3]),
     },
     Crime {
         name: "extra_rows",
         class: Class::ExtraRows,
         tries: "commits to a trace with as many rows more, and says so",
         ends: &[HEIGHT],
-        commit: |t| resized(t, twice, true, HEIGHT, HEIGHT),
+        commit: |t| resized(t, twice, true, [HEIGHT; 3]),
     },
     Crime {
         name: "extra_rows_passed_off_as_none",
         class: Class::ExtraRows,
         tries: "commits to a trace with as many rows more, and claims the key's height",
-        ends: &[FOLDS, NO_WORK],
-        commit: |t| resized(t, twice, false, NO_WORK, NO_WORK),
+        ends: &[FOLDS, SIBLINGS],
+        commit: |t| resized(t, twice, false, [FOLDS, SIBLINGS, SIBLINGS]),
     },
     Crime {
         name: "a_claim_of_another_height",
@@ -83,7 +84,7 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "another_shapes_traces",
         class: Class::WrongShape,
         tries: "proves the traces of another shape under this one's key",
-        ends: &[HEIGHT, FOLDS],
+        ends: &[HEIGHT, SIBLINGS],
         commit: another_shapes_traces,
     },
     Crime {
@@ -103,10 +104,11 @@ fn twice(trace: &Trace) -> Trace {
     RowMajorMatrix::new(trace.values.repeat(2), trace.width)
 }
 
-/// Resizes one chip of each machine: none with preprocessed columns. The toy machine's is a neighbour in height of
-/// another, the real one's of none.
-fn resized(t: &mut Trial, resize: fn(&Trace) -> Trace, truly: bool, toy_ends: Ending, real_ends: Ending) {
-    for chip in [toy_chip::COUNTER, toy_chip::SINK] {
+/// Resizes a chip without preprocessed columns: of the toy machine the counter and the sink, its tallest; of the real one
+/// two that others are as tall as.
+fn resized(t: &mut Trial, resize: fn(&Trace) -> Trace, truly: bool, ends: [Ending; 3]) {
+    let [counter, sink, other] = ends;
+    for (chip, ending) in [(toy_chip::COUNTER, counter), (toy_chip::SINK, sink)] {
         let mut traces = toy_traces();
         traces[chip] = resize(&traces[chip]);
         let heights = lie(move |heights: &mut Vec<usize>| {
@@ -114,7 +116,7 @@ fn resized(t: &mut Trial, resize: fn(&Trace) -> Trace, truly: bool, toy_ends: En
                 *heights = toy::machine(Fault::None).iter().map(Toy::log_height).collect();
             }
         });
-        t.ends("toy", on_toy(&traces, &Lies { heights, ..Lies::default() }), toy_ends);
+        t.ends("toy", on_toy(&traces, &Lies { heights, ..Lies::default() }), ending);
     }
     for chip in [chip::NODE, chip::CELL] {
         let mut traces = SHARD.traces.clone();
@@ -124,7 +126,7 @@ fn resized(t: &mut Trial, resize: fn(&Trace) -> Trace, truly: bool, toy_ends: En
                 *heights = MachineChip::all(Shape::Tiny).iter().map(Chip::log_height).collect();
             }
         });
-        t.ends("real", on_real(&traces, &Lies { heights, ..Lies::default() }), real_ends);
+        t.ends("real", on_real(&traces, &Lies { heights, ..Lies::default() }), other);
     }
 }
 
@@ -188,7 +190,7 @@ fn a_polynomial_of_half_the_degree(t: &mut Trial) {
 fn another_shapes_traces(t: &mut Trial) {
     let small = Shard::generate(&BATCHES, Some(Shape::Small)).expect("what fits tiny fits small");
     t.ends("told truly", on_real(&small.traces, &with_fixed_of(Shape::Small, false)), HEIGHT);
-    t.ends("as this shape's", on_real(&small.traces, &with_fixed_of(Shape::Small, true)), FOLDS);
+    t.ends("as this shape's", on_real(&small.traces, &with_fixed_of(Shape::Small, true)), SIBLINGS);
 }
 
 /// The preprocessed columns of another shape.

@@ -28,15 +28,22 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "a_layer_that_does_not_follow",
         class: Class::LowDegree,
         tries: "goes on from another polynomial than the layer before folds to",
-        ends: &[NOT_FOLDED],
+        ends: &[NOT_LOW_DEGREE],
         commit: a_layer_that_does_not_follow,
     },
     Crime {
         name: "a_layer_of_no_polynomial",
         class: Class::LowDegree,
         tries: "goes on from a word that is far from every polynomial",
-        ends: &[NOT_FOLDED],
+        ends: &[NOT_LOW_DEGREE],
         commit: a_layer_of_no_polynomial,
+    },
+    Crime {
+        name: "a_layer_that_is_not_committed",
+        class: Class::LowDegree,
+        tries: "folds as it must, above the root of other values",
+        ends: &[NOT_FOLDED],
+        commit: a_layer_that_is_not_committed,
     },
     Crime {
         name: "another_last_polynomial",
@@ -63,7 +70,7 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "layers_elsewhere",
         class: Class::LowDegree,
         tries: "opens layers at other places than were drawn",
-        ends: &[NOT_FOLDED],
+        ends: &[NOT_LOW_DEGREE],
         commit: layers_elsewhere,
     },
     Crime {
@@ -129,10 +136,10 @@ fn at_round(
 fn a_layer_that_does_not_follow(t: &mut Trial) {
     for round in 0..3 {
         let layers = at_round(round, |values| values.iter_mut().for_each(|value| *value += some()));
-        t.ends("toy", on_toy(&toy_traces(), &Lies { layers, ..Lies::default() }), NOT_FOLDED);
+        t.ends("toy", on_toy(&toy_traces(), &Lies { layers, ..Lies::default() }), NOT_LOW_DEGREE);
     }
     let layers = at_round(2, |values| values.iter_mut().for_each(|value| *value += some()));
-    t.ends("real", on_real(&SHARD.traces, &Lies { layers, ..Lies::default() }), NOT_FOLDED);
+    t.ends("real", on_real(&SHARD.traces, &Lies { layers, ..Lies::default() }), NOT_LOW_DEGREE);
 }
 
 fn a_layer_of_no_polynomial(t: &mut Trial) {
@@ -145,7 +152,26 @@ fn a_layer_of_no_polynomial(t: &mut Trial) {
         let low = lowered(values);
         assert!(low != values, "the word is of no low degree");
     });
-    t.ends("toy", on_toy(&toy_traces(), &Lies { layers, ..Lies::default() }), NOT_FOLDED);
+    t.ends("toy", on_toy(&toy_traces(), &Lies { layers, ..Lies::default() }), NOT_LOW_DEGREE);
+}
+
+/// Every fold is right, and what is folded is not what is committed.
+fn a_layer_that_is_not_committed(t: &mut Trial) {
+    let elsewhere = |of: usize| {
+        lie(move |fold: &mut Fold| {
+            if fold.round == of {
+                fold.committed = Some(fold.values.iter().map(|value| *value + some()).collect());
+            }
+        })
+    };
+    for round in 0..3 {
+        t.ends(
+            "toy",
+            on_toy(&toy_traces(), &Lies { layers: elsewhere(round), ..Lies::default() }),
+            NOT_FOLDED,
+        );
+    }
+    t.ends("real", on_real(&SHARD.traces, &Lies { layers: elsewhere(4), ..Lies::default() }), NOT_FOLDED);
 }
 
 fn another_last_polynomial(t: &mut Trial) {
@@ -167,11 +193,10 @@ fn with(t: &mut Trial, change: fn(&mut Parameters), ending: Ending) {
 }
 
 fn a_last_polynomial_of_higher_degree(t: &mut Trial) {
-    // In the toy machine's schedule the last step is one of a single level, in the real one's of more.
     let lies = || Lies { parameters: lie(|p: &mut Parameters| p.log_final_poly_len += 1), ..Lies::default() };
     t.ends("toy, longer", on_toy(&toy_traces(), &lies()), FOLDS);
     let lies = || Lies { parameters: lie(|p: &mut Parameters| p.log_final_poly_len += 1), ..Lies::default() };
-    t.ends("real, longer", on_real(&SHARD.traces, &lies()), LAST);
+    t.ends("real, longer", on_real(&SHARD.traces, &lies()), FOLDS);
     let lies = || Lies { parameters: lie(|p: &mut Parameters| p.log_final_poly_len -= 1), ..Lies::default() };
     t.ends("real, shorter", on_real(&SHARD.traces, &lies()), LAST);
 }
@@ -187,12 +212,16 @@ fn layers_elsewhere(t: &mut Trial) {
         |places| places.layers.rotate_left(1),
     ];
     for places in elsewhere {
-        t.ends("toy", on_toy(&toy_traces(), &Lies { places: lie(places), ..Lies::default() }), NOT_FOLDED);
+        t.ends(
+            "toy",
+            on_toy(&toy_traces(), &Lies { places: lie(places), ..Lies::default() }),
+            NOT_LOW_DEGREE,
+        );
     }
     t.ends(
         "real",
         on_real(&SHARD.traces, &Lies { places: lie(elsewhere[1]), ..Lies::default() }),
-        NOT_FOLDED,
+        NOT_LOW_DEGREE,
     );
 }
 

@@ -1,6 +1,7 @@
 //! Openings of other polynomials than the committed ones.
 
 use aludel_protocol::Challenge;
+use aludel_verifier::config::Cap;
 use aludel_verifier::parameters::PARAMETERS;
 use p3_commit::OpenedValues;
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
@@ -8,10 +9,12 @@ use p3_field::PrimeCharacteristicRing;
 use p3_util::reverse_slice_index_bits;
 
 use super::{
-    Class, Crime, NOT_COMMITTED, NOT_FOLDED, NOT_LOW_DEGREE, SHARD, Trial, chip, on_real, on_toy,
-    real_broken, toy_broken, toy_chip, toy_traces,
+    Class, Crime, NOT_COMMITTED, NOT_LOW_DEGREE, SHARD, Trial, chip, on_real, on_toy, real_broken,
+    toy_broken, toy_chip, toy_traces,
 };
-use crate::prover::{Lies, Places, lie};
+use crate::honest::PROVER;
+use crate::prover::{Forger, Lies, Places, lie};
+use crate::toy;
 
 pub(super) const CRIMES: &[Crime] = &[
     Crime {
@@ -25,7 +28,7 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "a_batch_of_another_witness",
         class: Class::Openings,
         tries: "does so, and folds a polynomial near the batch in its place",
-        ends: &[NOT_FOLDED],
+        ends: &[NOT_LOW_DEGREE],
         commit: a_batch_of_another_witness,
     },
     Crime {
@@ -41,6 +44,13 @@ pub(super) const CRIMES: &[Crime] = &[
         tries: "opens this row as the next one and the next as this one",
         ends: &[NOT_LOW_DEGREE],
         commit: rows_exchanged,
+    },
+    Crime {
+        name: "rows_of_another_tree",
+        class: Class::Openings,
+        tries: "commits to a trace that breaks a constraint, and does all else with an honest one",
+        ends: &[NOT_COMMITTED],
+        commit: rows_of_another_tree,
     },
     Crime {
         name: "other_places",
@@ -75,9 +85,9 @@ fn a_batch_of_another_witness(t: &mut Trial) {
     let batched =
         || lie(|words: &mut Vec<Vec<Challenge>>| words.iter_mut().for_each(|word| *word = lowered(word)));
     let lies = Lies { claimed: Some(toy_traces()), batched: batched(), ..Lies::default() };
-    t.ends("toy", on_toy(&toy_broken(), &lies), NOT_FOLDED);
+    t.ends("toy", on_toy(&toy_broken(), &lies), NOT_LOW_DEGREE);
     let lies = Lies { claimed: Some(SHARD.traces.clone()), batched: batched(), ..Lies::default() };
-    t.ends("real", on_real(&real_broken(), &lies), NOT_FOLDED);
+    t.ends("real", on_real(&real_broken(), &lies), NOT_LOW_DEGREE);
 }
 
 type Opened = OpenedValues<Challenge>;
@@ -91,9 +101,8 @@ fn one_opened_value(t: &mut Trial) {
         let lies = Lies { opened, ..Lies::default() };
         t.ends("toy", on_toy(&toy_traces(), &lies), NOT_LOW_DEGREE);
     }
-    for (commitment, point) in [(0, 1), (3, 1)] {
-        let opened =
-            lie(move |opened: &mut Opened| opened[commitment][chip::CELL - 1][point][0] += Challenge::ONE);
+    for (commitment, matrix, point) in [(0, chip::TRANSACTION, 1), (1, 3, 0), (2, 1, 0), (3, chip::CELL, 1)] {
+        let opened = lie(move |opened: &mut Opened| opened[commitment][matrix][point][0] += Challenge::ONE);
         let lies = Lies { opened, ..Lies::default() };
         t.ends("real", on_real(&SHARD.traces, &lies), NOT_LOW_DEGREE);
     }
@@ -104,6 +113,15 @@ fn rows_exchanged(t: &mut Trial) {
     t.ends("toy", on_toy(&toy_traces(), &Lies { opened: opened(), ..Lies::default() }), NOT_LOW_DEGREE);
     let opened = || lie(|opened: &mut Opened| opened[0][chip::TRANSACTION].swap(0, 1));
     t.ends("real", on_real(&SHARD.traces, &Lies { opened: opened(), ..Lies::default() }), NOT_LOW_DEGREE);
+}
+
+fn rows_of_another_tree(t: &mut Trial) {
+    let broken = Forger::new(toy::prover().key()).proof(&toy_broken(), &toy::statement(3), &Lies::default());
+    let main_root = lie(move |root: &mut Cap| root.clone_from(&broken.commitments.main));
+    t.ends("toy", on_toy(&toy_traces(), &Lies { main_root, ..Lies::default() }), NOT_COMMITTED);
+    let broken = Forger::new(PROVER.key()).proof(&real_broken(), &SHARD.statement, &Lies::default());
+    let main_root = lie(move |root: &mut Cap| root.clone_from(&broken.commitments.main));
+    t.ends("real", on_real(&SHARD.traces, &Lies { main_root, ..Lies::default() }), NOT_COMMITTED);
 }
 
 fn other_places(t: &mut Trial) {

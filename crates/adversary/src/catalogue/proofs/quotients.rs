@@ -1,6 +1,7 @@
 //! False quotients.
 
 use aludel_circuits::MachineChip;
+use aludel_protocol::{F, fe};
 use p3_field::PrimeCharacteristicRing;
 
 use super::{
@@ -60,13 +61,10 @@ fn a_division_with_a_remainder(t: &mut Trial) {
     }
 }
 
-fn clear(words: &mut Vec<Word>) {
-    words.iter_mut().for_each(|word| word.values.fill(PrimeCharacteristicRing::ZERO));
-}
-
 fn a_quotient_of_nothing(t: &mut Trial) {
-    t.ends("toy", on_toy(&toy_traces(), &Lies { quotients: lie(clear), ..Lies::default() }), FIRST);
-    t.ends("real", on_real(&SHARD.traces, &Lies { quotients: lie(clear), ..Lies::default() }), FIRST);
+    let cleared = |words: &mut Vec<Word>| words.iter_mut().for_each(|word| word.values.fill(F::ZERO));
+    t.ends("toy", on_toy(&toy_traces(), &Lies { quotients: lie(cleared), ..Lies::default() }), FIRST);
+    t.ends("real", on_real(&SHARD.traces, &Lies { quotients: lie(cleared), ..Lies::default() }), FIRST);
 }
 
 /// The counter counts by 2 from its second row on, so that its lookups and messages are those of the key's chip.
@@ -74,7 +72,7 @@ fn another_chips_constraints(t: &mut Trial) {
     let mut traces = toy_traces();
     let counter = &mut traces[toy_chip::COUNTER].values;
     for (row, cells) in counter.chunks_mut(3).enumerate() {
-        let x = aludel_protocol::fe(2 * row as u32);
+        let x = fe(2 * row as u32);
         cells.copy_from_slice(&[x, x * x * x, cells[2]]);
     }
     let lies = Lies {

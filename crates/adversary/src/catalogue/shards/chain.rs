@@ -16,8 +16,7 @@ use super::{
     withdraw,
 };
 use crate::honest::{BATCHES, PROOF, PROVER, SHARD, verdict};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
+use crate::witness::{Forgery, Lawless};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

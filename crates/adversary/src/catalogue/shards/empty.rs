@@ -4,8 +4,7 @@ use aludel_protocol::cell::node;
 use aludel_protocol::{Digest, NoOp, QueueItem};
 
 use super::{Class, Control, Crime, Ending, Trial, UNBALANCED, deposit, five, honest, item};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
+use crate::witness::{Forgery, Lawless};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

@@ -8,9 +8,7 @@ use aludel_protocol::{
 use p3_field::PrimeCharacteristicRing;
 
 use super::{BROKEN, Class, Control, Crime, NATIVE, Trial, UNBALANCED, item, items};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
-use crate::witness::{advance, balance, set_balance};
+use crate::witness::{Forgery, Lawless, advance, balance, set_balance};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

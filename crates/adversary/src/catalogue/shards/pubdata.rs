@@ -9,8 +9,7 @@ use aludel_protocol::{Digest, Epoch, F, Transaction};
 use p3_field::PrimeCharacteristicRing;
 
 use super::{BROKEN, Class, Control, Crime, Trial, UNBALANCED, deposit, five, honest, one, pay, withdraw};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
+use crate::witness::{Forgery, Lawless};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

@@ -10,9 +10,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use super::{BROKEN, Class, Control, Crime, Ending, NATIVE, Trial, UNBALANCED, deposit, item, items};
 use crate::catalogue::trial::prove;
 use crate::honest::{number_from, verdict};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
-use crate::witness::gain;
+use crate::witness::{Forgery, Lawless, gain};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

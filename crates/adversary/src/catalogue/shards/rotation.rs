@@ -6,8 +6,7 @@ use aludel_protocol::params::XMSS_LIFETIME;
 use aludel_protocol::{Action, Epoch, KeyDigest, Payload, Transaction, fe};
 
 use super::{BROKEN, Class, Control, Crime, Trial, UNBALANCED, five, honest, one, withdraw};
-use crate::witness::Forgery;
-use crate::witness::{Lawless, fresh_key};
+use crate::witness::{Forgery, Lawless, fresh_key};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

@@ -5,9 +5,7 @@ use aludel_protocol::{BatchNumber, F, Transaction, fe};
 use p3_field::PrimeCharacteristicRing;
 
 use super::{BROKEN, Class, Control, Crime, Trial, UNBALANCED, five, honest, one, pay};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
-use crate::witness::gain;
+use crate::witness::{Forgery, Lawless, gain};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[

@@ -5,9 +5,7 @@ use aludel_protocol::{Action, Amount, BatchNumber, Digest, F, L1Address, Transac
 use p3_field::PrimeCharacteristicRing;
 
 use super::{BROKEN, Class, Control, Crime, NATIVE, Trial, UNBALANCED, five, honest, one, withdraw};
-use crate::witness::Forgery;
-use crate::witness::Lawless;
-use crate::witness::gain;
+use crate::witness::{Forgery, Lawless, gain};
 
 /// What is forged here.
 pub(super) const CRIMES: &[Crime] = &[
