@@ -4,7 +4,7 @@ use aludel_circuits::Shape;
 use aludel_protocol::Digest;
 use aludel_verifier::{Key, KeyError};
 
-use crate::toy::{Fault, Toy, machine, prover};
+use aludel_adversary::toy::{Fault, Toy, machine, prover};
 
 fn key(chips: Vec<Toy>) -> Result<Digest, KeyError> {
     Key::derive_for_prover(Shape::Tiny, chips).map(|(key, _)| key.digest())

@@ -1,12 +1,14 @@
 //! Honest proofs verify, and depend on nothing but their input.
 
 use aludel_circuits::Shape;
+use aludel_protocol::F;
 use aludel_prover::{ProveError, Prover};
 use aludel_verifier::format::{self, Claim};
 use aludel_verifier::verify::{Expectations, verify_with};
+use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::toy::{Fault, machine, proof, prover, statement, traces};
+use aludel_adversary::toy::{Fault, machine, proof, prover, statement, traces};
 
 #[test]
 fn an_honest_proof_verifies() {
@@ -48,6 +50,15 @@ fn sizes_are_checked_before_any_work() {
     narrow[1] = RowMajorMatrix::new(vec![Default::default(); 64], 2);
     let error = prover().prove(&narrow, &statement).expect_err("a trace is narrow");
     assert!(matches!(error, ProveError::Size { chip: "counter", expected: (32, 3), found: (32, 2) }));
-    let error = prover().prove(&traces(&statement), &crate::toy::statement(0)).expect_err("no batch");
+    let error =
+        prover().prove(&traces(&statement), &aludel_adversary::toy::statement(0)).expect_err("no batch");
     assert!(matches!(error, ProveError::Statement(_)));
+}
+
+#[test]
+fn a_false_proof_does_not_leave_the_prover() {
+    let statement = statement(3);
+    let mut forged = traces(&statement);
+    forged[1].values[4] += F::ONE;
+    assert!(matches!(prover().prove(&forged, &statement), Err(ProveError::Unsound(_))));
 }

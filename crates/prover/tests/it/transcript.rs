@@ -23,7 +23,7 @@ use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 use p3_fri::{FriShape, PcsShape};
 use p3_uni_stark::StarkConfig;
 
-use crate::toy::{proof, prover, statement};
+use aludel_adversary::toy::{proof, prover, statement};
 
 /// Something that the sponge is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,56 +10,30 @@ mod rotation;
 mod transfers;
 mod withdrawals;
 
-use std::collections::BTreeSet;
-
 use aludel_bench::{account, owner};
-use aludel_protocol::{Action, Amount, NoOp, QueueItem, Statement, TokenId, Transaction};
-use aludel_verifier::VerifyError;
-use aludel_verifier::verify::{Expectations, verify};
+use aludel_protocol::{Action, Amount, NoOp, QueueItem, TokenId, Transaction};
 
-use crate::forgery::Forgery;
-use crate::lawless::Lawless;
-use crate::slice::{PROVER, verdict};
+use super::{Chapter, Class, Control, Crime, Ending, Trial};
+use crate::witness::{Forgery, Lawless};
+
+/// Every file here.
+pub(super) const CHAPTERS: &[Chapter] = &[
+    Chapter { name: "chain", crimes: chain::CRIMES, controls: chain::CONTROLS },
+    Chapter { name: "empty", crimes: empty::CRIMES, controls: empty::CONTROLS },
+    Chapter { name: "forced", crimes: forced::CRIMES, controls: forced::CONTROLS },
+    Chapter { name: "pubdata", crimes: pubdata::CRIMES, controls: pubdata::CONTROLS },
+    Chapter { name: "refunds", crimes: refunds::CRIMES, controls: refunds::CONTROLS },
+    Chapter { name: "rotation", crimes: rotation::CRIMES, controls: rotation::CONTROLS },
+    Chapter { name: "transfers", crimes: transfers::CRIMES, controls: transfers::CONTROLS },
+    Chapter { name: "withdrawals", crimes: withdrawals::CRIMES, controls: withdrawals::CONTROLS },
+];
 
 /// What the verifier says of broken constraints of `transaction`, the seventh chip.
-const BROKEN: &str = "mismatch at index 6";
+const BROKEN: Ending = Ending::Refused("mismatch at index 6");
 /// What it says where only a bus does not balance.
-const UNBALANCED: &str = "terminal sum";
+pub(super) const UNBALANCED: Ending = Ending::Refused("terminal sum");
 
 const NATIVE: TokenId = TokenId(0);
-
-fn prove(forgery: &Forgery) -> (BTreeSet<String>, Vec<u8>) {
-    let traces = forgery.traces();
-    let mains: Vec<_> = traces.chips().iter().map(|(_, main, _)| main.clone()).collect();
-    (traces.refused_by(), PROVER.prove_unverified(&mains, &forgery.says).expect("a forger gets its bytes"))
-}
-
-#[track_caller]
-fn refused(forgery: &Forgery, by: &[&str], reason: &str) {
-    let (found, bytes) = prove(forgery);
-    assert_eq!(found, by.iter().map(ToString::to_string).collect());
-    match verdict(&bytes) {
-        Err(VerifyError::Refused { reason: found }) => assert!(found.contains(reason), "{found}"),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn accepted(forgery: &Forgery) -> Vec<u8> {
-    let (found, bytes) = prove(forgery);
-    assert_eq!(found, BTreeSet::new());
-    assert_eq!(verdict(&bytes), Ok(forgery.says));
-    bytes
-}
-
-/// Proves what it did, which is not what L1 expects, and is refused where it says what L1 expects.
-#[track_caller]
-fn another_queue(mut forgery: Forgery, l1: Statement) {
-    let wants = Expectations { statement: Some(l1), chain_id: None };
-    assert!(matches!(verify(&accepted(&forgery), &wants), Err(VerifyError::Statement { .. })));
-    forgery.says = l1;
-    refused(&forgery, &["bus boundary"], UNBALANCED);
-}
 
 /// One batch with one transaction of wallet 1, after it was drafted and signed as told.
 fn one(action: Action, write: impl FnOnce(&mut Lawless, Transaction) -> Transaction) -> Forgery {
@@ -106,4 +80,9 @@ fn withdraw(to: usize, amount: u128) -> Action {
 /// A deposit of the native token to a wallet's account, refunded to wallet 1's L1 owner.
 fn deposit(to: usize, amount: u128) -> QueueItem {
     QueueItem::to_account(account(to), NATIVE, Amount(amount), owner(1))
+}
+
+/// A shard that pays five, as it should be.
+pub(super) fn paid() -> Forgery {
+    honest(five())
 }

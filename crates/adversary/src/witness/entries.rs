@@ -9,8 +9,8 @@ use aludel_protocol::{
 };
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
-use crate::lawless::Lawless;
-use crate::payload::{advance, gain, set_balance, sign_off};
+use super::lawless::Lawless;
+use super::payload::{advance, gain, set_balance, sign_off};
 
 impl Lawless {
     /// Executes, with amounts that wrap and without a glance at signature, sequence, epoch or expiry.

@@ -8,9 +8,61 @@ use aludel_protocol::records::{publish, publish_item};
 use aludel_protocol::{Digest, Epoch, F, Transaction};
 use p3_field::PrimeCharacteristicRing;
 
-use super::{BROKEN, UNBALANCED, accepted, deposit, five, honest, one, pay, refused, withdraw};
-use crate::forgery::Forgery;
-use crate::lawless::Lawless;
+use super::{BROKEN, Class, Control, Crime, Trial, UNBALANCED, deposit, five, honest, one, pay, withdraw};
+use crate::witness::{Forgery, Lawless};
+
+/// What is forged here.
+pub(super) const CRIMES: &[Crime] = &[
+    Crime {
+        name: "an_entry_that_is_not_published",
+        class: Class::PublishedData,
+        tries: "withholds an entry",
+        ends: &[UNBALANCED],
+        commit: an_entry_that_is_not_published,
+    },
+    Crime {
+        name: "entries_published_in_another_order",
+        class: Class::PublishedData,
+        tries: "publishes entries in another order",
+        ends: &[UNBALANCED],
+        commit: entries_published_in_another_order,
+    },
+    Crime {
+        name: "a_header_of_other_entries",
+        class: Class::PublishedData,
+        tries: "commits to other entries than the rows published",
+        ends: &[BROKEN],
+        commit: a_header_of_other_entries,
+    },
+    Crime {
+        name: "another_recipient_is_published",
+        class: Class::PublishedData,
+        tries: "credits one account and publishes another",
+        ends: &[UNBALANCED],
+        commit: another_recipient_is_published,
+    },
+    Crime {
+        name: "another_epoch_is_published",
+        class: Class::PublishedData,
+        tries: "publishes another epoch than was signed",
+        ends: &[UNBALANCED],
+        commit: another_epoch_is_published,
+    },
+    Crime {
+        name: "an_item_is_published_as_a_transaction",
+        class: Class::PublishedData,
+        tries: "publishes an item of the queue as a transaction",
+        ends: &[UNBALANCED],
+        commit: an_item_is_published_as_a_transaction,
+    },
+];
+
+/// The same tools in honest hands.
+pub(super) const CONTROLS: &[Control] = &[Control {
+    name: "what_was_done_is_published",
+    does: "publishes again what was done",
+    commit: what_was_done_is_published,
+}];
 
 /// One batch: a transfer, an item, another transfer, a withdrawal.
 fn batch() -> Forgery {
@@ -43,26 +95,23 @@ fn recipient(r: &TransactionColumns<F>) -> [F; DIGEST] {
     core::array::from_fn(|i| r.to.get(i).copied().unwrap_or(F::ZERO))
 }
 
-#[test]
-fn what_was_done_is_published() {
+fn what_was_done_is_published(t: &mut Trial) {
     let mut forgery = batch();
     let says = forgery.says;
     forgery.republish(|_, r, pubdata| as_is(r, pubdata));
     assert_eq!(forgery.says, says);
-    accepted(&forgery);
+    t.accepted(&forgery);
 }
 
-#[test]
-fn an_entry_that_is_not_published() {
+fn an_entry_that_is_not_published(t: &mut Trial) {
     for omitted in 0..4 {
         let mut forgery = batch();
         forgery.republish(|row, r, pubdata| if row == omitted { pubdata } else { as_is(r, pubdata) });
-        refused(&forgery, &["bus hash24"], UNBALANCED);
+        t.refused(&forgery, &["bus hash24"], UNBALANCED);
     }
 }
 
-#[test]
-fn entries_published_in_another_order() {
+fn entries_published_in_another_order(t: &mut Trial) {
     for pair in [[0, 1], [0, 2], [2, 3]] {
         let honest = batch();
         let other = |row: usize| match pair.iter().position(|i| *i == row) {
@@ -71,43 +120,40 @@ fn entries_published_in_another_order() {
         };
         let mut forgery = honest.clone();
         forgery.republish(|row, _, pubdata| as_is(&other(row), pubdata));
-        refused(&forgery, &["bus hash24"], UNBALANCED);
+        t.refused(&forgery, &["bus hash24"], UNBALANCED);
     }
 }
 
 /// The rows publish what they should, and the header has something else.
-#[test]
-fn a_header_of_other_entries() {
+fn a_header_of_other_entries(t: &mut Trial) {
     let mut forgery = batch();
     forgery.edit(4, |r| r.state.pubdata[0] += F::ONE);
     forgery.reseal();
-    refused(&forgery, &["transaction: pubdata is carried"], BROKEN);
+    t.refused(&forgery, &["transaction: pubdata is carried"], BROKEN);
     // Without the last entry.
     let mut forgery = batch();
     let before = forgery.row(3).state.pubdata;
     forgery.edit(4, |r| r.state.pubdata = before);
     forgery.reseal();
-    refused(&forgery, &["transaction: pubdata is carried"], BROKEN);
+    t.refused(&forgery, &["transaction: pubdata is carried"], BROKEN);
 }
 
 /// Readers credit wallet 0, the state wallet 2.
-#[test]
-fn another_recipient_is_published() {
+fn another_recipient_is_published(t: &mut Trial) {
     let mut forgery = honest(five());
     forgery.republish(|_, r, pubdata| {
         let mut rest = [F::ZERO; DIGEST];
         rest[..2].copy_from_slice(&account(0).0.limbs());
         publish(pubdata, Digest(r.inner), &rest)
     });
-    refused(&forgery, &["bus hash24"], UNBALANCED);
+    t.refused(&forgery, &["bus hash24"], UNBALANCED);
     // The state, too, credits whom nobody signed for.
     let elsewhere = |t| Transaction { action: pay(0, 5), ..t };
-    refused(&one(five(), |l, t| elsewhere(l.sign(1, t))), &["bus auth"], UNBALANCED);
+    t.refused(&one(five(), |l, t| elsewhere(l.sign(1, t))), &["bus auth"], UNBALANCED);
 }
 
 /// Readers use up another epoch than the state.
-#[test]
-fn another_epoch_is_published() {
+fn another_epoch_is_published(t: &mut Trial) {
     let other = |t| Transaction { epoch: Epoch(1), ..t };
     let mut public = Digest::ZERO;
     let mut forgery = one(five(), |l, t| {
@@ -116,23 +162,22 @@ fn another_epoch_is_published() {
         signed
     });
     forgery.republish(|_, r, pubdata| publish(pubdata, public, &recipient(r)));
-    refused(&forgery, &["bus hash24"], UNBALANCED);
+    t.refused(&forgery, &["bus hash24"], UNBALANCED);
     // And as the row's public digest, which the message goes on from.
     forgery.edit(0, |r| r.inner = public.0);
     forgery.republish(|_, r, pubdata| as_is(r, pubdata));
-    refused(&forgery, &["bus hash24"], UNBALANCED);
+    t.refused(&forgery, &["bus hash24"], UNBALANCED);
     // The row has it, and the signature does not.
-    refused(&one(five(), |l, t| other(l.sign(1, t))), &["bus auth"], UNBALANCED);
+    t.refused(&one(five(), |l, t| other(l.sign(1, t))), &["bus auth"], UNBALANCED);
 }
 
 /// An item that is published as a transaction of some public digest: what absorbs differs, and so does the kind.
-#[test]
-fn an_item_is_published_as_a_transaction() {
+fn an_item_is_published_as_a_transaction(t: &mut Trial) {
     let mut forgery = batch();
     let public = Digest(forgery.row(0).inner);
     forgery.republish(|row, r, pubdata| match row {
         1 => publish(pubdata, public, &[F::ZERO; DIGEST]),
         _ => as_is(r, pubdata),
     });
-    refused(&forgery, &["bus hash24"], UNBALANCED);
+    t.refused(&forgery, &["bus hash24"], UNBALANCED);
 }

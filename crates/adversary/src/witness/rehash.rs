@@ -6,7 +6,7 @@ use aludel_protocol::records::{HEADER_FIELDS, WithdrawalTree, no_withdrawals};
 use aludel_protocol::{BatchNumber, Digest, F};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 
-use crate::forgery::Forgery;
+use super::forgery::Forgery;
 
 /// Elements of a hash call's record.
 const BLOCK: usize = 16;

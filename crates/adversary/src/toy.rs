@@ -18,7 +18,10 @@ use p3_matrix::dense::RowMajorMatrix;
 
 aludel_circuits::columns! {
     /// One cell: how often a value is looked up, or the value.
-    pub struct One<T> { cell: T }
+    pub struct One<T> {
+        /// The cell.
+        cell: T,
+    }
 }
 
 aludel_circuits::columns! {
@@ -35,12 +38,16 @@ aludel_circuits::columns! {
 
 aludel_circuits::columns! {
     /// Of `statement`.
-    pub struct Public<T> { digest: [T; 8] }
+    pub struct Public<T> {
+        /// The public values.
+        digest: [T; 8],
+    }
 }
 
 /// A rule of keys that a chip breaks on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// None.
     None,
     /// A constraint of degree 4.
     Degree,
@@ -60,15 +67,42 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug)]
 pub enum Toy {
     /// Provides `0..2^log_height` on `range16`.
-    Table { log_height: usize, fault: Fault },
+    Table {
+        /// Base-2 logarithm of its height.
+        log_height: usize,
+        /// What it breaks.
+        fault: Fault,
+    },
     /// Looks up `x` and sends `(x, x^3)`.
-    Counter { log_height: usize, step: u32, fault: Fault },
+    Counter {
+        /// Base-2 logarithm of its height.
+        log_height: usize,
+        /// By how much `x` grows from row to row.
+        step: u32,
+        /// What it breaks.
+        fault: Fault,
+    },
     /// Receives `(x, x^3)`.
-    Sink { log_height: usize, fault: Fault },
+    Sink {
+        /// Base-2 logarithm of its height.
+        log_height: usize,
+        /// What it breaks.
+        fault: Fault,
+    },
     /// Columns that cost: each is the cube of the one before, two rows apart where `next`.
-    Wide { log_height: usize, width: usize, next: bool },
+    Wide {
+        /// Base-2 logarithm of its height.
+        log_height: usize,
+        /// Its columns.
+        width: usize,
+        /// Whether it reads the next row.
+        next: bool,
+    },
     /// Binds the public values in its first row.
-    Statement { log_height: usize },
+    Statement {
+        /// Base-2 logarithm of its height.
+        log_height: usize,
+    },
 }
 
 use Toy::{Counter, Sink, Table, Wide};

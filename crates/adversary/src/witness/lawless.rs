@@ -17,8 +17,8 @@ use aludel_protocol::{
 };
 use p3_field::PrimeField32;
 
-use crate::forgery::Forgery;
-use crate::payload::balance;
+use super::forgery::Forgery;
+use super::payload::balance;
 
 /// A chain with three funded wallets, of which every rule may be broken from the second batch on.
 pub struct Lawless {

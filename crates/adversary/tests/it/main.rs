@@ -1,0 +1,9 @@
+//! Every forgery ends in a refusal, and nothing that a proof is made of lacks one.
+
+mod bytes;
+mod fields;
+mod forgeries;
+mod house;
+mod manifest;
+mod tamper;
+mod without_lies;
