@@ -24,15 +24,8 @@ pub struct Room {
     pub chip: &'static str,
     /// Rows that the run needs.
     pub used: usize,
-    /// Rows that there are.
+    /// Rows that are certainly there for it.
     pub available: usize,
-}
-
-impl Room {
-    /// Rows that must be there: a lane may end before a hash chain of the longest kind would fit.
-    fn needed(&self) -> usize {
-        self.used + if self.chip == "chain" { CHAIN_LANES * (XMSS_BASE - 2) } else { 0 }
-    }
 }
 
 /// Rows, lanes and calls that a run of batches needs, counted exactly from what entries did, except that every
@@ -150,13 +143,15 @@ impl Demand {
         let heights = shape.log_heights();
         let entries = self.transactions + self.queue_items;
         let room = |chip, used, available| Room { chip, used, available };
+        // A lane may end before a hash chain of the longest kind would fit.
+        let steps = (CHAIN_LANES << heights.chain) - CHAIN_LANES * (XMSS_BASE - 2);
         [
             room("signature", self.transactions * signature::BLOCK, 1 << heights.signature),
             room("transaction", entries + self.batches + 1, 1 << heights.transaction),
             room("cell", self.cells.len(), 1 << heights.cell),
             room("node", self.nodes(), NODE_LANES << heights.node),
             room("hash24", self.hashes(), HASH24_LANES << heights.hash24),
-            room("chain", self.transactions * XMSS_STEPS, CHAIN_LANES << heights.chain),
+            room("chain", self.transactions * XMSS_STEPS, steps),
         ]
     }
 
@@ -165,10 +160,9 @@ impl Demand {
     /// # Errors
     /// [`TraceError::Full`] names the first chip that is too small.
     pub fn fits(&self, shape: Shape) -> Result<(), TraceError> {
-        let full = self.rooms(shape).into_iter().find(|room| room.needed() > room.available);
-        full.map_or(Ok(()), |room| {
-            let Room { chip, available, .. } = room;
-            Err(TraceError::Full { chip, needed: room.needed(), available })
+        let full = self.rooms(shape).into_iter().find(|room| room.used > room.available);
+        full.map_or(Ok(()), |Room { chip, used: needed, available }| {
+            Err(TraceError::Full { chip, needed, available })
         })
     }
 

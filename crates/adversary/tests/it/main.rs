@@ -3,7 +3,6 @@
 mod bytes;
 mod fields;
 mod forgeries;
-mod house;
 mod manifest;
 mod tamper;
 mod without_lies;
