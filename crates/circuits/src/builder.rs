@@ -5,7 +5,7 @@ use p3_air::WindowAccess;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_lookup::{Count, InteractionBuilder};
 
-use crate::bus::{Bus, Discipline};
+use crate::bus::{Bus, Discipline, MOST_READS};
 use crate::columns::Columns;
 
 /// Evaluates one row (with its successor) of a chip: reads columns, asserts named constraints, exchanges bus
@@ -94,6 +94,19 @@ pub trait ChipBuilder: Sized {
     /// Receives a message on a permutation bus `count` times. The chip constrains `count` to be boolean.
     fn receive(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: impl Into<Self::Expr>) {
         debug_assert_eq!(bus.discipline(), Discipline::Permutation);
+        self.message(bus, fields, -count.into(), 1);
+    }
+
+    /// Reads (`count` -1), writes (the number of its reads) or leaves alone (0) an address of a memory. Address and
+    /// count are preprocessed.
+    fn port(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: impl Into<Self::Expr>) {
+        debug_assert_eq!(bus.discipline(), Discipline::Memory);
+        self.message(bus, fields, count.into(), MOST_READS);
+    }
+
+    /// Reads an address of a memory where the preprocessed boolean `count` is one.
+    fn read(&mut self, bus: Bus, fields: Vec<Self::Expr>, count: impl Into<Self::Expr>) {
+        debug_assert_eq!(bus.discipline(), Discipline::Memory);
         self.message(bus, fields, -count.into(), 1);
     }
 

@@ -20,6 +20,7 @@ pub mod machine;
 pub mod node;
 pub mod poseidon2;
 pub mod range16;
+pub mod recursion;
 pub mod shape;
 pub mod signature;
 pub mod statement;

@@ -3,7 +3,7 @@
 //! Not a chip: the chips that hash embed it. The inputs are expressions of the embedding chip, so constants and
 //! linear inputs cost no column; what is committed is the state after each full round and the S-box output of
 //! each partial round; of the last round the eight results that a digest takes (140 cells at width 16, 199 at
-//! width 24).
+//! width 24), or the whole state where a sponge goes on with it (148 and 215 cells).
 
 use aludel_protocol::F;
 use aludel_protocol::hash::DIGEST;
@@ -44,6 +44,30 @@ columns! {
         partial: [T; 23],
         /// State after each of the last full rounds; of the very last only the eight elements of the digest.
         ending: [T; (HALF_FULL - 1) * 24 + DIGEST],
+    }
+}
+
+columns! {
+    /// The committed part of one width-16 permutation whose whole result is used.
+    pub struct Sponge16<T> {
+        /// State after each of the first full rounds.
+        beginning: [T; HALF_FULL * 16],
+        /// S-box output of each partial round.
+        partial: [T; 20],
+        /// State after each of the last full rounds.
+        ending: [T; HALF_FULL * 16],
+    }
+}
+
+columns! {
+    /// The committed part of one width-24 permutation whose whole result is used.
+    pub struct Sponge24<T> {
+        /// State after each of the first full rounds.
+        beginning: [T; HALF_FULL * 24],
+        /// S-box output of each partial round.
+        partial: [T; 23],
+        /// State after each of the last full rounds.
+        ending: [T; HALF_FULL * 24],
     }
 }
 
@@ -112,17 +136,17 @@ enum Round {
 }
 
 macro_rules! permutation {
-    ($cols:ident, $w:literal, $rc:ident) => {
+    ($cols:ident, $w:literal, $rc:ident, $ending:expr) => {
         impl<T: Copy> $cols<T> {
-            /// Constrains the cells to be the permutation of `x` and returns `compress(x)`: the first eight
-            /// outputs plus the first eight inputs, of degree 1 where `x` is.
-            pub fn compress<B: ChipBuilder<Var = T>>(
+            /// Constrains the cells to be the permutation of `x` and returns its result. Results that are not
+            /// committed have degree 3.
+            fn constrain<B: ChipBuilder<Var = T>>(
                 &self,
                 b: &mut B,
                 name: &'static str,
                 x: [B::Expr; $w],
-            ) -> [B::Expr; 8] {
-                let out = rounds(&$rc, x.clone(), |round, i, value| {
+            ) -> [B::Expr; $w] {
+                rounds(&$rc, x, |round, i, value| {
                     let cell = match round {
                         Round::Beginning => Some(&self.beginning[i]),
                         Round::Partial => Some(&self.partial[i]),
@@ -132,18 +156,17 @@ macro_rules! permutation {
                     let Some(&cell) = cell else { return value };
                     b.assert_eq(name, value, cell);
                     cell.into()
-                });
-                core::array::from_fn(|i| out[i].clone() + x[i].clone())
+                })
             }
         }
 
         impl<R: PrimeCharacteristicRing + p3_field::Algebra<F> + Copy> $cols<R> {
-            /// The cells for input `x`, scalar or packed, with `compress(x)`.
-            pub fn generate(x: [R; $w]) -> (Self, [R; 8]) {
+            /// The cells for input `x`, scalar or packed, with the permutation's result.
+            pub fn permute(x: [R; $w]) -> (Self, [R; $w]) {
                 let mut cols = Self {
                     beginning: [R::ZERO; HALF_FULL * $w],
                     partial: [R::ZERO; $rc.internal.len()],
-                    ending: [R::ZERO; (HALF_FULL - 1) * $w + DIGEST],
+                    ending: [R::ZERO; $ending],
                 };
                 let out = rounds(&$rc, x, |round, i, value| {
                     let cell = match round {
@@ -156,14 +179,77 @@ macro_rules! permutation {
                     }
                     value
                 });
+                (cols, out)
+            }
+        }
+    };
+}
+
+permutation!(Permutation16, 16, RC16, (HALF_FULL - 1) * 16 + DIGEST);
+permutation!(Permutation24, 24, RC24, (HALF_FULL - 1) * 24 + DIGEST);
+permutation!(Sponge16, 16, RC16, HALF_FULL * 16);
+permutation!(Sponge24, 24, RC24, HALF_FULL * 24);
+
+/// Permutations of which a digest is taken.
+macro_rules! digest {
+    ($cols:ident, $w:literal) => {
+        impl<T: Copy> $cols<T> {
+            /// Constrains the cells to be the permutation of `x` and returns its first eight results, of degree 1.
+            pub fn truncate<B: ChipBuilder<Var = T>>(
+                &self,
+                b: &mut B,
+                name: &'static str,
+                x: [B::Expr; $w],
+            ) -> [B::Expr; DIGEST] {
+                let out = self.constrain(b, name, x);
+                core::array::from_fn(|i| out[i].clone())
+            }
+
+            /// Constrains the cells to be the permutation of `x` and returns `compress(x)`: the first eight
+            /// outputs plus the first eight inputs, of degree 1 where `x` is.
+            pub fn compress<B: ChipBuilder<Var = T>>(
+                &self,
+                b: &mut B,
+                name: &'static str,
+                x: [B::Expr; $w],
+            ) -> [B::Expr; DIGEST] {
+                let out = self.truncate(b, name, x.clone());
+                core::array::from_fn(|i| out[i].clone() + x[i].clone())
+            }
+        }
+
+        impl<R: PrimeCharacteristicRing + p3_field::Algebra<F> + Copy> $cols<R> {
+            /// The cells for input `x`, scalar or packed, with `compress(x)`.
+            pub fn generate(x: [R; $w]) -> (Self, [R; DIGEST]) {
+                let (cols, out) = Self::permute(x);
                 (cols, core::array::from_fn(|i| out[i] + x[i]))
             }
         }
     };
 }
 
-permutation!(Permutation16, 16, RC16);
-permutation!(Permutation24, 24, RC24);
+digest!(Permutation16, 16);
+digest!(Permutation24, 24);
+
+/// Permutations that a sponge goes on from.
+macro_rules! sponge {
+    ($cols:ident, $w:literal) => {
+        impl<T: Copy> $cols<T> {
+            /// Constrains the cells to be the permutation of `x`.
+            pub fn assert<B: ChipBuilder<Var = T>>(&self, b: &mut B, name: &'static str, x: [B::Expr; $w]) {
+                self.constrain(b, name, x);
+            }
+
+            /// The cells of the result.
+            pub fn output(&self) -> [T; $w] {
+                core::array::from_fn(|i| self.ending[(HALF_FULL - 1) * $w + i])
+            }
+        }
+    };
+}
+
+sponge!(Sponge16, 16);
+sponge!(Sponge24, 24);
 
 /// Cells of [`Permutation16`].
 pub const WIDTH16: usize = <Permutation16<u8> as Columns<u8>>::WIDTH;
@@ -173,7 +259,8 @@ pub const WIDTH24: usize = <Permutation24<u8> as Columns<u8>>::WIDTH;
 #[cfg(test)]
 mod tests {
     use aludel_protocol::fe;
-    use aludel_protocol::hash::{compress16, compress24};
+    use aludel_protocol::hash::{compress16, compress24, perm16, perm24};
+    use p3_symmetric::Permutation;
 
     use super::*;
 
@@ -184,5 +271,15 @@ mod tests {
         assert_eq!(Permutation16::generate(x16).1, compress16(x16));
         assert_eq!(Permutation24::generate(x24).1, compress24(x24));
         assert_eq!((WIDTH16, WIDTH24), (140, 199));
+    }
+
+    #[test]
+    fn sponges_commit_to_the_whole_state() {
+        let x16: [F; 16] = core::array::from_fn(|i| fe(1 << i));
+        let x24: [F; 24] = core::array::from_fn(|i| fe(1 << i));
+        let (cols16, out16) = Sponge16::permute(x16);
+        let (cols24, out24) = Sponge24::permute(x24);
+        assert_eq!((out16, out24), (perm16().permute(x16), perm24().permute(x24)));
+        assert_eq!((cols16.output(), cols24.output()), (out16, out24));
     }
 }

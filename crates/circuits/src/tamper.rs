@@ -92,7 +92,7 @@ pub enum TamperError {
 
 impl Case {
     /// Corrupts the traces; returns the row.
-    pub fn apply(&self, traces: &mut Traces) -> Result<usize, TamperError> {
+    pub fn apply<C: Chip + Clone>(&self, traces: &mut Traces<C>) -> Result<usize, TamperError> {
         let (row, column) = self.locate(traces)?;
         let main = traces.main_mut(self.chip).ok_or_else(|| TamperError::NoChip(self.chip.to_owned()))?;
         let index = row * main.width() + column;
@@ -110,7 +110,7 @@ impl Case {
     }
 
     /// Corrupts honest traces and holds the violations against what is expected.
-    pub fn run(&self, honest: &Traces) -> Result<(), TamperError> {
+    pub fn run<C: Chip + Clone>(&self, honest: &Traces<C>) -> Result<(), TamperError> {
         let mut forged = honest.clone();
         let at = self.apply(&mut forged)?;
         let found = forged.violations();
@@ -132,7 +132,7 @@ impl Case {
         Err(TamperError::NotRefused { case: self.to_string(), found })
     }
 
-    fn locate(&self, traces: &Traces) -> Result<(usize, usize), TamperError> {
+    fn locate<C: Chip + Clone>(&self, traces: &Traces<C>) -> Result<(usize, usize), TamperError> {
         let (chip, main) = traces.find(self.chip)?;
         let names = chip.column_names();
         let index = |pattern: &str, lane: usize| {
@@ -195,7 +195,7 @@ pub const fn cases(chip: &MachineChip) -> &'static [Case] {
 
 /// Columns, constraints and buses of a chip for which no case stands. Array elements and lanes count as one
 /// column, a permutation's cells as one.
-pub fn uncovered(chip: &MachineChip, cases: &[Case]) -> Vec<String> {
+pub fn uncovered<C: Chip>(chip: &C, cases: &[Case]) -> Vec<String> {
     let cases: Vec<&Case> = cases.iter().filter(|c| c.chip == chip.name()).collect();
     let columns: BTreeSet<String> = cases.iter().map(|c| group(c.column)).collect();
     let expected = |e: Expect| cases.iter().any(|c| c.expect == e);
@@ -272,7 +272,7 @@ mod tests {
         let [whole, alone] = forged.map(|traces| traces.violations());
         assert_eq!(whole, alone);
         assert!(!whole.is_empty());
-        assert!(matches!(Traces::default().alone("cell"), Err(TamperError::NoChip(_))));
+        assert!(matches!(Traces::<MachineChip>::default().alone("cell"), Err(TamperError::NoChip(_))));
     }
 
     #[test]

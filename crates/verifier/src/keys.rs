@@ -4,7 +4,7 @@
 //! proof. So a key digests everything that decides what is proven, the transcript absorbs that digest before
 //! anything else, and the rules on which the lookup argument's soundness rests are checked when a key is made.
 
-use aludel_circuits::bus::Discipline;
+use aludel_circuits::bus::{Discipline, MOST_READS};
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
 use aludel_protocol::codec::{self, Kind};
 use aludel_protocol::params::PROTOCOL_VERSION;
@@ -205,7 +205,7 @@ fn check_fixed<A: Chip>(chip: &A) -> Result<(), KeyError> {
 }
 
 /// A message goes over a bus of ours, is as wide as that bus, and its count is bounded as the bus demands: 1 on a
-/// permutation, 1 for a lookup, 0 for what a table provides.
+/// permutation, 1 for a lookup, 0 for what a table provides, [`MOST_READS`] for what may be written to a memory.
 fn check_lookup(lookup: &Lookup<F>) -> Result<(), String> {
     let LookupKind::Global(name) = &lookup.kind else {
         return Err("a lookup without a bus".into());
@@ -217,7 +217,7 @@ fn check_lookup(lookup: &Lookup<F>) -> Result<(), String> {
         return Err(format!("a message on bus {name} has not {} fields", bus.width()));
     }
     match (bus.discipline(), lookup.count_weight) {
-        (_, 1) | (Discipline::Table, 0) => Ok(()),
+        (_, 1) | (Discipline::Table, 0) | (Discipline::Memory, MOST_READS) => Ok(()),
         (_, bound) => Err(format!("a message on bus {name} has bound {bound} on its count")),
     }
 }

@@ -16,15 +16,21 @@ use crate::machine::MachineChip;
 type Message = (Bus, Vec<F>, F);
 
 /// Traces of any set of chips, with the messages of those that are missing.
-#[derive(Clone, Default)]
-pub struct Traces {
-    chips: Vec<(MachineChip, RowMajorMatrix<F>, Vec<F>)>,
+#[derive(Clone)]
+pub struct Traces<C = MachineChip> {
+    chips: Vec<(C, RowMajorMatrix<F>, Vec<F>)>,
     external: Vec<Message>,
 }
 
-impl Traces {
+impl<C> Default for Traces<C> {
+    fn default() -> Self {
+        Self { chips: Vec::new(), external: Vec::new() }
+    }
+}
+
+impl<C: Chip + Clone> Traces<C> {
     /// Adds a chip with its main trace `[height][width]` and its public values.
-    pub fn chip(&mut self, chip: MachineChip, main: RowMajorMatrix<F>, public: &[F]) -> &mut Self {
+    pub fn chip(&mut self, chip: C, main: RowMajorMatrix<F>, public: &[F]) -> &mut Self {
         self.chips.push((chip, main, public.to_vec()));
         self
     }
@@ -81,7 +87,7 @@ impl Traces {
     }
 
     /// Every chip with its main trace and its public values, in the order in which they were added.
-    pub fn chips(&self) -> &[(MachineChip, RowMajorMatrix<F>, Vec<F>)] {
+    pub fn chips(&self) -> &[(C, RowMajorMatrix<F>, Vec<F>)] {
         &self.chips
     }
 
@@ -90,7 +96,7 @@ impl Traces {
         self.chips.iter_mut().find(|(c, ..)| c.name() == chip).map(|(_, main, _)| main)
     }
 
-    pub(super) fn find(&self, chip: &str) -> Result<(&MachineChip, &RowMajorMatrix<F>), TamperError> {
+    pub(super) fn find(&self, chip: &str) -> Result<(&C, &RowMajorMatrix<F>), TamperError> {
         let found = self.chips.iter().find(|(c, ..)| c.name() == chip);
         found.map(|(chip, main, _)| (chip, main)).ok_or_else(|| TamperError::NoChip(chip.to_owned()))
     }

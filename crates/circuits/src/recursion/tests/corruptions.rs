@@ -1,0 +1,1 @@
+//! Each corruption of a trace and who refuses it.
