@@ -118,6 +118,16 @@ impl Layout {
         &self.chips
     }
 
+    /// Parameters of the proofs.
+    pub const fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Folding steps: base-2 logarithms of the arity and of the height after it.
+    pub fn folds(&self) -> &[(usize, usize)] {
+        &self.folds
+    }
+
     /// Digests in the root of the preprocessed columns, if there are any such columns.
     pub(crate) fn fixed_cap(&self) -> Option<usize> {
         let fixed = self.chips.iter().filter(|c| c.fixed_width > 0);

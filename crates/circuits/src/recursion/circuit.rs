@@ -7,7 +7,8 @@ use aludel_protocol::hash::{DIGEST, Tag};
 use p3_field::PrimeCharacteristicRing;
 
 use super::program::{
-    Bit, Block, Duplex, Entry, Hashed, Hint, Lane, Node, Pack, Port, Ports, Program, Rows, Step, Tree, Value,
+    Bit, Block, Duplex, Entry, Hashed, Hint, Lane, Multiproof, Node, Pack, Port, Ports, Program, Rows, Step,
+    Tree, Value,
 };
 use crate::bus::{CHALLENGE, MOST_READS};
 
@@ -29,12 +30,26 @@ pub struct Circuit<W> {
     copies: HashMap<Value, Value>,
     constants: HashMap<F, Value>,
     trees: u32,
+    stage: &'static str,
 }
 
 impl<W> Default for Circuit<W> {
     fn default() -> Self {
-        let program = Program { rows: Rows::default(), steps: Vec::new(), reads: Vec::new(), hashes: 0 };
-        Self { program, written: Vec::new(), copies: HashMap::new(), constants: HashMap::new(), trees: 0 }
+        let program = Program {
+            rows: Rows::default(),
+            steps: Vec::new(),
+            multiproofs: Vec::new(),
+            reads: Vec::new(),
+            hashes: 0,
+        };
+        Self {
+            program,
+            written: Vec::new(),
+            copies: HashMap::new(),
+            constants: HashMap::new(),
+            trees: 0,
+            stage: "beginning",
+        }
     }
 }
 
@@ -53,6 +68,7 @@ impl<W> Circuit<W> {
 
     /// What follows belongs to this stage: where a witness fails, it is named.
     pub fn stage(&mut self, name: &'static str) {
+        self.stage = name;
         self.program.steps.push(Step::Stage(name));
     }
 
@@ -121,6 +137,21 @@ impl<W> Circuit<W> {
         hint: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
     ) -> Vec<Value> {
         self.hints(n, true, Box::new(hint))
+    }
+
+    /// Challenges of which one is `own`, at the place that `place`, least bit first, says; the others are hints, in order. A hash of all
+    /// of them brings them into the memory.
+    pub fn place(
+        &mut self,
+        own: Value,
+        place: &[Value],
+        others: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
+    ) -> Vec<Value> {
+        let n = 1 << place.len();
+        let first = self.fresh_many(n);
+        let (place, others) = (place.to_vec(), Box::new(others));
+        self.program.steps.push(Step::Place { first, own, place, others });
+        (0..n as u32).map(|i| first.plus(i)).collect()
     }
 
     fn hints(&mut self, n: usize, whole: bool, hint: Hint<W>) -> Vec<Value> {
@@ -549,8 +580,7 @@ impl<W> Circuit<W> {
         tree
     }
 
-    /// Walks from a leaf to the cap: `levels` has an entry for every step up, with what is injected after it. Siblings are hints, eight
-    /// elements a step.
+    /// Walks from a leaf to the cap. Siblings are hints, eight elements a step.
     pub fn path(
         &mut self,
         leaf: Hashed,
@@ -559,14 +589,31 @@ impl<W> Circuit<W> {
         cap: Tree,
         siblings: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
     ) {
-        let Port::Read(index) = self.read(index) else { unreachable!("it is read") };
-        let start = self.program.rows.path.len();
+        self.paths(&[Walk { leaf, index, levels: levels.to_vec() }], cap, siblings);
+    }
+
+    /// Walks of one form from leaves to the cap. Siblings are hints, eight elements each: those that no other walk gives, level
+    /// by level from the leaves, and from left to right.
+    pub fn paths(
+        &mut self,
+        walks: &[Walk],
+        cap: Tree,
+        siblings: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
+    ) {
+        let paths = walks.iter().map(|walk| self.walk(walk, cap)).collect();
+        let siblings = Box::new(siblings);
+        self.program.multiproofs.push(Multiproof { stage: self.stage, paths, siblings });
+    }
+
+    fn walk(&mut self, walk: &Walk, cap: Tree) -> core::ops::Range<usize> {
+        let Port::Read(index) = self.read(walk.index) else { unreachable!("it is read") };
         let nodes = &mut self.program.rows.path;
-        let begin = Node { digest: Some(leaf), index: Some(index), ..Node::default() };
-        if levels.is_empty() {
+        let start = nodes.len();
+        let begin = Node { digest: Some(walk.leaf), index: Some(index), ..Node::default() };
+        if walk.levels.is_empty() {
             nodes.push(Node { bare: true, ..begin });
         }
-        for (i, injected) in levels.iter().enumerate() {
+        for (i, injected) in walk.levels.iter().enumerate() {
             nodes.push(if i == 0 { begin } else { Node::default() });
             if injected.is_some() {
                 nodes.push(Node { digest: *injected, inject: true, ..Node::default() });
@@ -575,7 +622,17 @@ impl<W> Circuit<W> {
         let last = nodes.len() - 1;
         nodes[start..last].iter_mut().for_each(|node| node.linked = true);
         nodes[last].end = Some(cap);
-        let nodes = start..nodes.len();
-        self.program.steps.push(Step::Path { nodes, siblings: Box::new(siblings) });
+        start..nodes.len()
     }
+}
+
+/// A way from a leaf to a cap.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// The leaf.
+    pub leaf: Hashed,
+    /// Its index.
+    pub index: Value,
+    /// For every step up what is injected after it.
+    pub levels: Vec<Option<Hashed>>,
 }

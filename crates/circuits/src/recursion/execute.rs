@@ -1,5 +1,8 @@
 //! Runs a program over a witness.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use aludel_protocol::F;
 use aludel_protocol::hash::{DIGEST, perm16, perm24};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
@@ -51,13 +54,17 @@ pub fn execute<'p, W>(program: &'p Program<W>, witness: &W) -> Execution<'p> {
         digests: vec![[F::ZERO; DIGEST]; program.hashes as usize],
         bits: Vec::with_capacity(rows.bits.len()),
         blocks: Vec::with_capacity(rows.sponge.len()),
-        nodes: Vec::with_capacity(rows.path.len()),
+        nodes: vec![PathStep::default(); rows.path.len()],
         duplexes: Vec::with_capacity(rows.transcript.len()),
         ends: vec![0; rows.caps.len()],
         unsatisfied: Vec::new(),
         stage: "beginning",
     };
     program.steps.iter().for_each(|step| e.step(step, witness));
+    for multiproof in &program.multiproofs {
+        e.stage = multiproof.stage;
+        e.walk(&multiproof.paths, &(multiproof.siblings)(witness));
+    }
     e
 }
 
@@ -118,7 +125,10 @@ impl<'p> Execution<'p> {
                 let elements = elements.as_ref().map(|hint| hint(witness));
                 self.hash(&rows.sponge[blocks.clone()], elements);
             }
-            Step::Path { nodes, siblings } => self.path(&rows.path[nodes.clone()], &siblings(witness)),
+            Step::Place { first, own, place, others } => {
+                let place = (0..).zip(place).map(|(i, bit)| self.base(*bit).as_canonical_u32() << i).sum();
+                self.place(*first, self.value(*own), place, &others(witness));
+            }
             Step::Duplex(row) => self.duplex(*row),
             Step::Join(row) => {
                 let row = &rows.pack[*row];
@@ -234,42 +244,58 @@ impl<'p> Execution<'p> {
         ports.filter(|port| *port != Port::Unused).flat_map(|port| self.port(port)).collect()
     }
 
-    fn path(&mut self, nodes: &[Node], siblings: &[F]) {
-        let mut siblings = siblings.chunks(DIGEST);
-        let mut digest = [F::ZERO; DIGEST];
-        let mut index = 0;
-        for node in nodes {
-            let taken = node.digest.map(|hashed| self.digests[hashed.0 as usize]);
-            if let Some(start) = node.index {
-                digest = taken.unwrap_or_default();
-                index = self.base(start).as_canonical_u32();
-            }
-            let first = node.index.is_some();
-            let step = if node.bare {
-                PathStep {
-                    children: children([F::ZERO; DIGEST], digest),
-                    bit: F::ZERO,
-                    index: F::from_u32(index),
+    fn place(&mut self, first: Value, own: [F; CHALLENGE], place: u32, others: &[F]) {
+        let mut all: Vec<F> = others.to_vec();
+        let at = all.len().min(place as usize * CHALLENGE);
+        all.splice(at..at, own);
+        self.hint(first, true, &all);
+    }
+
+    /// Walks paths of one form step by step side by side, so that each gives the others what is beside them.
+    fn walk(&mut self, paths: &[Range<usize>], siblings: &[F]) {
+        let digests = |chunk: &[F]| chunk.try_into().unwrap_or_default();
+        let mut siblings = siblings.chunks(DIGEST).map(digests);
+        let rows = self.rows;
+        let mut walkers: Vec<Walker> = paths.iter().map(|path| self.start(&rows.path[path.start])).collect();
+        for step in 0..paths.first().map_or(0, ExactSizeIterator::len) {
+            let node = &rows.path[paths[0].start + step];
+            let beside =
+                if node.bare || node.inject { BTreeMap::new() } else { beside(&walkers, &mut siblings) };
+            for (path, walker) in paths.iter().zip(&mut walkers) {
+                let row = path.start + step;
+                self.nodes[row] = self.node(&rows.path[row], walker, &beside);
+                if let Some(tree) = rows.path[row].end {
+                    self.end(tree, walker.index, walker.digest);
                 }
-            } else if node.inject {
-                let children = children(digest, taken.unwrap_or_default());
-                PathStep { children, bit: F::ZERO, index: F::from_u32(index) }
-            } else {
-                let sibling = siblings.next().and_then(|s| s.try_into().ok()).unwrap_or_default();
-                let right = index & 1 == 1;
-                index >>= 1;
-                let children = if right { children(sibling, digest) } else { children(digest, sibling) };
-                PathStep { children, bit: F::from_bool(right != first), index: F::from_u32(index) }
-            };
-            if !node.bare {
-                let out = perm16().permute(step.children);
-                digest = core::array::from_fn(|i| out[i]);
-            }
-            self.nodes.push(step);
-            if let Some(tree) = node.end {
-                self.end(tree, index, digest);
             }
         }
+    }
+
+    fn start(&self, node: &Node) -> Walker {
+        let digest = node.digest.map_or([F::ZERO; DIGEST], |hashed| self.digests[hashed.0 as usize]);
+        let index = node.index.map_or(0, |value| self.base(value).as_canonical_u32());
+        Walker { digest, index }
+    }
+
+    fn node(&self, node: &Node, walker: &mut Walker, beside: &BTreeMap<u32, [F; DIGEST]>) -> PathStep {
+        let digest = walker.digest;
+        let (pair, bit) = if node.bare {
+            (children([F::ZERO; DIGEST], digest), false)
+        } else if node.inject {
+            let injected = node.digest.map(|hashed| self.digests[hashed.0 as usize]);
+            (children(digest, injected.unwrap_or_default()), false)
+        } else {
+            let sibling = beside.get(&(walker.index ^ 1)).copied().unwrap_or_default();
+            let right = walker.index & 1 == 1;
+            walker.index >>= 1;
+            let pair = if right { children(sibling, digest) } else { children(digest, sibling) };
+            (pair, right != node.index.is_some())
+        };
+        if !node.bare {
+            let out = perm16().permute(pair);
+            walker.digest = core::array::from_fn(|i| out[i]);
+        }
+        PathStep { children: pair, bit: F::from_bool(bit), index: F::from_u32(walker.index) }
     }
 
     fn end(&mut self, tree: Tree, index: u32, digest: [F; DIGEST]) {
@@ -312,6 +338,22 @@ impl<'p> Execution<'p> {
         }
         self.bits.extend(columns);
     }
+}
+
+/// Where a path is.
+struct Walker {
+    digest: [F; DIGEST],
+    index: u32,
+}
+
+/// The nodes of a level by index: those that are walked, and beside them those that are given.
+fn beside(walkers: &[Walker], given: &mut impl Iterator<Item = [F; DIGEST]>) -> BTreeMap<u32, [F; DIGEST]> {
+    let mut level: BTreeMap<u32, [F; DIGEST]> = walkers.iter().map(|w| (w.index, w.digest)).collect();
+    let missing: Vec<u32> = level.keys().map(|i| i ^ 1).filter(|i| !level.contains_key(i)).collect();
+    for index in missing {
+        level.insert(index, given.next().unwrap_or_default());
+    }
+    level
 }
 
 /// Two children as one input.

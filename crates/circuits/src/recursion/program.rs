@@ -197,8 +197,8 @@ pub(super) enum Step<W> {
     Assert(usize),
     /// A hash: its blocks, and the elements that no port gives.
     Hash { blocks: core::ops::Range<usize>, elements: Option<Hint<W>> },
-    /// A path: its nodes, and the digests beside it.
-    Path { nodes: core::ops::Range<usize>, siblings: Hint<W> },
+    /// A challenge among others: at `first + place`, where the bits, least first, are the place.
+    Place { first: Value, own: Value, place: Vec<Value>, others: Hint<W> },
     /// A permutation of the challenger.
     Duplex(usize),
     /// A challenge of base field elements.
@@ -213,10 +213,19 @@ pub(super) enum Step<W> {
     Stage(&'static str),
 }
 
+/// Paths of one form in one tree, and the digests beside them that they do not give one another: level by level from the leaves, and
+/// from left to right. Nothing is computed from a path, so paths are walked when all digests are known.
+pub(super) struct Multiproof<W> {
+    pub stage: &'static str,
+    pub paths: Vec<core::ops::Range<usize>>,
+    pub siblings: Hint<W>,
+}
+
 /// A program for witnesses of a sort `W`.
 pub struct Program<W> {
     pub(super) rows: Rows,
     pub(super) steps: Vec<Step<W>>,
+    pub(super) multiproofs: Vec<Multiproof<W>>,
     /// How often each address is read.
     pub(super) reads: Vec<u32>,
     pub(super) hashes: u32,

@@ -1,0 +1,33 @@
+//! Programs that verify proofs: the verifier as a circuit, generic over the machine whose proofs it verifies, and the witnesses that it
+//! runs on. See `docs/decisions/0007-recursion.md`.
+//!
+//! Nothing here is needed to verify a proof of such a program: its chips are in `aludel_circuits`, its key is pinned in
+//! `aludel_verifier`. What is here makes the key, and the traces.
+//!
+//! | stage | file |
+//! |---|---|
+//! | what a circuit knows of the machine that it verifies | `child.rs` |
+//! | a proof as a circuit reads it: transcript order, a whole path a query | `witness.rs` |
+//! | the stages in order | `verify.rs` |
+//! | transcript | `transcript.rs` |
+//! | constraints at the out-of-domain point | `constraints.rs` |
+//! | openings, reduced | `opening.rs` |
+//! | the low-degree test | `folding.rs` |
+//! | Merkle trees | `merkle.rs` |
+
+#![forbid(unsafe_code)]
+
+mod child;
+mod constraints;
+mod folding;
+mod merkle;
+mod opening;
+mod powers;
+mod terms;
+mod transcript;
+mod verify;
+mod witness;
+
+pub use child::{Child, ChildChip, Group, Matrix, Segment};
+pub use verify::{KeyValues, Source, Verified, verify};
+pub use witness::{ChildWitness, FoldWitness, InputWitness};
