@@ -3,7 +3,9 @@
 //! The constraints are those of the chip's own `eval`, as the expressions that the key digests; nothing is written again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use aludel_circuits::recursion::circuit::Part;
 use aludel_circuits::recursion::{Circuit, Value};
 use aludel_protocol::{Challenge, F};
 use p3_air::symbolic::{
@@ -76,9 +78,9 @@ pub(crate) fn check<W>(c: &mut Circuit<W>, child: &Child, heard: &Heard) {
         let folded = fold(c, chip, &row, heard.alpha);
         let quotient = recompose(c, layout.log_height, &chunks, power);
         // folded = quotient (zeta^n - 1)
-        let difference = c.arithmetic(quotient, power, [F::ONE, F::NEG_ONE, F::ZERO, F::ZERO]);
-        let folded = folded.value(c);
-        c.assert_equal(folded, difference);
+        let product =
+            Part { a: Some(quotient), b: Some(power), factors: [F::NEG_ONE, F::ONE, F::ZERO, F::ZERO] };
+        c.assert_sum(&folded.parts().chain([product]).collect::<Vec<_>>());
     }
     c.stage("terminals");
     let sum = c.sum(&heard.terminals);
@@ -106,12 +108,9 @@ impl Basis {
     }
 
     fn combine<W>(&self, c: &mut Circuit<W>, columns: &[Value]) -> Value {
-        let mut sum = columns[0];
-        for (x, column) in self.0.iter().zip(&columns[1..]) {
-            let term = c.mul(*x, *column);
-            sum = c.add(sum, term);
-        }
-        sum
+        let (first, others) = (Part::multiple(F::ONE, columns[0]), self.0.iter().zip(&columns[1..]));
+        let others = others.map(|(x, column)| Part::product(F::ONE, *x, *column));
+        c.sum_of(&[first].into_iter().chain(others).collect::<Vec<_>>())
     }
 
     fn combine_all<W>(&self, c: &mut Circuit<W>, columns: &[Value]) -> Vec<Value> {
@@ -151,23 +150,19 @@ fn recompose<W>(c: &mut Circuit<W>, log_height: usize, chunks: &[Value], power: 
     let shifts: Vec<F> = (0..chunks.len())
         .map(|i| (F::GENERATOR * step.exp_u64(i as u64)).exp_power_of_2(log_height))
         .collect();
-    let terms: Vec<Value> = chunks
-        .iter()
-        .enumerate()
-        .map(|(i, chunk)| {
-            let others = shifts.iter().enumerate().filter(|(j, _)| *j != i);
-            let weight = others.fold(Term::from(F::ONE), |product, (_, shift)| {
-                // ((z / shift)^n - 1) / ((shift_i / shift)^n - 1)
-                let inverse = shift.inverse();
-                let scale = (shifts[i] * inverse - F::ONE).inverse();
-                let vanishing =
-                    Term::from(power).scaled(inverse).add(Term::from(F::NEG_ONE), c).scaled(scale);
-                product.mul(vanishing, c)
-            });
-            weight.mul(Term::from(*chunk), c).value(c)
-        })
-        .collect();
-    c.sum(&terms)
+    let mut parts = Vec::new();
+    for (i, chunk) in chunks.iter().enumerate() {
+        let others = shifts.iter().enumerate().filter(|(j, _)| *j != i);
+        let weight = others.fold(Term::from(F::ONE), |product, (_, shift)| {
+            // ((z / shift)^n - 1) / ((shift_i / shift)^n - 1)
+            let inverse = shift.inverse();
+            let scale = (shifts[i] * inverse - F::ONE).inverse();
+            let vanishing = Term::affine(power, inverse * scale, -scale);
+            Term::sum(&product.product(vanishing, F::ONE), c)
+        });
+        parts.extend(weight.product(Term::from(*chunk), F::ONE));
+    }
+    Term::sum(&parts, c).value(c)
 }
 
 /// All constraints of a chip by Horner's rule, the first with the highest power.
@@ -175,12 +170,14 @@ fn fold<W>(c: &mut Circuit<W>, chip: &ChildChip, row: &Row, alpha: Value) -> Ter
     let mut known = Known { row, base: HashMap::new(), extension: HashMap::new() };
     let mut sum = Term::from(F::ZERO);
     for constraint in &chip.base {
-        let term = known.base(constraint, c);
-        sum = sum.mul(Term::from(alpha), c).add(term, c);
+        let mut parts = sum.product(Term::from(alpha), F::ONE);
+        known.base_parts(constraint, F::ONE, &mut parts, c);
+        sum = Term::sum(&parts, c);
     }
     for constraint in &chip.extension {
-        let term = known.extension(constraint, c);
-        sum = sum.mul(Term::from(alpha), c).add(term, c);
+        let mut parts = sum.product(Term::from(alpha), F::ONE);
+        known.extension_parts(constraint, F::ONE, &mut parts, c);
+        sum = Term::sum(&parts, c);
     }
     sum
 }
@@ -192,42 +189,62 @@ struct Known<'r> {
     extension: HashMap<*const SymbolicExpressionExt<F, Challenge>, Term>,
 }
 
-/// The four operations over one sort of expression.
+/// The four operations over one sort of expression: `$parts` adds a multiple of an expression to a sum, `$term` evaluates one.
 macro_rules! operations {
-    ($self:ident, $x:ident, $c:ident, $known:ident, $evaluate:ident, $leaf:ident) => {{
-        let at: *const _ = $x;
-        if let Some(term) = $self.$known.get(&at) {
-            return *term;
+    ($expression:ty, $known:ident, $parts:ident, $term:ident, $child:ident, $leaf:ident) => {
+        /// Adds `factor x` to a sum.
+        fn $parts<W>(&mut self, x: &$expression, factor: F, parts: &mut Vec<Part>, c: &mut Circuit<W>) {
+            match x {
+                SymbolicExpr::Leaf(leaf) => parts.extend(self.$leaf(leaf, c).scaled(factor).parts()),
+                SymbolicExpr::Add { x, y, .. } => {
+                    self.$child(x, factor, parts, c);
+                    self.$child(y, factor, parts, c);
+                }
+                SymbolicExpr::Sub { x, y, .. } => {
+                    self.$child(x, factor, parts, c);
+                    self.$child(y, -factor, parts, c);
+                }
+                SymbolicExpr::Neg { x, .. } => self.$child(x, -factor, parts, c),
+                SymbolicExpr::Mul { x, y, .. } => {
+                    let (x, y) = (self.$term(x, c), self.$term(y, c));
+                    parts.extend(x.product(y, factor));
+                }
+            }
         }
-        let term = match $x {
-            SymbolicExpr::Leaf(leaf) => return $self.$leaf(leaf, $c),
-            SymbolicExpr::Add { x, y, .. } => {
-                let (x, y) = ($self.$evaluate(x, $c), $self.$evaluate(y, $c));
-                x.add(y, $c)
+
+        /// Adds `factor x` to a sum: what is shared is evaluated once, for all who share it.
+        fn $child<W>(&mut self, x: &Arc<$expression>, factor: F, parts: &mut Vec<Part>, c: &mut Circuit<W>) {
+            if Arc::strong_count(x) > 1 {
+                parts.extend(self.$term(x, c).scaled(factor).parts());
+            } else {
+                self.$parts(x, factor, parts, c);
             }
-            SymbolicExpr::Sub { x, y, .. } => {
-                let (x, y) = ($self.$evaluate(x, $c), $self.$evaluate(y, $c));
-                x.sub(y, $c)
+        }
+
+        fn $term<W>(&mut self, x: &Arc<$expression>, c: &mut Circuit<W>) -> Term {
+            let at = Arc::as_ptr(x);
+            if let Some(term) = self.$known.get(&at) {
+                return *term;
             }
-            SymbolicExpr::Neg { x, .. } => $self.$evaluate(x, $c).scaled(F::NEG_ONE),
-            SymbolicExpr::Mul { x, y, .. } => {
-                let (x, y) = ($self.$evaluate(x, $c), $self.$evaluate(y, $c));
-                x.mul(y, $c)
-            }
-        };
-        $self.$known.insert(at, term);
-        term
-    }};
+            let mut parts = Vec::new();
+            self.$parts(x, F::ONE, &mut parts, c);
+            let term = Term::sum(&parts, c);
+            self.$known.insert(at, term);
+            term
+        }
+    };
 }
 
 impl Known<'_> {
-    fn base<W>(&mut self, x: &SymbolicExpression<F>, c: &mut Circuit<W>) -> Term {
-        operations!(self, x, c, base, base, base_leaf)
-    }
-
-    fn extension<W>(&mut self, x: &SymbolicExpressionExt<F, Challenge>, c: &mut Circuit<W>) -> Term {
-        operations!(self, x, c, extension, extension, extension_leaf)
-    }
+    operations!(SymbolicExpression<F>, base, base_parts, base_term, base_child, base_leaf);
+    operations!(
+        SymbolicExpressionExt<F, Challenge>,
+        extension,
+        extension_parts,
+        extension_term,
+        extension_child,
+        extension_leaf
+    );
 
     fn base_leaf<W>(&mut self, leaf: &BaseLeaf<F>, _: &mut Circuit<W>) -> Term {
         let row = self.row;
@@ -248,7 +265,11 @@ impl Known<'_> {
     fn extension_leaf<W>(&mut self, leaf: &ExtLeaf<F, Challenge>, c: &mut Circuit<W>) -> Term {
         let row = self.row;
         match leaf {
-            ExtLeaf::Base(x) => self.base(x, c),
+            ExtLeaf::Base(x) => {
+                let mut parts = Vec::new();
+                self.base_parts(x, F::ONE, &mut parts, c);
+                Term::sum(&parts, c)
+            }
             ExtLeaf::ExtConstant(x) => constant(*x, c),
             ExtLeaf::ExtVariable(v) => match v.entry {
                 ExtEntry::Permutation { offset } => row.lookups[offset][v.index].into(),

@@ -1,6 +1,6 @@
 //! The low-degree test: folds from layer to layer, and the last polynomial.
 
-use aludel_circuits::recursion::circuit::Bits;
+use aludel_circuits::recursion::circuit::Part;
 use aludel_circuits::recursion::{Circuit, Value};
 use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
@@ -16,7 +16,7 @@ pub(crate) fn check<W: 'static>(
     c: &mut Circuit<W>,
     child: &Child,
     heard: &Heard,
-    reduced: &[Reduced],
+    reduced: Vec<Reduced>,
     source: Source<W>,
 ) {
     c.stage("folding");
@@ -28,8 +28,9 @@ pub(crate) fn check<W: 'static>(
         .collect();
     let mut hashes: Vec<Hashes> = child.folds.iter().map(|_| Hashes::default()).collect();
     for (query, (bits, reduced)) in heard.queries.iter().zip(reduced).enumerate() {
-        let mut reduced = reduced.iter().peekable();
-        let mut folded = reduced.next().map(|(_, value)| *value).unwrap_or_else(|| c.constant(F::ZERO));
+        let mut point = reduced.point;
+        let mut reduced = reduced.values.into_iter().peekable();
+        let mut folded = reduced.next().map_or_else(|| c.constant(F::ZERO), |(_, value)| value);
         let mut shift = 0;
         for (step, &(log_arity, log_height)) in child.folds.iter().enumerate() {
             let place: Vec<Value> = (shift..shift + log_arity).map(|place| c.bit(bits, place)).collect();
@@ -43,14 +44,15 @@ pub(crate) fn check<W: 'static>(
             let chosen = choose(c, &values, &place);
             c.assert_equal(folded, chosen);
             hashes[step].push(c, child, bits, vec![(log_height, hashed)]);
-            folded = fold(c, bits, shift, &values, heard.folds[step].1);
+            let x = point.square(c, shift);
+            folded = fold(c, x, &place, &values, heard.folds[step].1);
             shift += log_arity;
             if let Some((_, value)) = reduced.next_if(|(log, _)| *log == log_height) {
-                let term = c.mul(powers[step], *value);
-                folded = c.add(folded, term);
+                folded = c.mul_add(powers[step], value, folded);
             }
         }
-        last(c, bits, shift, folded, &heard.last);
+        let x = point.square(c, shift);
+        last(c, x, folded, &heard.last);
     }
     for (step, (hashes, (cap, _))) in hashes.into_iter().zip(&heard.folds).enumerate() {
         let siblings =
@@ -61,43 +63,38 @@ pub(crate) fn check<W: 'static>(
 
 /// The value that bits choose, least first.
 fn choose<W>(c: &mut Circuit<W>, values: &[Value], bits: &[Value]) -> Value {
-    let mut values = values.to_vec();
-    for bit in bits {
-        values = values
-            .chunks(2)
-            .map(|pair| {
-                let difference = c.sub(pair[1], pair[0]);
-                let term = c.mul(difference, *bit);
-                c.add(pair[0], term)
-            })
-            .collect();
-    }
-    values[0]
+    let halve = |values: Vec<Value>, bit: &Value| {
+        values.chunks(2).map(|pair| c.select(*bit, pair[0], pair[1])).collect()
+    };
+    bits.iter().fold(values.to_vec(), halve)[0]
 }
 
-/// Folds a group, halving it step by step: from values at `x` and `-x` to `e(x^2) + beta o(x^2)`, then with `beta^2`.
-fn fold<W>(c: &mut Circuit<W>, bits: &Bits, shift: usize, values: &[Value], beta: Value) -> Value {
-    let log_arity = values.len().trailing_zeros() as usize;
-    let start = c.point(bits, shift + log_arity);
-    let x = c.exp_power_of_2(start, shift);
+/// Folds a group, halving it step by step: from values at `x` and `-x` to `e(x^2) + beta o(x^2)`, then with `beta^2`. The
+/// place that the bits say has the point `x`.
+fn fold<W>(c: &mut Circuit<W>, x: Value, place: &[Value], values: &[Value], beta: Value) -> Value {
+    // The group's first point is `x` without the place's roots; its inverse has them.
     let inverse = c.invert(x);
-    let mut ratio = c.mul(beta, inverse);
+    let first = (1..).zip(place).fold(inverse, |product, (log, bit)| {
+        let root = F::two_adic_generator(log);
+        c.arithmetic(product, *bit, [root - F::ONE, F::ONE, F::ZERO, F::ZERO])
+    });
+    let mut ratio = c.mul(beta, first);
     let mut values = values.to_vec();
-    for log in (1..=log_arity).rev() {
+    for log in (1..=place.len()).rev() {
         let root = F::two_adic_generator(log).inverse();
-        values = values
-            .chunks(2)
-            .enumerate()
-            .map(|(i, pair)| {
-                // The pair lies at x root^-rev(2 i) and its negative.
-                let power = (2 * i).reverse_bits() >> (usize::BITS as usize - log);
-                let factor = root.exp_u64(power as u64).halve();
-                let weight = c.affine(ratio, -factor, F::ONE.halve());
-                let difference = c.sub(pair[1], pair[0]);
-                let term = c.mul(difference, weight);
-                c.add(pair[0], term)
-            })
-            .collect();
+        let pairs = values.chunks(2).enumerate().map(|(i, pair)| {
+            // The pair lies at the first point times root^-rev(2 i), and at its negative.
+            let power = (2 * i).reverse_bits() >> (usize::BITS as usize - log);
+            let factor = root.exp_u64(power as u64).halve();
+            // (a + b) / 2 + beta (a - b) / (2 x)
+            let part = |value, factor| Part {
+                a: Some(value),
+                b: Some(ratio),
+                factors: [factor, F::ONE.halve(), F::ZERO, F::ZERO],
+            };
+            c.sum_of(&[part(pair[0], factor), part(pair[1], -factor)])
+        });
+        values = pairs.collect();
         if log > 1 {
             ratio = c.mul(ratio, ratio);
         }
@@ -105,14 +102,9 @@ fn fold<W>(c: &mut Circuit<W>, bits: &Bits, shift: usize, values: &[Value], beta
     values[0]
 }
 
-/// The last polynomial has the folded value.
-fn last<W>(c: &mut Circuit<W>, bits: &Bits, shift: usize, folded: Value, coefficients: &[Value]) {
-    let start = c.point(bits, shift);
-    let x = c.exp_power_of_2(start, shift);
-    let value = coefficients.iter().rev().copied().reduce(|sum, coefficient| {
-        let shifted = c.mul(sum, x);
-        c.add(shifted, coefficient)
-    });
+/// The last polynomial has the folded value at a point.
+fn last<W>(c: &mut Circuit<W>, x: Value, folded: Value, coefficients: &[Value]) {
+    let value = coefficients.iter().rev().copied().reduce(|sum, coefficient| c.mul_add(sum, x, coefficient));
     if let Some(value) = value {
         c.assert_equal(folded, value);
     }

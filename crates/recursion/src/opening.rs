@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use aludel_circuits::recursion::circuit::{Bits, Sum};
+use aludel_circuits::recursion::circuit::{Part, Sum};
 use aludel_circuits::recursion::{Circuit, Value};
 use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
@@ -18,8 +18,13 @@ use crate::powers::Powers;
 use crate::transcript::Heard;
 use crate::verify::Source;
 
-/// Values by height, tallest first, of one query.
-pub(crate) type Reduced = Vec<(usize, Value)>;
+/// A query, reduced.
+pub(crate) struct Reduced {
+    /// Values by base-2 logarithm of the height, tallest first.
+    pub values: Vec<(usize, Value)>,
+    /// The place's point in the largest subgroup, whose squares are its points in the smaller ones.
+    pub point: Powers,
+}
 
 /// A height at which matrices are opened.
 struct Height {
@@ -60,7 +65,14 @@ pub(crate) fn reduce<W: 'static>(
             }
             hashes[commitment].push(c, child, bits, walk);
         }
-        all.push(heights.iter().map(|height| (height.log, reduced(c, child, height, &sums, bits))).collect());
+        let mut point = Powers::new(c.point(bits, 0));
+        let log_tallest = child.log_tallest();
+        let values = heights.iter().map(|height| {
+            let x = point.square(c, log_tallest - height.log);
+            (height.log, reduced(c, height, &sums, x))
+        });
+        let values = values.collect();
+        all.push(Reduced { values, point });
     }
     for (commitment, (hashes, cap)) in hashes.into_iter().zip(&heard.caps).enumerate() {
         let siblings =
@@ -89,32 +101,24 @@ fn absorb<W: 'static>(
     c.hash_rows(group.width, &cuts, beta, rows)
 }
 
-/// `sum over points of (claimed - row) / (point - x)`.
+/// `sum over points of (claimed - row) / (point - x)`, where `x` lies in the coset of the generator.
 fn reduced<W>(
     c: &mut Circuit<W>,
-    child: &Child,
     height: &Height,
     sums: &BTreeMap<(usize, usize), Vec<Sum>>,
-    bits: &Bits,
+    x: Value,
 ) -> Value {
-    let log_tallest = child.log_tallest();
-    let whole = c.point(bits, 0);
-    let x = c.exp_power_of_2(whole, log_tallest - height.log);
-    let parts: Vec<Value> = height
-        .points
-        .iter()
-        .map(|point| {
-            let mut rest = point.claimed;
-            for ((commitment, cut), factor) in &point.factors {
-                let term = c.mul(*factor, sums[&(height.log, *commitment)][*cut].value);
-                rest = c.sub(rest, term);
-            }
-            let distance = c.arithmetic(point.at, x, [F::ZERO, F::ONE, -F::GENERATOR, F::ZERO]);
-            let inverse = c.invert(distance);
-            c.mul(rest, inverse)
-        })
-        .collect();
-    c.sum(&parts)
+    let mut parts = Vec::with_capacity(height.points.len());
+    for point in &height.points {
+        let rows = point.factors.iter().map(|((commitment, cut), factor)| {
+            Part::product(F::NEG_ONE, *factor, sums[&(height.log, *commitment)][*cut].value)
+        });
+        let rest: Vec<Part> = [Part::multiple(F::ONE, point.claimed)].into_iter().chain(rows).collect();
+        let rest = c.sum_of(&rest);
+        let distance = c.arithmetic(point.at, x, [F::ZERO, F::ONE, -F::GENERATOR, F::ZERO]);
+        parts.push(Part::product(F::ONE, rest, c.invert(distance)));
+    }
+    c.sum_of(&parts)
 }
 
 /// What every query needs of each height.
@@ -148,20 +152,15 @@ fn claimed<W>(
     point: usize,
 ) -> Value {
     let opened = child.commitments.iter().flatten().filter(|m| m.log_height == log && point < m.points);
-    let parts: Vec<Value> = opened
-        .map(|m| {
-            let values = &heard.opened[m.opened[point]..][..m.width];
-            let base = alpha.power(c, 1);
-            let sum = values.iter().rev().copied().reduce(|sum, x| {
-                let shifted = c.mul(sum, base);
-                c.add(shifted, x)
-            });
-            let shift = alpha.power(c, m.exponents[point]);
-            let sum = sum.unwrap_or(shift);
-            c.mul(sum, shift)
-        })
-        .collect();
-    c.sum(&parts)
+    let mut parts = Vec::new();
+    for matrix in opened {
+        let values = &heard.opened[matrix.opened[point]..][..matrix.width];
+        let powers = alpha.list(c, matrix.width);
+        let row = powers.into_iter().zip(values).map(|(power, x)| Part::product(F::ONE, power, *x));
+        let sum = c.sum_of(&row.collect::<Vec<_>>());
+        parts.push(Part::product(F::ONE, sum, alpha.power(c, matrix.exponents[point])));
+    }
+    c.sum_of(&parts)
 }
 
 /// The factors of the cut sums of a height at a point.

@@ -9,12 +9,13 @@ use p3_field::PrimeCharacteristicRing;
 /// Powers of a value, each made once.
 pub(crate) struct Powers {
     squares: Vec<Value>,
+    list: Vec<Value>,
     known: HashMap<usize, Value>,
 }
 
 impl Powers {
     pub fn new(base: Value) -> Self {
-        Self { squares: vec![base], known: HashMap::new() }
+        Self { squares: vec![base], list: Vec::new(), known: HashMap::new() }
     }
 
     /// `base^(2^log)`.
@@ -24,6 +25,20 @@ impl Powers {
             self.squares.push(c.mul(last, last));
         }
         self.squares[log]
+    }
+
+    /// `base^0, .., base^(n - 1)`.
+    pub fn list<W>(&mut self, c: &mut Circuit<W>, n: usize) -> Vec<Value> {
+        let base = self.squares[0];
+        while self.list.len() < n {
+            let next = match self.list[..] {
+                [] => c.constant(F::ONE),
+                [_] => base,
+                [.., last] => c.mul(last, base),
+            };
+            self.list.push(next);
+        }
+        self.list[..n].to_vec()
     }
 
     /// `base^exponent`.

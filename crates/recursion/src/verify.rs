@@ -41,6 +41,6 @@ pub fn verify<W: 'static>(c: &mut Circuit<W>, child: &Child, key: &KeyValues, so
     let heard = listen(c, child, key, source);
     constraints::check(c, child, &heard);
     let reduced = opening::reduce(c, child, &heard, source);
-    folding::check(c, child, &heard, &reduced, source);
+    folding::check(c, child, &heard, reduced, source);
     Verified { public_values: heard.public_values }
 }

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use aludel_adversary::catalogue::{altered, chapters};
+use aludel_adversary::fields::{FIELDS, fields};
 use aludel_adversary::honest::SHARD;
 use aludel_circuits::tamper::{Survey, cases, uncovered};
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
-
-use crate::fields::{FIELDS, fields};
 
 /// The statement's fields, found by walking what is serialised, are those that are altered.
 #[test]

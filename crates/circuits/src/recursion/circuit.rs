@@ -6,6 +6,7 @@ use aludel_protocol::F;
 use aludel_protocol::hash::{DIGEST, Tag};
 use p3_field::PrimeCharacteristicRing;
 
+use super::alu::columns::LANES;
 use super::program::{
     Bit, Block, Duplex, Entry, Hashed, Hint, Lane, Multiproof, Node, Pack, Port, Ports, Program, Rows, Step,
     Tree, Value,
@@ -29,6 +30,8 @@ pub struct Circuit<W> {
     /// The copy of a value that is read on when it was read [`MOST_READS`] times.
     copies: HashMap<Value, Value>,
     constants: HashMap<F, Value>,
+    /// Where lanes of a row of `alu` are free, by how many there are.
+    free: [Vec<usize>; LANES],
     trees: u32,
     stage: &'static str,
 }
@@ -47,6 +50,7 @@ impl<W> Default for Circuit<W> {
             written: Vec::new(),
             copies: HashMap::new(),
             constants: HashMap::new(),
+            free: Default::default(),
             trees: 0,
             stage: "beginning",
         }
@@ -64,6 +68,11 @@ impl<W> Circuit<W> {
         let most = self.program.reads.iter().copied().max().unwrap_or(0);
         assert!(most <= MOST_READS, "a value is read {most} times");
         self.program
+    }
+
+    /// The rows so far.
+    pub const fn rows(&self) -> &Rows {
+        self.program.rows()
     }
 
     /// What follows belongs to this stage: where a witness fails, it is named.
@@ -114,7 +123,10 @@ impl<W> Circuit<W> {
         self.program.reads[value.index()] += 1;
         let copy = self.fresh();
         let ports = [Port::Read(value), Port::Unused, self.write(copy)];
-        self.lane(ports, [F::ZERO, F::ONE, F::ZERO, F::ZERO, F::ONE], Step::Compute);
+        let lane = self.lanes(1);
+        let factors = [F::ZERO, F::ONE, F::ZERO, F::ZERO];
+        self.program.rows.alu[lane] = Lane { ports, factors, carries: false, computes: true };
+        self.program.steps.push(Step::Compute(lane..lane + 1));
         self.copies.insert(value, copy);
         copy
     }
@@ -185,29 +197,124 @@ impl<W> Circuit<W> {
     }
 }
 
+/// `q_ab a b + q_a a + q_b b + q_0`: a part of a sum. A part without `a` has no `b`.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// First operand.
+    pub a: Option<Value>,
+    /// Second operand.
+    pub b: Option<Value>,
+    /// `q_ab, q_a, q_b, q_0`.
+    pub factors: [F; 4],
+}
+
+impl Part {
+    /// `factor a b`.
+    pub const fn product(factor: F, a: Value, b: Value) -> Self {
+        Self { a: Some(a), b: Some(b), factors: [factor, F::ZERO, F::ZERO, F::ZERO] }
+    }
+
+    /// `factor a`.
+    pub const fn multiple(factor: F, a: Value) -> Self {
+        Self { a: Some(a), b: None, factors: [F::ZERO, factor, F::ZERO, F::ZERO] }
+    }
+
+    /// A number.
+    pub const fn number(x: F) -> Self {
+        Self { a: None, b: None, factors: [F::ZERO, F::ZERO, F::ZERO, x] }
+    }
+
+    /// Two multiples as one part.
+    const fn join(self, other: Self) -> Self {
+        Self { a: self.a, b: other.a, factors: [F::ZERO, self.factors[1], other.factors[1], F::ZERO] }
+    }
+}
+
 /// Arithmetic.
 impl<W> Circuit<W> {
-    fn lane(&mut self, ports: [Port; 3], factors: [F; 5], step: fn(usize) -> Step<W>) {
-        self.program.steps.push(step(self.program.rows.alu.len()));
-        self.program.rows.alu.push(Lane { ports, factors });
+    /// Lanes in one row of `alu`, at most as many as it has: the shortest run that is free, or a new row.
+    fn lanes(&mut self, n: usize) -> usize {
+        let free = (n..LANES).find(|size| !self.free[*size].is_empty());
+        let (start, size) = match free.and_then(|size| self.free[size].pop().map(|start| (start, size))) {
+            Some(found) => found,
+            None => {
+                let start = self.program.rows.alu.len();
+                self.program.rows.alu.resize(start + LANES, Lane::default());
+                (start, LANES)
+            }
+        };
+        if size > n {
+            self.free[size - n].push(start + n);
+        }
+        start
+    }
+
+    /// Places parts, each of which takes the sum of those before, in lanes of one row; the last one's `c` is `result`.
+    fn run(&mut self, parts: &[Part], result: Port) -> core::ops::Range<usize> {
+        let start = self.lanes(parts.len());
+        for (i, part) in parts.iter().enumerate() {
+            let [a, b] = [part.a, part.b].map(|value| value.map_or(Port::Unused, |value| self.read(value)));
+            let last = i + 1 == parts.len();
+            let c = if last { result } else { Port::Unused };
+            let computes = !last || result != Port::Unused;
+            self.program.rows.alu[start + i] =
+                Lane { ports: [a, b, c], factors: part.factors, carries: i > 0, computes };
+        }
+        start..start + parts.len()
+    }
+
+    /// Parts as few lanes: two operands that are not multiplied share one. The sum of all but the last row's is a value.
+    fn shorten(&mut self, parts: &[Part]) -> Vec<Part> {
+        let (single, mut lanes): (Vec<Part>, Vec<Part>) =
+            parts.iter().copied().partition(|part| part.b.is_none() && part.factors[0] == F::ZERO);
+        let number: F = single.iter().map(|part| part.factors[3]).sum();
+        let single: Vec<Part> = single.into_iter().filter(|part| part.a.is_some()).collect();
+        lanes.extend(single.chunks(2).map(|pair| match pair {
+            [a, b] => a.join(*b),
+            [a] => Part { factors: [F::ZERO, a.factors[1], F::ZERO, F::ZERO], ..*a },
+            _ => unreachable!("chunks of two"),
+        }));
+        match lanes.first_mut() {
+            Some(first) => first.factors[3] += number,
+            None => lanes.push(Part::number(number)),
+        }
+        while lanes.len() > LANES {
+            let rest = lanes.split_off(LANES);
+            let sum = self.sum_of_run(&lanes);
+            lanes = self.shorten(&[&[Part::multiple(F::ONE, sum)], &rest[..]].concat());
+        }
+        lanes
+    }
+
+    fn sum_of_run(&mut self, lanes: &[Part]) -> Value {
+        let c = self.fresh();
+        let result = self.write(c);
+        let run = self.run(lanes, result);
+        self.program.steps.push(Step::Compute(run));
+        c
+    }
+
+    /// The sum of parts.
+    pub fn sum_of(&mut self, parts: &[Part]) -> Value {
+        let lanes = self.shorten(parts);
+        self.sum_of_run(&lanes)
+    }
+
+    /// Asserts that the sum of parts is zero.
+    pub fn assert_sum(&mut self, parts: &[Part]) {
+        let lanes = self.shorten(parts);
+        let run = self.run(&lanes, Port::Unused);
+        self.program.steps.push(Step::Assert(run));
     }
 
     /// `q_ab a b + q_a a + q_b b + q_0`.
-    pub fn arithmetic(&mut self, a: Value, b: Value, [q_ab, q_a, q_b, q_0]: [F; 4]) -> Value {
-        let (a, b) = (self.read(a), self.read(b));
-        let c = self.fresh();
-        let ports = [a, b, self.write(c)];
-        self.lane(ports, [q_ab, q_a, q_b, q_0, F::ONE], Step::Compute);
-        c
+    pub fn arithmetic(&mut self, a: Value, b: Value, factors: [F; 4]) -> Value {
+        self.sum_of_run(&[Part { a: Some(a), b: Some(b), factors }])
     }
 
     /// `q_a a + q_0`.
     pub fn affine(&mut self, a: Value, q_a: F, q_0: F) -> Value {
-        let a = self.read(a);
-        let c = self.fresh();
-        let ports = [a, Port::Unused, self.write(c)];
-        self.lane(ports, [F::ZERO, q_a, F::ZERO, q_0, F::ONE], Step::Compute);
-        c
+        self.sum_of_run(&[Part { a: Some(a), b: None, factors: [F::ZERO, q_a, F::ZERO, q_0] }])
     }
 
     /// `a + b`.
@@ -225,6 +332,17 @@ impl<W> Circuit<W> {
         self.arithmetic(a, b, [F::ONE, F::ZERO, F::ZERO, F::ZERO])
     }
 
+    /// `a b + c`.
+    pub fn mul_add(&mut self, a: Value, b: Value, c: Value) -> Value {
+        self.sum_of(&[Part::multiple(F::ONE, c), Part::product(F::ONE, a, b)])
+    }
+
+    /// `a` where `bit` is 0 and `b` where it is 1: `a (1 - bit) + b bit`.
+    pub fn select(&mut self, bit: Value, a: Value, b: Value) -> Value {
+        let unless = Part { a: Some(a), b: Some(bit), factors: [F::NEG_ONE, F::ONE, F::ZERO, F::ZERO] };
+        self.sum_of(&[unless, Part::product(F::ONE, b, bit)])
+    }
+
     /// `a^(2^log_power)`.
     pub fn exp_power_of_2(&mut self, a: Value, log_power: usize) -> Value {
         (0..log_power).fold(a, |x, _| self.mul(x, x))
@@ -232,9 +350,14 @@ impl<W> Circuit<W> {
 
     /// The sum of values; zero if there are none.
     pub fn sum(&mut self, values: &[Value]) -> Value {
-        let mut values = values.iter().copied();
-        let Some(first) = values.next() else { return self.constant(F::ZERO) };
-        values.fold(first, |sum, x| self.add(sum, x))
+        match values {
+            [] => self.constant(F::ZERO),
+            [one] => *one,
+            _ => {
+                let parts: Vec<Part> = values.iter().map(|value| Part::multiple(F::ONE, *value)).collect();
+                self.sum_of(&parts)
+            }
+        }
     }
 
     /// `1 / a`. There is none of zero: no witness satisfies that.
@@ -242,25 +365,21 @@ impl<W> Circuit<W> {
         let a = self.read(a);
         let b = self.fresh();
         let ports = [a, self.write(b), Port::Unused];
-        self.lane(ports, [F::ONE, F::ZERO, F::ZERO, F::NEG_ONE, F::ZERO], Step::Invert);
+        let lane = self.lanes(1);
+        let factors = [F::ONE, F::ZERO, F::ZERO, F::NEG_ONE];
+        self.program.rows.alu[lane] = Lane { ports, factors, ..Lane::default() };
+        self.program.steps.push(Step::Invert(lane));
         b
-    }
-
-    /// Asserts `q_ab a b + q_a a + q_b b + q_0 = 0`.
-    pub fn assert_arithmetic(&mut self, a: Value, b: Value, [q_ab, q_a, q_b, q_0]: [F; 4]) {
-        let ports = [self.read(a), self.read(b), Port::Unused];
-        self.lane(ports, [q_ab, q_a, q_b, q_0, F::ZERO], Step::Assert);
     }
 
     /// Asserts `a = b`.
     pub fn assert_equal(&mut self, a: Value, b: Value) {
-        self.assert_arithmetic(a, b, [F::ZERO, F::ONE, F::NEG_ONE, F::ZERO]);
+        self.assert_sum(&[Part::multiple(F::ONE, a), Part::multiple(F::NEG_ONE, b)]);
     }
 
     /// Asserts that a value is this number.
     pub fn assert_is(&mut self, a: Value, number: F) {
-        let ports = [self.read(a), Port::Unused, Port::Unused];
-        self.lane(ports, [F::ZERO, F::ONE, F::ZERO, -number, F::ZERO], Step::Assert);
+        self.assert_sum(&[Part::multiple(F::ONE, a), Part::number(-number)]);
     }
 
     /// A number that is part of the program.
@@ -268,7 +387,7 @@ impl<W> Circuit<W> {
         if let Some(value) = self.constants.get(&x) {
             return *value;
         }
-        let value = self.constants_in_a_row(&[x])[0];
+        let value = self.sum_of_run(&[Part::number(x)]);
         self.constants.insert(x, value);
         value
     }
@@ -278,8 +397,9 @@ impl<W> Circuit<W> {
         let first = self.fresh_many(numbers.len());
         let values: Vec<Value> = (0..numbers.len() as u32).map(|i| first.plus(i)).collect();
         for (value, x) in values.iter().zip(numbers) {
-            let ports = [Port::Unused, Port::Unused, self.write(*value)];
-            self.lane(ports, [F::ZERO, F::ZERO, F::ZERO, *x, F::ONE], Step::Compute);
+            let result = self.write(*value);
+            let run = self.run(&[Part::number(*x)], result);
+            self.program.steps.push(Step::Compute(run));
         }
         values
     }

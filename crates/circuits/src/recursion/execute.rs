@@ -118,9 +118,17 @@ impl<'p> Execution<'p> {
         match step {
             Step::Stage(name) => self.stage = name,
             Step::Hint { first, whole, hint } => self.hint(*first, *whole, &hint(witness)),
-            Step::Compute(lane) => self.compute(&rows.alu[*lane]),
+            Step::Compute(run) => {
+                let run = &rows.alu[run.clone()];
+                let sum = self.sum(run);
+                run.iter().for_each(|lane| self.set(lane.ports[2], sum));
+            }
             Step::Invert(lane) => self.invert(&rows.alu[*lane]),
-            Step::Assert(lane) => self.assert(&rows.alu[*lane]),
+            Step::Assert(run) => {
+                if self.sum(&rows.alu[run.clone()]) != [F::ZERO; CHALLENGE] {
+                    self.fail("two values that must be equal differ");
+                }
+            }
             Step::Hash { blocks, elements } => {
                 let elements = elements.as_ref().map(|hint| hint(witness));
                 self.hash(&rows.sponge[blocks.clone()], elements);
@@ -159,18 +167,20 @@ impl<'p> Execution<'p> {
         }
     }
 
-    /// `q_ab a b + q_a a + q_b b + q_0`.
-    fn sum(&self, lane: &Lane) -> [F; CHALLENGE] {
-        let [a, b, _] = lane.ports.map(|port| self.port(port));
-        let [q_ab, q_a, q_b, q_0, _] = lane.factors;
-        let ab = product(&a, &b);
-        let mut sum = core::array::from_fn(|i| q_ab * ab[i] + q_a * a[i] + q_b * b[i]);
-        sum[0] += q_0;
-        sum
+    /// The sum of lanes.
+    fn sum(&self, run: &[Lane]) -> [F; CHALLENGE] {
+        run.iter().fold([F::ZERO; CHALLENGE], |sum, lane| self.lane(lane, sum))
     }
 
-    fn compute(&mut self, lane: &Lane) {
-        self.set(lane.ports[2], self.sum(lane));
+    /// `q_ab a b + q_a a + q_b b + q_0 + q_c before`.
+    pub(super) fn lane(&self, lane: &Lane, before: [F; CHALLENGE]) -> [F; CHALLENGE] {
+        let [a, b, _] = lane.ports.map(|port| self.port(port));
+        let [q_ab, q_a, q_b, q_0] = lane.factors;
+        let ab = product(&a, &b);
+        let carried = F::from_bool(lane.carries);
+        let mut sum = core::array::from_fn(|i| q_ab * ab[i] + q_a * a[i] + q_b * b[i] + carried * before[i]);
+        sum[0] += q_0;
+        sum
     }
 
     fn invert(&mut self, lane: &Lane) {
@@ -178,12 +188,6 @@ impl<'p> Execution<'p> {
         match a.try_inverse() {
             Some(b) => self.set(lane.ports[1], coefficients(b)),
             None => self.fail("a divisor is zero"),
-        }
-    }
-
-    fn assert(&mut self, lane: &Lane) {
-        if self.sum(lane) != [F::ZERO; CHALLENGE] {
-            self.fail("two values that must be equal differ");
         }
     }
 

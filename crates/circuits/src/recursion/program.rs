@@ -69,13 +69,17 @@ impl Port {
     }
 }
 
-/// `s c = q_ab a b + q_a a + q_b b + q_0`.
+/// `s c = q_ab a b + q_a a + q_b b + q_0 + q_c before`, where `before` is the `c` of the lane before in the row.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lane {
     /// Operand, result or neither.
     pub ports: [Port; 3],
-    /// `q_ab, q_a, q_b, q_0, s`.
-    pub factors: [F; 5],
+    /// `q_ab, q_a, q_b, q_0`.
+    pub factors: [F; 4],
+    /// Whether `q_c` is one, or else zero.
+    pub carries: bool,
+    /// Whether `s` is one, or else zero.
+    pub computes: bool,
 }
 
 /// How a block of a hash gets its elements from the memory.
@@ -189,12 +193,12 @@ pub type Hint<W> = Box<dyn Fn(&W) -> Vec<F> + Send + Sync>;
 pub(super) enum Step<W> {
     /// Values that nothing computes, five coefficients each where they are challenges.
     Hint { first: Value, whole: bool, hint: Hint<W> },
-    /// A lane whose `c` is computed.
-    Compute(usize),
+    /// Lanes in a row, each of which takes the one before; the last one writes its `c`.
+    Compute(core::ops::Range<usize>),
     /// A lane whose `b` is the inverse of its `a`.
     Invert(usize),
-    /// A lane that holds.
-    Assert(usize),
+    /// Lanes in a row, each of which takes the one before; the last one is zero.
+    Assert(core::ops::Range<usize>),
     /// A hash: its blocks, and the elements that no port gives.
     Hash { blocks: core::ops::Range<usize>, elements: Option<Hint<W>> },
     /// A challenge among others: at `first + place`, where the bits, least first, are the place.

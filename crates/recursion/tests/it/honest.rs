@@ -1,34 +1,64 @@
 //! Honest proofs.
 
-use std::time::Instant;
+use aludel_circuits::check::Checker;
+use aludel_circuits::recursion::machine::traces;
+use aludel_circuits::recursion::{Heights, Program, RecursionChip, execute};
+use aludel_circuits::{Chip, Shape};
+use aludel_recursion::ChildWitness;
 
-use aludel_circuits::Shape;
-use aludel_circuits::recursion::execute;
+use crate::children::{decoded, frozen, key, program, witness};
 
-use crate::frozen::{program, proof, witness};
+/// Rows of each chip, of `alu` lanes: sponge, path, alu, transcript, bits, pack, caps.
+fn rows(program: &Program<ChildWitness>) -> [usize; 7] {
+    let rows = program.rows();
+    [
+        rows.sponge.len(),
+        rows.path.len(),
+        rows.alu.len(),
+        rows.transcript.len(),
+        rows.bits.len(),
+        rows.pack.len(),
+        rows.caps.len(),
+    ]
+}
+
+/// What verifying a proof of each shape takes. A change of the shard's machine, of its parameters or of the circuit shows here.
+const ROWS: &[(Shape, [usize; 7])] = &[
+    (Shape::Tiny, [32_038, 18_758, 84_940, 3_103, 5_208, 4_553, 192]),
+    (Shape::Small, [32_038, 19_090, 86_100, 3_103, 5_208, 4_553, 192]),
+    (Shape::Medium, [32_038, 21_082, 86_100, 3_103, 5_208, 4_553, 192]),
+    (Shape::Large, [31_872, 21_414, 86_096, 3_103, 5_208, 4_553, 192]),
+];
 
 #[test]
 fn frozen_proofs_satisfy_their_circuits() {
-    for shape in [Shape::Tiny] {
-        let (proof, statement) = proof(shape);
-        let start = Instant::now();
-        let program = program(shape);
-        let rows = program.rows();
-        println!(
-            "{shape}: sponge {} path {} alu {} lanes transcript {} bits {} pack {} caps {}, built in {:?}",
-            rows.sponge.len(),
-            rows.path.len(),
-            rows.alu.len(),
-            rows.transcript.len(),
-            rows.bits.len(),
-            rows.pack.len(),
-            rows.caps.len(),
-            start.elapsed(),
-        );
-        let start = Instant::now();
-        let e = execute(&program, &witness(shape, &proof, &statement));
-        println!("{shape}: executed in {:?}", start.elapsed());
+    for (shape, expected) in ROWS {
+        let key = key(*shape);
+        let (proof, statement) = decoded(key, &frozen(*shape));
+        let program = program(key);
+        let e = execute(&program, &witness(key, &proof, &statement));
         assert_eq!(e.check(), Ok(()), "{shape}");
         assert_eq!(e.public()[..8], statement.digest().0, "{shape}");
+        assert_eq!(rows(&program), *expected, "{shape}");
+        // One machine serves every shape.
+        let heights = Heights::of(&program, 4);
+        let most = [heights.sponge, heights.path, heights.alu];
+        assert!(most.iter().all(|log| *log <= 15), "{shape}: {heights:?}");
     }
+}
+
+#[test]
+fn the_machine_accepts_an_honest_run() {
+    let key = key(Shape::Tiny);
+    let (proof, statement) = decoded(key, &frozen(Shape::Tiny));
+    let program = program(key);
+    let e = execute(&program, &witness(key, &proof, &statement));
+    let heights = Heights::of(&program, 4);
+    let chips = RecursionChip::of(&program, &heights).expect("they fit");
+    let public = e.public();
+    let mut checker = Checker::default();
+    for (chip, main) in chips.iter().zip(traces(&e, &heights).expect("they fit")) {
+        checker.run(chip, &main, if chip.public_values() == 0 { &[] } else { &public });
+    }
+    assert_eq!(checker.finish(), []);
 }

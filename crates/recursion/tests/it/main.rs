@@ -1,4 +1,6 @@
-//! Circuits that verify proofs, run over the frozen proofs of every shape.
+//! Circuits that verify proofs, run over frozen proofs of every shape and over those of a toy machine.
 
-mod frozen;
+mod children;
+mod fields;
 mod honest;
+mod mutations;

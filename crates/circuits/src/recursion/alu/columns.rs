@@ -7,7 +7,7 @@ use crate::columns;
 pub const LANES: usize = 4;
 
 columns! {
-    /// One operation: `s c = q_ab a b + q_a a + q_b b + q_0`.
+    /// One operation: `s c = q_ab a b + q_a a + q_b b + q_0 + q_c before`, where `before` is the `c` of the operation before in the row.
     pub struct AluLane<T> {
         /// First operand.
         a: [T; CHALLENGE],
@@ -41,6 +41,8 @@ columns! {
         q_b: T,
         /// `q_0`.
         q_0: T,
+        /// `q_c`, 0 in the row's first operation.
+        q_c: T,
         /// `s`: 0 where the sum must be zero.
         s: T,
     }

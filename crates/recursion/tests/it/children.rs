@@ -1,15 +1,16 @@
-//! The frozen proofs of `aludel_verifier`, and circuits that verify them.
+//! Proofs, and circuits that verify them.
 
 use aludel_circuits::Shape;
 use aludel_circuits::recursion::{Circuit, Program};
 use aludel_protocol::{F, Statement};
 use aludel_recursion::{Child, ChildWitness, KeyValues, verify};
 use aludel_verifier::config::Proof;
-use aludel_verifier::{ShardKey, format};
+use aludel_verifier::keys::Key;
+use aludel_verifier::{Machine, ShardKey, format};
 use p3_field::PrimeCharacteristicRing;
 
 /// The bytes of a shape's frozen proof.
-pub fn bytes(shape: Shape) -> Vec<u8> {
+pub fn frozen(shape: Shape) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../verifier/tests/frozen");
     std::fs::read(format!("{folder}/{shape}.proof")).expect("a frozen proof of every shape")
 }
@@ -19,21 +20,20 @@ pub fn key(shape: Shape) -> &'static ShardKey {
     ShardKey::pinned(shape).expect("pinned")
 }
 
-/// A shape's frozen proof, decoded, with its statement.
-pub fn proof(shape: Shape) -> (Proof, Statement) {
-    let bytes = bytes(shape);
-    let (claim, rest) = format::claim(&bytes).expect("a proof");
-    (format::proof(key(shape), rest).expect("a proof"), claim.statement)
+/// A proof's bytes, decoded, with its statement.
+pub fn decoded<A: Machine>(key: &Key<A>, bytes: &[u8]) -> (Proof, Statement) {
+    let (claim, rest) = format::claim(bytes).expect("a proof");
+    (format::proof(key, rest).expect("a proof"), claim.statement)
 }
 
 /// What a circuit reads of a proof.
-pub fn witness(shape: Shape, proof: &Proof, statement: &Statement) -> ChildWitness {
-    ChildWitness::new(proof, &key(shape).public_values(statement))
+pub fn witness<A: Machine>(key: &Key<A>, proof: &Proof, statement: &Statement) -> ChildWitness {
+    ChildWitness::new(proof, &key.public_values(statement))
 }
 
-/// A program that verifies proofs of a shape and makes their public values public.
-pub fn program(shape: Shape) -> Program<ChildWitness> {
-    let child = Child::of(key(shape));
+/// A program that verifies proofs of a key and makes their public values public.
+pub fn program<A: Machine>(key: &Key<A>) -> Program<ChildWitness> {
+    let child = Child::of(key);
     let mut c = Circuit::default();
     let key = KeyValues::wired(&mut c, &child);
     let verified = verify(&mut c, &child, &key, |w: &ChildWitness| w);
