@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use aludel_circuits::{Chip, MachineChip, Shape};
 use aludel_protocol::{F, Statement};
+use aludel_verifier::config::Proof;
 use aludel_verifier::format::{self, Claim};
 use aludel_verifier::keys::Key;
 use aludel_verifier::verify::{Expectations, check_statement, verify_with};
-use aludel_verifier::{KeyError, VerifyError};
+use aludel_verifier::{KeyError, Role, VerifyError};
 use p3_batch_stark::{ProverData, StarkInstance};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -99,8 +100,8 @@ impl<A: Provable> Prover<A> {
     ///
     /// # Errors
     /// The machine breaks a rule of keys.
-    pub fn with_chips(shape: Shape, chips: Vec<A>) -> Result<Self, KeyError> {
-        let (key, data) = Key::derive_for_prover(shape, chips)?;
+    pub fn with_chips(role: impl Into<Role>, chips: Vec<A>) -> Result<Self, KeyError> {
+        let (key, data) = Key::derive_for_prover(role, chips)?;
         Ok(Self { key, data })
     }
 
@@ -140,16 +141,29 @@ impl<A: Provable> Prover<A> {
         statement: &Statement,
     ) -> Result<Vec<u8>, ProveError> {
         check_statement(statement).map_err(ProveError::Statement)?;
+        let proof = self.proof(traces, self.key.public_values(statement))?;
+        let claim = Claim { shape: self.key.shape(), statement: *statement };
+        let backend = |reason| ProveError::Backend { reason };
+        info_span!("encode").in_scope(|| format::encode(&claim, &proof)).map_err(backend)
+    }
+
+    /// A proof of `traces` with the public values of each chip, before anybody has verified or written it.
+    ///
+    /// # Errors
+    /// Wrong sizes, or a failure of the proof system.
+    pub fn proof(
+        &self,
+        traces: &[RowMajorMatrix<F>],
+        public_values: Vec<Vec<F>>,
+    ) -> Result<Proof, ProveError> {
         self.check_sizes(traces)?;
         let chips = self.key.chips().iter().zip(traces);
         let instances: Vec<_> = chips
-            .zip(self.key.public_values(statement))
+            .zip(public_values)
             .map(|((air, trace), public_values)| StarkInstance { air, trace, public_values })
             .collect();
         let backend = |reason| ProveError::Backend { reason };
-        let proof = A::prove_batch(self.key.config(), &instances, &self.data).map_err(backend)?;
-        let claim = Claim { shape: self.key.shape(), statement: *statement };
-        info_span!("encode").in_scope(|| format::encode(&claim, &proof)).map_err(backend)
+        A::prove_batch(self.key.config(), &instances, &self.data).map_err(backend)
     }
 
     fn check_sizes(&self, traces: &[RowMajorMatrix<F>]) -> Result<(), ProveError> {

@@ -77,10 +77,12 @@ pub(crate) fn check<W>(c: &mut Circuit<W>, child: &Child, heard: &Heard) {
         };
         let folded = fold(c, chip, &row, heard.alpha);
         let quotient = recompose(c, layout.log_height, &chunks, power);
-        // folded = quotient (zeta^n - 1)
-        let product =
-            Part { a: Some(quotient), b: Some(power), factors: [F::NEG_ONE, F::ONE, F::ZERO, F::ZERO] };
-        c.assert_sum(&folded.parts().chain([product]).collect::<Vec<_>>());
+        // folded / (zeta^n - 1) = quotient; there is no such inverse where the point lies in the domain.
+        let vanishing = c.affine(power, F::ONE, F::NEG_ONE);
+        let inverse = c.invert(vanishing);
+        let mut parts = folded.product(Term::from(inverse), F::ONE);
+        parts.push(Part::multiple(F::NEG_ONE, quotient));
+        c.assert_sum(&parts);
     }
     c.stage("terminals");
     let sum = c.sum(&heard.terminals);

@@ -14,7 +14,7 @@ use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 use p3_uni_stark::StarkConfig;
 
 use crate::challenger::SmallestWitness;
-use crate::parameters::{PARAMETERS, Parameters};
+use crate::parameters::Parameters;
 
 /// Hash of a Merkle leaf: a sponge of width 24, rate 16.
 pub type LeafHash = PaddingFreeSponge<Perm24, 24, 16, DIGEST>;
@@ -53,8 +53,7 @@ pub fn fri_parameters(p: &Parameters) -> FriParameters<ExtensionTrees> {
 }
 
 /// The configuration whose transcript begins with a key's digest.
-pub fn config(key: Digest) -> Config {
-    let p = &PARAMETERS;
+pub fn config(p: &Parameters, key: Digest) -> Config {
     let pcs = Pcs::new(Radix2DitParallel::default(), trees(p), fri_parameters(p));
     Config::new(pcs, SmallestWitness::new(key))
         .with_lookup_proof_of_work_bits(p.lookup_pow_bits)

@@ -4,6 +4,8 @@ use aludel_circuits::Shape;
 use aludel_protocol::codec::DecodeError;
 use aludel_protocol::{ChainId, Digest};
 
+use crate::keys::Role;
+
 /// The command that rewrites the manifest of keys.
 pub const REWRITE_KEYS: &str = "cargo run --release -p aludel-verifier --example keys";
 
@@ -67,10 +69,10 @@ pub enum VerifyError {
         number: u8,
     },
     /// The proof is for another shape than the key's.
-    #[error("the proof is of shape {found} and the key of shape {expected}; use that shape's key")]
+    #[error("the proof is of shape {found} and the key of {expected}; use that shape's key")]
     OtherShape {
         /// The key's.
-        expected: Shape,
+        expected: Role,
         /// The proof's.
         found: Shape,
     },

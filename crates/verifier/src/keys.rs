@@ -4,9 +4,12 @@
 //! proof. So a key digests everything that decides what is proven, the transcript absorbs that digest before
 //! anything else, and the rules on which the lookup argument's soundness rests are checked when a key is made.
 
+use core::fmt;
+
 use aludel_circuits::bus::{Discipline, MOST_READS};
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
 use aludel_protocol::codec::{self, Kind};
+use aludel_protocol::hash::DIGEST;
 use aludel_protocol::params::PROTOCOL_VERSION;
 use aludel_protocol::{Challenge, Digest, F, Statement};
 use p3_batch_stark::common::{GlobalPreprocessed, PreprocessedInstanceMeta};
@@ -20,7 +23,7 @@ use crate::error::KeyError;
 use crate::fingerprint::{Fields, fingerprint};
 use crate::layout::{ChipLayout, Layout};
 use crate::machine::{Machine, WithoutFixed};
-use crate::parameters::PARAMETERS;
+use crate::parameters::{PARAMETERS, Parameters};
 use crate::security::constraints;
 
 /// What a proof system release adds to every key: its transcript and lookup argument are Plonky3's.
@@ -29,12 +32,67 @@ const PROOF_SYSTEM: &[u8] = b"plonky3 0.8.0 batch-stark koalabear quintic poseid
 /// Highest degree of a constraint: with blowup 2 a quotient has at most two chunks.
 const MAX_DEGREE: usize = 3;
 
-/// Elements of the public values: the digest of the statement.
-const PUBLIC_VALUES: usize = 8;
+/// What a key's proofs are of. It decides their parameters and their public values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Shards of a shape. Public: the digest of the statement.
+    Shard(Shape),
+    /// A verified shard proof of a shape. Public: the digest of the statement, and the root of the set of accepted keys.
+    Lift(Shape),
+}
+
+impl Role {
+    /// Parameters of its proofs.
+    pub const fn parameters(self) -> &'static Parameters {
+        match self {
+            Self::Shard(_) | Self::Lift(_) => &PARAMETERS,
+        }
+    }
+
+    /// Elements of the public values.
+    pub const fn public_values(self) -> usize {
+        match self {
+            Self::Shard(_) => DIGEST,
+            Self::Lift(_) => 2 * DIGEST,
+        }
+    }
+
+    /// The shape of the shards.
+    pub const fn shape(self) -> Shape {
+        match self {
+            Self::Shard(shape) | Self::Lift(shape) => shape,
+        }
+    }
+
+    /// What a key's digest absorbs of it first.
+    fn fields(self, fields: &mut Fields) {
+        let shard = codec::header(Kind::ShardProof);
+        let kind: &[u8] = match self {
+            Self::Shard(_) => &shard,
+            Self::Lift(_) => b"lift",
+        };
+        fields.number(0).text(kind).number(usize::from(self.shape().number()));
+    }
+}
+
+impl From<Shape> for Role {
+    fn from(shape: Shape) -> Self {
+        Self::Shard(shape)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shard(shape) => write!(f, "shape {shape}"),
+            Self::Lift(shape) => write!(f, "a lift of shape {shape}"),
+        }
+    }
+}
 
 /// The key of one machine.
 pub struct Key<A> {
-    shape: Shape,
+    role: Role,
     chips: Vec<A>,
     common: CommonData<Config>,
     config: Config,
@@ -57,37 +115,48 @@ impl ShardKey {
 }
 
 impl<A: Machine> Key<A> {
-    /// Makes the key of a machine, with what a prover keeps of its preprocessed columns.
+    /// Makes the key of a machine, with what a prover keeps of its preprocessed columns. A shape is the role of its shards.
     ///
     /// # Errors
     /// The machine breaks a rule that soundness rests on.
-    pub fn derive_for_prover(shape: Shape, chips: Vec<A>) -> Result<(Self, ProverData<Config>), KeyError> {
-        lookups(&chips)?;
+    pub fn derive_for_prover(
+        role: impl Into<Role>,
+        chips: Vec<A>,
+    ) -> Result<(Self, ProverData<Config>), KeyError> {
+        let role = role.into();
+        lookups(role, &chips)?;
         chips.iter().try_for_each(check_fixed)?;
-        let data = ProverData::from_airs_and_degrees(&config(Digest::ZERO), &chips, &log_heights(&chips))
+        let config = config(role.parameters(), Digest::ZERO);
+        let data = ProverData::from_airs_and_degrees(&config, &chips, &log_heights(&chips))
             .map_err(|e| KeyError::Commit { reason: e.to_string() })?;
         let root = data.common.preprocessed.as_ref().map(|p| p.commitment.clone());
-        Ok((Self::from_root(shape, chips, root)?, data))
+        Ok((Self::from_root(role, chips, root)?, data))
     }
 
     /// Makes the key of a machine from a trusted root of its preprocessed columns.
     ///
     /// # Errors
     /// The machine breaks a rule that soundness rests on, or the root does not fit it.
-    pub fn from_root(shape: Shape, chips: Vec<A>, root: Option<Cap>) -> Result<Self, KeyError> {
-        let lookups = lookups(&chips)?;
+    pub fn from_root(role: impl Into<Role>, chips: Vec<A>, root: Option<Cap>) -> Result<Self, KeyError> {
+        let role = role.into();
+        let lookups = lookups(role, &chips)?;
         let layouts = chips.iter().zip(&lookups).map(|(chip, own)| check_constraints(chip, own));
-        let layout = Layout::new(layouts.collect::<Result<_, _>>()?);
-        let digest = digest(shape, &chips, &lookups, root.as_ref());
+        let layout = Layout::new(*role.parameters(), layouts.collect::<Result<_, _>>()?);
+        let digest = digest(role, &chips, &lookups, root.as_ref());
         let common = CommonData::new(preprocessed(&layout, root)?, lookups);
-        Ok(Self { shape, chips, common, config: config(digest), digest, layout })
+        Ok(Self { role, chips, common, config: config(role.parameters(), digest), digest, layout })
     }
 }
 
 impl<A> Key<A> {
-    /// The shape whose proofs it verifies.
+    /// What its proofs are of.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The shape of the shards that its proofs are of.
     pub const fn shape(&self) -> Shape {
-        self.shape
+        self.role.shape()
     }
 
     /// The chips, in order.
@@ -144,9 +213,9 @@ fn machine_error(reason: impl ToString) -> KeyError {
 
 /// Checks every rule of the lookup argument and returns each chip's lookups, those of one bus folded together
 /// as Plonky3 does it.
-pub(crate) fn lookups<A: Machine>(chips: &[A]) -> Result<Vec<Lookups<F>>, KeyError> {
-    check_public_values(chips)?;
-    chips.iter().try_for_each(check_shape)?;
+pub(crate) fn lookups<A: Machine>(role: Role, chips: &[A]) -> Result<Vec<Lookups<F>>, KeyError> {
+    check_public_values(role.public_values(), chips)?;
+    chips.iter().try_for_each(|chip| check_shape(role.parameters(), chip))?;
     let raw: Vec<_> = chips.iter().map(Lookups::from_air::<Challenge, A>).collect();
     for (chip, own) in chips.iter().zip(&raw) {
         own.iter().try_for_each(|l| check_lookup(l).map_err(|reason| chip_error(chip, reason)))?;
@@ -157,17 +226,18 @@ pub(crate) fn lookups<A: Machine>(chips: &[A]) -> Result<Vec<Lookups<F>>, KeyErr
     let rows: Vec<usize> = heights.iter().map(|h| 1 << h).collect();
     check_multiplicity_height_bound(&raw, &rows).map_err(machine_error)?;
     let bare: Vec<_> = chips.iter().map(WithoutFixed).collect();
-    let data = ProverData::from_airs_and_degrees(&config(Digest::ZERO), &bare, &heights);
+    let config = config(role.parameters(), Digest::ZERO);
+    let data = ProverData::from_airs_and_degrees(&config, &bare, &heights);
     Ok(data.map_err(machine_error)?.common.lookups)
 }
 
-/// The last chip, and no other, has public values: the digest of the statement.
-fn check_public_values<A: Chip>(chips: &[A]) -> Result<(), KeyError> {
+/// The last chip, and no other, has public values.
+fn check_public_values<A: Chip>(expected: usize, chips: &[A]) -> Result<(), KeyError> {
     let Some((last, others)) = chips.split_last() else {
         return Err(machine_error("it has no chip"));
     };
-    if last.public_values() != PUBLIC_VALUES {
-        return Err(chip_error(last, format!("the last chip has {PUBLIC_VALUES} public values")));
+    if last.public_values() != expected {
+        return Err(chip_error(last, format!("the last chip has {expected} public values")));
     }
     match others.iter().find(|c| c.public_values() != 0) {
         Some(chip) => Err(chip_error(chip, "only the last chip has public values".into())),
@@ -175,8 +245,7 @@ fn check_public_values<A: Chip>(chips: &[A]) -> Result<(), KeyError> {
     }
 }
 
-fn check_shape<A: Machine>(chip: &A) -> Result<(), KeyError> {
-    let p = &PARAMETERS;
+fn check_shape<A: Machine>(p: &Parameters, chip: &A) -> Result<(), KeyError> {
     let (least, most) = (p.least_log_height(), F::TWO_ADICITY - p.log_blowup);
     if !(least..=most).contains(&chip.log_height()) {
         return Err(chip_error(chip, format!("its height is not in 2^{least} to 2^{most}")));
@@ -255,11 +324,11 @@ fn check_constraints<A: Machine>(chip: &A, own: &Lookups<F>) -> Result<ChipLayou
 }
 
 /// `H(format, shape, proof system, protocol version, parameters, chips, root)`.
-fn digest<A: Machine>(shape: Shape, chips: &[A], lookups: &[Lookups<F>], root: Option<&Cap>) -> Digest {
+fn digest<A: Machine>(role: Role, chips: &[A], lookups: &[Lookups<F>], root: Option<&Cap>) -> Digest {
     let mut fields = Fields::default();
-    fields.number(0).text(&codec::header(Kind::ShardProof)).number(usize::from(shape.number()));
+    role.fields(&mut fields);
     fields.text(PROOF_SYSTEM).number(usize::try_from(PROTOCOL_VERSION).unwrap_or(usize::MAX));
-    fields.numbers(PARAMETERS.numbers()).number(chips.len());
+    fields.numbers(role.parameters().numbers()).number(chips.len());
     for (chip, own) in chips.iter().zip(lookups) {
         fields.digest(&fingerprint(chip, own).digest.0);
     }

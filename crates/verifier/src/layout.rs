@@ -12,7 +12,7 @@ use p3_fri::fold_schedule;
 use crate::config::{Cap, Proof};
 use crate::error::VerifyError;
 use crate::machine::Machine;
-use crate::parameters::{PARAMETERS, Parameters};
+use crate::parameters::Parameters;
 
 /// Base field elements of a challenge.
 const DIMENSION: usize = <Challenge as BasedVectorSpace<F>>::DIMENSION;
@@ -92,8 +92,7 @@ fn present<T>(part: &'static str, expected: bool, value: Option<&T>) -> Result<(
 
 impl Layout {
     /// The layout of a machine's proofs.
-    pub(crate) fn new(chips: Vec<ChipLayout>) -> Self {
-        let p = PARAMETERS;
+    pub(crate) fn new(p: Parameters, chips: Vec<ChipLayout>) -> Self {
         let has_lookups = chips.iter().any(|c| c.lookups > 0);
         let has_fixed = chips.iter().any(|c| c.fixed_width > 0);
         let commit = |widths: &dyn Fn(&ChipLayout) -> Vec<usize>| Commitment {

@@ -33,7 +33,7 @@ pub mod security;
 pub mod verify;
 
 pub use error::{KeyError, VerifyError};
-pub use keys::{Key, ShardKey};
+pub use keys::{Key, Role, ShardKey};
 pub use machine::Machine;
 pub use security::{Security, security};
 pub use verify::{Expectations, verify};

@@ -1,5 +1,6 @@
 //! What a set of chips must offer to be keyed and verified here.
 
+use aludel_circuits::recursion::RecursionChip;
 use aludel_circuits::{Chip, MachineChip};
 use aludel_protocol::{Challenge, F};
 use p3_air::{Air, BaseAir};
@@ -12,11 +13,11 @@ use crate::config::{Config, Proof};
 /// The constraint evaluator that derives keys: expressions instead of values.
 pub type Symbolic = InteractionSymbolicBuilder<F, Challenge>;
 
-/// A chip of a machine that can be keyed, proven and verified. [`MachineChip`] is the one machine of a shard;
-/// tests make small ones.
+/// A chip of a machine that can be keyed, proven and verified. [`MachineChip`] is the one machine of a shard,
+/// [`RecursionChip`] that of recursion; tests make small ones.
 pub trait Machine: Chip + Air<Symbolic> + BaseAir<F> + Clone {
     /// Calls Plonky3's `verify_batch` with every argument as given. A method, and not a generic function, because
-    /// each instantiation costs half a minute of compile time: this is the only one for [`MachineChip`].
+    /// each instantiation costs half a minute of compile time: there is one a machine.
     ///
     /// # Errors
     /// Plonky3's reason to refuse the proof.
@@ -30,6 +31,18 @@ pub trait Machine: Chip + Air<Symbolic> + BaseAir<F> + Clone {
 }
 
 impl Machine for MachineChip {
+    fn verify_batch(
+        config: &Config,
+        chips: &[Self],
+        proof: &Proof,
+        public_values: &[Vec<F>],
+        common: &CommonData<Config>,
+    ) -> Result<(), String> {
+        verify_batch(config, chips, proof, public_values, common).map_err(|e| e.to_string())
+    }
+}
+
+impl Machine for RecursionChip {
     fn verify_batch(
         config: &Config,
         chips: &[Self],

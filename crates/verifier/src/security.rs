@@ -22,7 +22,7 @@ use p3_security::{GrindingSites, InstanceShape, RegimeReport, SecurityReport, St
 use p3_uni_stark::OpeningShape;
 
 use crate::error::KeyError;
-use crate::keys::lookups;
+use crate::keys::{Key, lookups};
 use crate::layout::ChipLayout;
 use crate::machine::Machine;
 use crate::parameters::{PARAMETERS, Parameters};
@@ -185,7 +185,14 @@ pub(crate) fn constraints<A: Machine>(chip: &A, lookups: &[Lookup<F>]) -> (usize
 /// The machine cannot be keyed.
 pub fn extent(shape: Shape) -> Result<Extent, KeyError> {
     let chips = MachineChip::all(shape);
-    Ok(Extent::of(&chips, &lookups(&chips)?))
+    Ok(Extent::of(&chips, &lookups(shape.into(), &chips)?))
+}
+
+impl<A: Machine> Key<A> {
+    /// Bits of soundness of its proofs.
+    pub fn security(&self) -> Security {
+        Extent::of(self.chips(), &self.common().lookups).security(self.role().parameters())
+    }
 }
 
 /// Bits of soundness of the machine of a shape.
@@ -337,7 +344,7 @@ mod tests {
     #[test]
     fn an_extent_counts_every_chip() {
         let chips = MachineChip::all(Shape::Large);
-        let packed = lookups(&chips).expect("keyed");
+        let packed = lookups(Shape::Large.into(), &chips).expect("keyed");
         let mut counted = [0; 3];
         for (chip, own) in chips.iter().zip(&packed) {
             let (_, degree) = constraints(chip, own);

@@ -5,7 +5,7 @@ use aludel_protocol::{ChainId, Statement};
 
 use crate::error::VerifyError;
 use crate::format::{self, Claim};
-use crate::keys::{Key, ShardKey};
+use crate::keys::{Key, Role, ShardKey};
 use crate::machine::Machine;
 
 /// What the caller knows about the statement beforehand.
@@ -36,8 +36,8 @@ pub fn verify_with<A: Machine>(
     expectations: &Expectations,
 ) -> Result<Statement, VerifyError> {
     let (Claim { shape, statement }, rest) = format::claim(bytes)?;
-    if shape != key.shape() {
-        return Err(VerifyError::OtherShape { expected: key.shape(), found: shape });
+    if key.role() != Role::Shard(shape) {
+        return Err(VerifyError::OtherShape { expected: key.role(), found: shape });
     }
     check_statement(&statement)?;
     expectations.check(&statement)?;

@@ -61,12 +61,16 @@ impl<W> Circuit<W> {
     /// The program.
     ///
     /// # Panics
-    /// A hint was made that no row writes, or a value is read too often: both are faults of the circuit.
+    /// A hint was made that no row writes, a value is read too often, or a hash is not taken by just one path: all are faults of the
+    /// circuit.
     pub fn finish(self) -> Program<W> {
         let orphan = self.written.iter().position(|w| !w);
         assert_eq!(orphan, None, "every value has a writer");
         let most = self.program.reads.iter().copied().max().unwrap_or(0);
         assert!(most <= MOST_READS, "a value is read {most} times");
+        let mut taken: Vec<Hashed> = self.program.rows.path.iter().filter_map(|node| node.digest).collect();
+        taken.sort_unstable();
+        assert!(taken.into_iter().eq((0..self.program.hashes).map(Hashed)), "every hash is taken once");
         self.program
     }
 

@@ -47,6 +47,19 @@ fn frozen_proofs_satisfy_their_circuits() {
     }
 }
 
+/// A program is part of a key: the same child gives the same program.
+#[test]
+fn a_program_is_the_same_again() {
+    let fixed = |program: &Program<ChildWitness>| {
+        let chips = RecursionChip::of(program, &Heights::of(program, 4)).expect("they fit");
+        chips.iter().map(Chip::fixed).collect::<Vec<_>>()
+    };
+    let [one, other] = [(), ()].map(|()| program(key(Shape::Tiny)));
+    for (a, b) in fixed(&one).iter().zip(fixed(&other)) {
+        assert!(*a == b, "two programs of one child differ");
+    }
+}
+
 #[test]
 fn the_machine_accepts_an_honest_run() {
     let key = key(Shape::Tiny);
