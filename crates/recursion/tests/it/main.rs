@@ -3,4 +3,5 @@
 mod children;
 mod fields;
 mod honest;
+mod lift;
 mod mutations;
