@@ -15,6 +15,9 @@ use crate::bus::{CHALLENGE, MOST_READS};
 const RATE: usize = 16;
 /// Elements that a permutation of the challenger absorbs.
 const DUPLEX: usize = 8;
+/// Levels of a Merkle tree, those of its cap included. Steps and the entry where they end are a number of so many bits; one of 31
+/// might be the index and `p`, and a leaf have two walks.
+pub const LEVELS: usize = 24;
 /// Bits of a field element.
 pub const BITS: usize = 31;
 
@@ -551,6 +554,9 @@ impl<W> Circuit<W> {
 
     /// Walks from a leaf to the cap: `levels` has an entry for every step up, with what is injected after it. Siblings are hints, eight
     /// elements a step.
+    ///
+    /// # Panics
+    /// The tree is deeper than [`LEVELS`].
     pub fn path(
         &mut self,
         leaf: Hashed,
@@ -559,6 +565,9 @@ impl<W> Circuit<W> {
         cap: Tree,
         siblings: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
     ) {
+        let entries = self.program.rows.caps.iter().filter(|entry| entry.tree == cap).count();
+        let depth = levels.len() + entries.next_power_of_two().trailing_zeros() as usize;
+        assert!(depth <= LEVELS, "a path has at most {LEVELS} levels, and this tree {depth}");
         let Port::Read(index) = self.read(index) else { unreachable!("it is read") };
         let start = self.program.rows.path.len();
         let nodes = &mut self.program.rows.path;

@@ -1,5 +1,6 @@
 //! Programs run and checked: every row of every chip against what Plonky3 and the protocol compute.
 
+mod attacks;
 mod corruptions;
 mod sample;
 
@@ -50,8 +51,9 @@ fn an_honest_run_is_accepted() {
     let native = native(&witness);
     assert_eq!(e.value(values.drawn), extension::coefficients(native.drawn));
     let sums: Vec<Challenge> = values.sums.iter().map(|s| challenge(e.value(s.value))).collect();
-    assert_eq!(values.sums.iter().map(|s| s.exponent).collect::<Vec<_>>(), [0, 19, 35, 47]);
+    assert_eq!(values.sums.iter().map(|s| s.exponent).collect::<Vec<_>>(), [0, 18, 35, 53, 63]);
     assert_eq!(sums, native.sums);
+    assert_eq!(challenge(e.value(values.total)), native.total);
     assert_eq!(e.public()[..8], native.digest.0);
     let point = F::two_adic_generator(6).exp_u64(u64::from(native.index.reverse_bits() >> 26));
     assert_eq!(e.value(values.point)[0], point);

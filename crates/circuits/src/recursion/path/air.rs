@@ -1,7 +1,8 @@
 //! Constraints of `path`: a leaf, its siblings, an entry of the cap.
 //!
-//! The index begins as one of at most 24 bits (`bits` says so) and ends as the place of an entry of a cap; each step has
-//! `index = 2 next + bit`. So bits and place together are a number below `2^24` that equals the index modulo `p`: its own bits.
+//! The index ends as the place of an entry of a cap; each step has `index = 2 next + bit`. A program's trees have at most 24 levels
+//! ([`LEVELS`](crate::recursion::circuit::LEVELS)). So bits and place together are a number below `2^24` that equals the index modulo `p`: its
+//! own bits, and an index that is larger has no path.
 //!
 //! So that one expression serves the start and injections, both take their digest as the child that `bit` does *not* choose, and
 //! the first step's bit is the other one.

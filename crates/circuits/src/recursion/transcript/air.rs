@@ -1,5 +1,5 @@
 //! Constraints of `transcript`: Plonky3's `DuplexChallenger`. The rate is overwritten by what is absorbed, the length is added to the
-//! first element of the capacity; a squeeze with nothing to absorb permutes the state as it is.
+//! first element of the capacity; a squeeze with nothing to absorb permutes the state as it is, which at the beginning is zero.
 //!
 //! Every element of the rate of a row that absorbs has a port: an element that is absorbed, or a zero of the memory.
 
@@ -24,7 +24,8 @@ pub(in crate::recursion) fn constrain<B: ChipBuilder>(b: &mut B) {
             capacity += next_key.absorbed.into();
         }
         b.assert_eq("the capacity goes on", next.state[RATE + i], capacity);
-        b.when_eq("a squeeze keeps the rate", next_key.squeezed, next.state[i], out[i]);
+        let rate = goes_on.clone() * out[i].into();
+        b.when_eq("a squeeze keeps the rate", next_key.squeezed, next.state[i], rate);
     }
     for i in 0..RATE {
         b.port(Bus::Value, base_message::<B>(key.in_address[i], row.state[i]), key.in_count[i]);

@@ -1,0 +1,339 @@
+//! Attacks on `path` and `caps`.
+
+use aludel_protocol::hash::perm16;
+use aludel_protocol::{F, fe};
+use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
+use p3_symmetric::Permutation;
+
+use super::super::finish;
+use super::super::sample::leaf;
+use super::{Forged, refusals, traces};
+use crate::recursion::circuit::LEVELS;
+use crate::recursion::path::trace::PathStep;
+use crate::recursion::program::{Node, Program, Step};
+use crate::recursion::{Circuit, execute};
+
+type Digest = [F; 8];
+
+const INJECTION: usize = 2;
+const DIGEST: &str = "path: the digest goes on";
+const INDEX: &str = "path: the index goes on";
+const NO_BIT: &str = "path: an injection and a bare leaf take no bit";
+
+/// A leaf, two siblings, an injection and a third sibling lead to one of four entries; a second leaf is an entry itself.
+#[derive(Clone)]
+struct Walk {
+    index: u32,
+    leaves: [Vec<F>; 3],
+    siblings: Vec<F>,
+    cap: Vec<F>,
+    bare: Vec<F>,
+}
+
+fn compress(children: [F; 16]) -> Digest {
+    let out = perm16().permute(children);
+    core::array::from_fn(|i| out[i])
+}
+
+fn program() -> Program<Walk> {
+    let mut c = Circuit::<Walk>::default();
+    let index = c.hint(1, |w: &Walk| vec![fe(w.index)]);
+    c.adopt(&index);
+    let bits = c.bits(index[0], 5);
+    let index = c.index(&bits, 0);
+    let beta = c.constant(fe(2));
+    let [first, injected, bare] =
+        [0, 1, 2].map(|i| c.hash_rows(8, &[], beta, move |w: &Walk| w.leaves[i].clone()).0);
+    let cap = c.hint(32, |w: &Walk| w.cap.clone());
+    let entry = c.hint(8, |w: &Walk| w.bare.clone());
+    c.adopt(&cap);
+    c.adopt(&entry);
+    let [cap, other] = [c.cap(&cap), c.cap(&entry)];
+    c.path(first, index, &[None, Some(injected), None], cap, |w: &Walk| w.siblings.clone());
+    let zero = c.constant(F::ZERO);
+    c.path(bare, zero, &[], other, |_| Vec::new());
+    finish(c)
+}
+
+/// A walk as a prover makes it.
+struct Climb {
+    leaf: Digest,
+    injected: Digest,
+    bits: [u32; 3],
+    /// Steps whose children change places.
+    swapped: Option<usize>,
+    /// Bit of the injection, which is then the left child.
+    injection: u32,
+}
+
+/// Both children in order, exchanged for a bit.
+fn children(a: Digest, b: Digest, exchanged: bool) -> [F; 16] {
+    let [left, right] = if exchanged { [b, a] } else { [a, b] };
+    core::array::from_fn(|i| if i < 8 { left[i] } else { right[i - 8] })
+}
+
+impl Walk {
+    fn new() -> Self {
+        let list = |n: u32, salt: u32| (0..n).map(|i| fe(salt + i * i)).collect::<Vec<F>>();
+        let mut walk = Self {
+            index: 0b10_110,
+            leaves: [list(8, 11), list(8, 500), list(8, 900)],
+            siblings: list(24, 77),
+            cap: list(32, 2000),
+            bare: Vec::new(),
+        };
+        walk.bare = leaf(&walk.leaves[2]).to_vec();
+        walk.fit(2, walk.honest().steps(&walk).1);
+        walk
+    }
+
+    fn honest(&self) -> Climb {
+        let bits = [0, 1, 2].map(|i| self.index >> i & 1);
+        let [leaf, injected] = [0, 1].map(|i| leaf(&self.leaves[i]));
+        Climb { leaf, injected, bits, swapped: None, injection: 0 }
+    }
+
+    /// Makes a digest an entry of the cap.
+    fn fit(&mut self, place: usize, digest: Digest) {
+        self.cap[8 * place..][..8].copy_from_slice(&digest);
+    }
+}
+
+impl Climb {
+    /// The rows, whose indices are halves of one another in the field, and the digest that they end at.
+    fn steps(&self, walk: &Walk) -> (Vec<PathStep>, Digest) {
+        let (mut digest, mut index) = (self.leaf, fe(walk.index));
+        let mut siblings = walk.siblings.chunks(8);
+        let mut steps = Vec::new();
+        for node in 0..4 {
+            let swapped = self.swapped == Some(node);
+            let step = if node == INJECTION {
+                index -= fe(self.injection);
+                let exchanged = swapped != (self.injection == 1);
+                let children = children(digest, self.injected, exchanged);
+                PathStep { children, bit: fe(self.injection), index }
+            } else {
+                let bit = self.bits[node.min(2)];
+                index = (index - fe(bit)) * F::TWO.inverse();
+                let sibling = siblings.next().expect("one a step").try_into().expect("eight elements");
+                let children = children(digest, sibling, swapped != (bit == 1));
+                PathStep { children, bit: if node == 0 { fe(1 - bit) } else { fe(bit) }, index }
+            };
+            digest = compress(step.children);
+            steps.push(step);
+        }
+        (steps, digest)
+    }
+}
+
+/// A run with these rows, of which the first path ends at this place of its cap.
+fn forge(walk: &Walk, steps: &[PathStep], place: usize) -> Forged {
+    let program = program();
+    let mut e = execute(&program, walk);
+    e.nodes[..4].copy_from_slice(steps);
+    e.ends = vec![0; 5];
+    [e.ends[place], e.ends[4]] = [1, 1];
+    traces(&program, &e)
+}
+
+/// A run of a climb whose digest the cap has at this place.
+fn fitted(climb: &Climb, place: usize, change: impl Fn(&mut [PathStep])) -> Forged {
+    let mut walk = Walk::new();
+    let (mut steps, digest) = climb.steps(&walk);
+    walk.cap = vec![F::ONE; 32];
+    walk.fit(place, digest);
+    change(&mut steps);
+    forge(&walk, &steps, place)
+}
+
+#[test]
+fn a_path_takes_the_bits_of_its_index() {
+    let walk = Walk::new();
+    assert_eq!(fitted(&walk.honest(), 2, |_| ()).refused_by(), refusals(&[]));
+    let honest = walk.honest().steps(&walk).0;
+    for flipped in 0..3 {
+        let mut climb = walk.honest();
+        climb.bits[flipped] ^= 1;
+        // Halves of an odd number lead to no entry,
+        assert_eq!(fitted(&climb, 2, |_| ()).refused_by(), refusals(&["bus cap"]), "bit {flipped}");
+        // the honest indices are not those of the bits,
+        let node = [0, 1, 3][flipped];
+        let kept =
+            |steps: &mut [PathStep]| steps.iter_mut().zip(&honest).for_each(|(s, h)| s.index = h.index);
+        let named = if flipped == 0 { "bus value" } else { INDEX };
+        assert_eq!(fitted(&climb, 2, kept).refused_by(), refusals(&[named]), "bit {flipped}");
+        // and indices that end at the place begin as another.
+        let back = |steps: &mut [PathStep]| {
+            let mut index = honest[node].index;
+            for i in (0..node).rev() {
+                index = if i + 1 == INJECTION { index } else { index.double() + steps[i + 1].bit };
+                steps[i].index = index;
+            }
+            steps[node..].iter_mut().zip(&honest[node..]).for_each(|(s, h)| s.index = h.index);
+        };
+        assert_eq!(fitted(&climb, 2, back).refused_by(), refusals(&["bus value"]), "bit {flipped}");
+    }
+}
+
+#[test]
+fn children_do_not_change_places() {
+    let walk = Walk::new();
+    let named = [&["bus digest"][..], &[DIGEST], &["bus digest", DIGEST], &[DIGEST]];
+    for (node, named) in named.into_iter().enumerate() {
+        let climb = Climb { swapped: Some(node), ..walk.honest() };
+        assert_eq!(fitted(&climb, 2, |_| ()).refused_by(), refusals(named), "row {node}");
+    }
+}
+
+#[test]
+fn a_leaf_and_an_injection_are_the_hashes_that_the_key_names() {
+    let walk = Walk::new();
+    let others = walk.leaves.clone().map(|elements| leaf(&elements));
+    let made_up = core::array::from_fn(|i| fe(i as u32));
+    for other in [others[1], others[2], made_up] {
+        let climb = Climb { leaf: other, ..walk.honest() };
+        assert_eq!(fitted(&climb, 2, |_| ()).refused_by(), refusals(&["bus digest"]));
+    }
+    for other in [others[0], others[2], made_up] {
+        let climb = Climb { injected: other, ..walk.honest() };
+        assert_eq!(fitted(&climb, 2, |_| ()).refused_by(), refusals(&["bus digest"]));
+    }
+}
+
+#[test]
+fn a_path_ends_at_its_own_entry() {
+    let climb = Walk::new().honest();
+    for place in [0, 1, 3] {
+        let there = |steps: &mut [PathStep]| steps[3].index = fe(place as u32);
+        assert_eq!(fitted(&climb, place, there).refused_by(), refusals(&[INDEX]), "place {place}");
+        assert_eq!(fitted(&climb, place, |_| ()).refused_by(), refusals(&["bus cap"]), "place {place}");
+    }
+}
+
+#[test]
+fn a_path_does_not_end_in_another_tree() {
+    // The only entry of the second tree is made the digest of a walk to place 0, for which its own leaf has to lie.
+    let mut walk = Walk { index: 0b00_110, ..Walk::new() };
+    let (steps, digest) = walk.honest().steps(&walk);
+    walk.bare = digest.to_vec();
+    let program = program();
+    let mut e = execute(&program, &walk);
+    e.nodes[..4].copy_from_slice(&steps);
+    e.ends = vec![0, 0, 0, 0, 2];
+    let bare = &mut e.nodes[4].children;
+    bare[8..].copy_from_slice(&digest);
+    assert_eq!(traces(&program, &e).refused_by(), refusals(&["bus cap", "bus digest"]));
+    // The same walk in its own tree, and with the count at another place of it.
+    walk.bare = leaf(&walk.leaves[2]).to_vec();
+    walk.fit(0, digest);
+    assert_eq!(forge(&walk, &steps, 0).refused_by(), refusals(&[]));
+    assert_eq!(forge(&walk, &steps, 1).refused_by(), refusals(&["bus cap"]));
+}
+
+#[test]
+fn an_injection_takes_no_bit() {
+    // With a bit of 1 it lessens the index by one, and the walk goes on to another entry, which is the digest.
+    let walk = Walk::new();
+    let index = (walk.index >> 2) - 1;
+    let mut climb = Climb { injection: 1, ..walk.honest() };
+    climb.bits[2] = index & 1;
+    let forged = fitted(&climb, (index >> 1) as usize, |_| ());
+    assert_eq!(forged.refused_by(), refusals(&[NO_BIT]));
+}
+
+/// A run whose bare leaf has these children and this bit, with this entry.
+fn bare(entry: Digest, children: [F; 16], bit: F) -> Forged {
+    let walk = Walk { bare: entry.to_vec(), ..Walk::new() };
+    let program = program();
+    let mut e = execute(&program, &walk);
+    e.nodes[4] = PathStep { children, bit, index: F::ZERO };
+    e.ends[4] = 1;
+    traces(&program, &e)
+}
+
+#[test]
+fn a_bare_leaf_is_the_entry_itself() {
+    let leaf = leaf(&Walk::new().leaves[2]);
+    let zero = [F::ZERO; 8];
+    let plain = children(zero, leaf, false);
+    assert_eq!(bare(leaf, plain, F::ZERO).refused_by(), refusals(&[]));
+    // The left child is free where nothing comes of it.
+    assert_eq!(bare(leaf, children(leaf, leaf, false), F::ZERO).refused_by(), refusals(&[]));
+    // The permutation's result in its place.
+    assert_eq!(bare(compress(plain), plain, F::ZERO).refused_by(), refusals(&["bus cap"]));
+    // The other child as the entry.
+    let other = core::array::from_fn(|i| fe(3 + i as u32));
+    assert_eq!(bare(other, children(leaf, other, false), F::ONE).refused_by(), refusals(&[NO_BIT]));
+    assert_eq!(bare(other, children(leaf, other, false), F::ZERO).refused_by(), refusals(&["bus digest"]));
+}
+
+#[test]
+fn a_caps_count_makes_no_entry() {
+    let walk = Walk::new();
+    let steps = walk.honest().steps(&walk).0;
+    // Counts that are not those of the paths.
+    for counts in [[0, 0, 2, 0, 1], [0, 0, 0, 0, 1], [1, 0, 1, 0, 1]] {
+        let program = program();
+        let mut e = execute(&program, &walk);
+        e.nodes[..4].copy_from_slice(&steps);
+        e.ends = counts.to_vec();
+        assert_eq!(traces(&program, &e).refused_by(), refusals(&["bus cap"]), "{counts:?}");
+    }
+}
+
+/// What a tree with this many more levels than a path may have would let through.
+fn deeper(more: usize, number: u64) -> Forged {
+    let mut c = Circuit::<[F; 16]>::default();
+    let five = c.constant(fe(5));
+    let (hashed, _) = c.hash_rows(8, &[], five, |_| vec![F::ONE; 8]);
+    let cap = c.hint(16, |w: &[F; 16]| w.to_vec());
+    c.adopt(&cap);
+    let cap = c.cap(&cap);
+    c.path(hashed, five, &[None; LEVELS - 1], cap, |_| Vec::new());
+    let mut program = finish(c);
+    let levels = LEVELS - 1 + more;
+    program.rows.path.splice(1..1, vec![Node { linked: true, ..Node::default() }; more]);
+    for step in &mut program.steps {
+        if let Step::Path { nodes, .. } = step {
+            *nodes = 0..levels;
+        }
+    }
+    let mut digest = leaf(&[F::ONE; 8]);
+    let step = |level: usize| {
+        let bit = number >> level & 1;
+        let children = children(digest, [F::ZERO; 8], bit == 1);
+        digest = compress(children);
+        let bit = if level == 0 { 1 - bit } else { bit };
+        PathStep { children, bit: F::from_u64(bit), index: F::from_u64(number >> (level + 1)) }
+    };
+    let steps: Vec<PathStep> = (0..levels).map(step).collect();
+    let place = (number >> levels) as usize;
+    let mut cap = [F::ZERO; 16];
+    cap[8 * place..][..8].copy_from_slice(&digest);
+    let mut e = execute(&program, &cap);
+    e.nodes = steps;
+    e.ends = vec![u32::from(place == 0), u32::from(place == 1)];
+    traces(&program, &e)
+}
+
+/// Bits and place of a deeper path are a number that may exceed the field: an index would have a second walk.
+#[test]
+fn an_index_and_p_would_walk_a_deeper_path() {
+    let second = 5 + u64::from(F::ORDER_U32);
+    assert_eq!(deeper(0, 5).refused_by(), refusals(&[]));
+    assert_eq!(deeper(7, 5).refused_by(), refusals(&[]));
+    assert_eq!(deeper(7, second).refused_by(), refusals(&[]), "why a path has at most 24 levels");
+    assert_eq!(second >> 30, 1, "the number has 31 bits, the highest of them in the cap");
+}
+
+#[test]
+#[should_panic(expected = "a path has at most 24 levels")]
+fn a_path_is_no_deeper_than_an_index() {
+    let mut c = Circuit::<()>::default();
+    let index = c.constant(fe(5));
+    let (hashed, _) = c.hash_rows(8, &[], index, |()| vec![F::ONE; 8]);
+    let cap = c.hint(16, |()| vec![F::ONE; 16]);
+    c.adopt(&cap);
+    let cap = c.cap(&cap);
+    c.path(hashed, index, &[None; LEVELS], cap, |()| Vec::new());
+}
