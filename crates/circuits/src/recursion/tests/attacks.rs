@@ -4,6 +4,7 @@
 mod alu;
 mod bits;
 mod chain;
+mod deep;
 mod free;
 mod memory;
 mod padding;

@@ -127,6 +127,24 @@ fn an_element_begins_with_nothing() {
 }
 
 #[test]
+fn a_bit_is_one_of_two() {
+    // 2 at a place is 1 at the next: the same element and index, of another point.
+    let honest = rows(0b10_0000, NOTHING);
+    let mut rows = rows(0, NOTHING);
+    rows[30 - 4].bit = F::TWO;
+    let root = |place: usize| F::two_adic_generator(place + 1) - F::ONE;
+    for place in (0..=4).rev() {
+        let (i, bit) = (30 - place, rows[30 - place].bit);
+        rows[i].prefix = rows[i - 1].prefix.double() + bit;
+        rows[i].index = rows[i - 1].index.double() + bit;
+        rows[i].point = rows[i - 1].point + root(place) * bit * rows[i - 1].point;
+    }
+    assert_eq!((rows[30].prefix, rows[30].index), (honest[30].prefix, honest[30].index));
+    assert_ne!(rows[30].point, honest[30].point);
+    assert_eq!(forge([fe(32), fe(9)], 0, &rows).refused_by(), refusals(&["bits: bit is boolean"]));
+}
+
+#[test]
 fn an_index_is_not_another_elements() {
     let mut mixed = rows(77, NOTHING);
     let other = rows(78, NOTHING);

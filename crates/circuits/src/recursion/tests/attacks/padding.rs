@@ -6,9 +6,10 @@ use p3_matrix::Matrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::super::finish;
 use super::super::sample::{self, Sample, chips};
 use super::probe::Rows;
-use super::{Forged, get, main, refusals, set, wide};
+use super::{Forged, get, main, refusals, set, traces, wide};
 use crate::bus::Bus;
 use crate::chip::Chip;
 use crate::columns::Columns;
@@ -16,10 +17,12 @@ use crate::poseidon2::{Permutation16, Sponge16};
 use crate::recursion::alu::columns::{AluLane, LANES};
 use crate::recursion::bits::columns::BitsColumns;
 use crate::recursion::caps::columns::CapsColumns;
+use crate::recursion::circuit::{Circuit, Transcript};
 use crate::recursion::path::columns::PathColumns;
-use crate::recursion::program::Program;
+use crate::recursion::program::{Hashed, Program};
 use crate::recursion::sponge::columns::{SpongeColumns, Wide};
 use crate::recursion::transcript::columns::TranscriptColumns;
+use crate::recursion::{Heights, execute};
 
 const SEED: u64 = 20;
 
@@ -147,4 +150,28 @@ fn an_unused_row_of_the_sponge_holds_zeros_and_the_last_beta() {
         set(&mut forged, "sponge", row, columns);
     }
     assert_eq!(forged.refused_by(), refusals(&["sponge: beta stays"]));
+}
+
+/// Chips without an unused row, whose last row is followed by the first.
+#[test]
+fn a_chip_may_be_full() {
+    let mut c = Circuit::<()>::default();
+    let mut t = Transcript::default();
+    let three = c.constant(fe(3));
+    let mut hashes: Vec<Hashed> =
+        (0..14).map(|_| c.hash_rows(9, &[7], three, |()| vec![F::TWO; 9]).0).collect();
+    let folded = c.hint_challenges(4, |()| vec![F::ONE; 20]);
+    hashes.push(c.hash_challenges(&folded));
+    for hashed in hashes {
+        let digest = c.reveal(hashed);
+        c.observe_all(&mut t, &digest);
+    }
+    let drawn = c.sample(&mut t);
+    c.observe(&mut t, drawn);
+    c.sample(&mut t);
+    let program = finish(c);
+    let rows = program.rows();
+    assert_eq!((rows.sponge.len(), rows.transcript.len()), (16, 16));
+    assert_eq!(Heights::of(&program, 4).sponge, 4);
+    assert_eq!(traces(&program, &execute(&program, &())).refused_by(), refusals(&[]));
 }

@@ -2,15 +2,16 @@
 
 use aludel_protocol::hash::perm16;
 use aludel_protocol::{F, fe};
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
+use p3_field::{Field, PrimeCharacteristicRing};
 use p3_symmetric::Permutation;
 
 use super::super::finish;
 use super::super::sample::leaf;
-use super::{Forged, refusals, traces};
-use crate::recursion::circuit::LEVELS;
+use super::{Forged, get, refusals, set, traces};
+use crate::poseidon2::Permutation16;
+use crate::recursion::path::columns::PathColumns;
 use crate::recursion::path::trace::PathStep;
-use crate::recursion::program::{Node, Program, Step};
+use crate::recursion::program::Program;
 use crate::recursion::{Circuit, execute};
 
 type Digest = [F; 8];
@@ -30,7 +31,7 @@ struct Walk {
     bare: Vec<F>,
 }
 
-fn compress(children: [F; 16]) -> Digest {
+pub fn compress(children: [F; 16]) -> Digest {
     let out = perm16().permute(children);
     core::array::from_fn(|i| out[i])
 }
@@ -67,7 +68,7 @@ struct Climb {
 }
 
 /// Both children in order, exchanged for a bit.
-fn children(a: Digest, b: Digest, exchanged: bool) -> [F; 16] {
+pub fn children(a: Digest, b: Digest, exchanged: bool) -> [F; 16] {
     let [left, right] = if exchanged { [b, a] } else { [a, b] };
     core::array::from_fn(|i| if i < 8 { left[i] } else { right[i - 8] })
 }
@@ -241,6 +242,35 @@ fn an_injection_takes_no_bit() {
     assert_eq!(forged.refused_by(), refusals(&[NO_BIT]));
 }
 
+#[test]
+fn a_bit_is_one_of_two() {
+    // An even index before the last step. With a bit of 2 the digest is twice the right child less the left one, and the walk goes
+    // on to the entry before its own.
+    let mut walk = Walk { index: 0b10_010, cap: vec![F::ONE; 32], ..Walk::new() };
+    let (mut steps, _) = walk.honest().steps(&walk);
+    let digest = compress(steps[INJECTION].children);
+    let right: Digest = core::array::from_fn(|i| fe(50 + i as u32));
+    let left = core::array::from_fn(|i| right[i].double() - digest[i]);
+    steps[3] = PathStep { children: children(left, right, false), bit: F::TWO, index: F::ONE };
+    walk.fit(1, compress(steps[3].children));
+    assert_eq!(forge(&walk, &steps, 1).refused_by(), refusals(&["path: bit is boolean"]));
+}
+
+#[test]
+fn a_digest_is_that_of_its_children() {
+    // A row says that its children are compressed to what other children are.
+    let walk = Walk::new();
+    let (steps, _) = walk.honest().steps(&walk);
+    let mut row: PathColumns<F> = get(&mut forge(&walk, &steps, 2), "path", 3);
+    row.permutation = Permutation16::permute([F::ONE; 16]).0;
+    let digest: Digest = core::array::from_fn(|i| row.permutation.ending[48 + i]);
+    let mut walk = walk;
+    walk.fit(2, digest);
+    let mut forged = forge(&walk, &steps, 2);
+    set(&mut forged, "path", 3, row);
+    assert_eq!(forged.refused_by(), refusals(&["path: the children are compressed"]));
+}
+
 /// A run whose bare leaf has these children and this bit, with this entry.
 fn bare(entry: Digest, children: [F; 16], bit: F) -> Forged {
     let walk = Walk { bare: entry.to_vec(), ..Walk::new() };
@@ -279,61 +309,4 @@ fn a_caps_count_makes_no_entry() {
         e.ends = counts.to_vec();
         assert_eq!(traces(&program, &e).refused_by(), refusals(&["bus cap"]), "{counts:?}");
     }
-}
-
-/// What a tree with this many more levels than a path may have would let through.
-fn deeper(more: usize, number: u64) -> Forged {
-    let mut c = Circuit::<[F; 16]>::default();
-    let five = c.constant(fe(5));
-    let (hashed, _) = c.hash_rows(8, &[], five, |_| vec![F::ONE; 8]);
-    let cap = c.hint(16, |w: &[F; 16]| w.to_vec());
-    c.adopt(&cap);
-    let cap = c.cap(&cap);
-    c.path(hashed, five, &[None; LEVELS - 1], cap, |_| Vec::new());
-    let mut program = finish(c);
-    let levels = LEVELS - 1 + more;
-    program.rows.path.splice(1..1, vec![Node { linked: true, ..Node::default() }; more]);
-    for step in &mut program.steps {
-        if let Step::Path { nodes, .. } = step {
-            *nodes = 0..levels;
-        }
-    }
-    let mut digest = leaf(&[F::ONE; 8]);
-    let step = |level: usize| {
-        let bit = number >> level & 1;
-        let children = children(digest, [F::ZERO; 8], bit == 1);
-        digest = compress(children);
-        let bit = if level == 0 { 1 - bit } else { bit };
-        PathStep { children, bit: F::from_u64(bit), index: F::from_u64(number >> (level + 1)) }
-    };
-    let steps: Vec<PathStep> = (0..levels).map(step).collect();
-    let place = (number >> levels) as usize;
-    let mut cap = [F::ZERO; 16];
-    cap[8 * place..][..8].copy_from_slice(&digest);
-    let mut e = execute(&program, &cap);
-    e.nodes = steps;
-    e.ends = vec![u32::from(place == 0), u32::from(place == 1)];
-    traces(&program, &e)
-}
-
-/// Bits and place of a deeper path are a number that may exceed the field: an index would have a second walk.
-#[test]
-fn an_index_and_p_would_walk_a_deeper_path() {
-    let second = 5 + u64::from(F::ORDER_U32);
-    assert_eq!(deeper(0, 5).refused_by(), refusals(&[]));
-    assert_eq!(deeper(7, 5).refused_by(), refusals(&[]));
-    assert_eq!(deeper(7, second).refused_by(), refusals(&[]), "why a path has at most 24 levels");
-    assert_eq!(second >> 30, 1, "the number has 31 bits, the highest of them in the cap");
-}
-
-#[test]
-#[should_panic(expected = "a path has at most 24 levels")]
-fn a_path_is_no_deeper_than_an_index() {
-    let mut c = Circuit::<()>::default();
-    let index = c.constant(fe(5));
-    let (hashed, _) = c.hash_rows(8, &[], index, |()| vec![F::ONE; 8]);
-    let cap = c.hint(16, |()| vec![F::ONE; 16]);
-    c.adopt(&cap);
-    let cap = c.cap(&cap);
-    c.path(hashed, index, &[None; LEVELS], cap, |()| Vec::new());
 }

@@ -3,12 +3,15 @@
 use aludel_protocol::{F, fe};
 use p3_field::PrimeCharacteristicRing;
 
+use super::super::finish;
 use super::sponge::{BETA, forge};
-use super::{Wide, refusals, wide};
+use super::{Wide, get, refusals, rewrite, set, traces, wide};
 use crate::bus::CHALLENGE;
-use crate::recursion::extension::product;
+use crate::recursion::extension::{challenge, coefficients, product};
 use crate::recursion::program::{Block, Value};
+use crate::recursion::sponge::columns::SpongeColumns;
 use crate::recursion::sponge::trace::SpongeStep;
+use crate::recursion::{Circuit, execute};
 
 const SUM: &str = "sponge: the sum goes on";
 const CUT: &str = "sponge: the cut sum";
@@ -66,6 +69,17 @@ fn what_is_summed_is_what_is_absorbed() {
         let named: &[&str] = if place <= 2 { &[CUT, SUM] } else { &[SUM] };
         assert_eq!(lie(&one(1)), refusals(named), "element {place}");
     }
+}
+
+#[test]
+fn what_is_permuted_is_what_is_summed() {
+    // The row shows and sums an element that is one more than what it absorbs.
+    let more = Lie { more: vec![(0, 5)], ..HONEST };
+    let mut forged = forge(|rows, blocks| more.sum(rows, blocks));
+    let mut row: SpongeColumns<F> = get(&mut forged, "sponge", 0);
+    row.state[5] += F::ONE;
+    set(&mut forged, "sponge", 0, row);
+    assert_eq!(forged.refused_by(), refusals(&["sponge: the state is permuted"]));
 }
 
 #[test]
@@ -136,4 +150,51 @@ fn a_sum_is_cut_where_the_key_cuts() {
         blocks[1].cut = SpongeStep::new(&rows[1], blocks[1].state, BETA, [F::ZERO; CHALLENGE]).cut;
     });
     assert_eq!(alone.refused_by(), refusals(&[CUT]));
+}
+
+/// Each place of the first block of a hash, of one in the middle and of a short one.
+#[test]
+fn a_sum_may_be_cut_after_any_element() {
+    let beta = challenge(BETA);
+    let elements: Vec<F> = (0..37).map(|i| fe(1000 + i * i)).collect();
+    for cut in 1..=elements.len() {
+        let mut c = Circuit::<Vec<F>>::default();
+        let base = BETA.map(|x| c.constant(x));
+        let whole = c.pack(&base);
+        let (hashed, sums) = c.hash_rows(elements.len(), &[cut], whole, Clone::clone);
+        c.reveal(hashed);
+        let copies = [sums[0], sums[1]].map(|sum| c.affine(sum.value, F::ONE, F::ZERO));
+        let program = finish(c);
+        let e = execute(&program, &elements);
+        assert_eq!(traces(&program, &e).refused_by(), refusals(&[]), "cut after {cut}");
+        let sum = |n: usize, exponent: usize| {
+            let terms = (0..n).map(|i| beta.exp_u64((exponent - i) as u64) * elements[i]);
+            coefficients(terms.sum())
+        };
+        assert_eq!((sums[0].exponent, sums[1].exponent), (cut - 1, 47));
+        assert_eq!(copies.map(|x| e.value(x)), [sum(cut, cut - 1), sum(37, 47)], "cut after {cut}");
+    }
+}
+
+/// Until a challenge is read any will do, for nothing is summed with it; and it does not last.
+#[test]
+fn a_challenge_before_the_first_is_of_no_use() {
+    let mut c = Circuit::<()>::default();
+    let three = c.constant(fe(3));
+    let folded = c.hint_challenges(1, |()| vec![F::ONE; 5]);
+    let first = c.hash_challenges(&folded);
+    let (second, sums) = c.hash_rows(4, &[], three, |()| vec![F::ONE; 4]);
+    c.reveal(first);
+    c.reveal(second);
+    let copy = c.affine(sums[0].value, F::ONE, F::ZERO);
+    let program = finish(c);
+    let rows = &program.rows().sponge;
+    let mut e = execute(&program, &());
+    e.blocks[0] = SpongeStep::new(&rows[0], e.blocks[0].state, BETA, [F::ZERO; CHALLENGE]);
+    assert_eq!(traces(&program, &e).refused_by(), refusals(&[]));
+    e.blocks[1] = SpongeStep::new(&rows[1], e.blocks[1].state, BETA, [F::ZERO; CHALLENGE]);
+    let mut forged = traces(&program, &e);
+    let sum = e.blocks[1].sum[3];
+    [sums[0].value, copy].into_iter().for_each(|value| rewrite(&program, &mut forged, value, sum));
+    assert_eq!(forged.refused_by(), refusals(&["bus value"]));
 }

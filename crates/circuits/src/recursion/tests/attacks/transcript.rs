@@ -7,9 +7,10 @@ use p3_field::PrimeCharacteristicRing;
 use p3_symmetric::Permutation;
 
 use super::super::finish;
-use super::{Forged, refusals, rewrite, traces, wide};
+use super::{Forged, get, refusals, rewrite, set, traces, wide};
 use crate::recursion::circuit::{Circuit, Transcript};
 use crate::recursion::program::{Port, Program};
+use crate::recursion::transcript::columns::TranscriptColumns;
 use crate::recursion::{Value, execute};
 
 const RATE: &str = "transcript: a squeeze keeps the rate";
@@ -186,4 +187,14 @@ fn what_is_drawn_is_what_was_permuted() {
         pair.into_iter().for_each(|value| rewrite(&program, &mut forged, value, other));
         assert_eq!(forged.refused_by(), refusals(&["bus value"]));
     }
+}
+
+#[test]
+fn what_is_absorbed_is_what_is_permuted() {
+    // A row shows the memory's element and permutes another: what comes of it is taken over by all who read it.
+    let mut forged = forge(|row, state, _| state[0] += F::from_bool(row == 0));
+    let mut row: TranscriptColumns<F> = get(&mut forged, "transcript", 0);
+    row.state[0] -= F::ONE;
+    set(&mut forged, "transcript", 0, row);
+    assert_eq!(forged.refused_by(), refusals(&["transcript: the state is permuted"]));
 }
