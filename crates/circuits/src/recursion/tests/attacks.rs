@@ -5,6 +5,7 @@ mod alu;
 mod bits;
 mod chain;
 mod deep;
+mod ends;
 mod free;
 mod memory;
 mod padding;
