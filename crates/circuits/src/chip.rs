@@ -25,6 +25,10 @@ pub trait Chip {
     fn fixed_width(&self) -> usize {
         0
     }
+    /// Names of the preprocessed columns, in order, where they are looked for by name.
+    fn fixed_names(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Public values that its constraints read.
     fn public_values(&self) -> usize {
         0

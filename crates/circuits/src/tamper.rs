@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 
 use aludel_protocol::F;
 use aludel_protocol::hash::compress24;
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
 
 pub use survey::Survey;
 pub use traces::Traces;
@@ -36,7 +37,12 @@ pub enum At {
     Each(&'static [(&'static str, u32)]),
     /// The row after the first in which this column has this value.
     After(&'static str, u32),
+    /// The first row in which each of these preprocessed columns, and each of these columns, has its value.
+    Key(&'static [(&'static str, u32)], &'static [(&'static str, u32)]),
 }
+
+/// The preprocessed count of a port that reads.
+pub const READ: u32 = F::ORDER_U32 - 1;
 
 /// What a cell becomes.
 #[derive(Clone, Copy, Debug)]
@@ -134,16 +140,16 @@ impl Case {
 
     fn locate<C: Chip + Clone>(&self, traces: &Traces<C>) -> Result<(usize, usize), TamperError> {
         let (chip, main) = traces.find(self.chip)?;
-        let names = chip.column_names();
-        let index = |pattern: &str, lane: usize| {
-            let name = pattern.replace('*', &lane.to_string());
-            names.iter().position(|n| *n == name)
+        let (names, key_names, key) = (chip.column_names(), chip.fixed_names(), chip.fixed());
+        let first = |lane: usize, cells: &[(&str, u32)]| {
+            let cells = find_cells(&names, lane, cells)?;
+            (0..main.height()).find(|&r| holds(main, r, &cells))
         };
-        let first = |lane: usize, keys: &[(&str, u32)]| {
-            let keys: Option<Vec<_>> =
-                keys.iter().map(|(k, v)| Some((index(k, lane)?, F::from_u32(*v)))).collect();
-            let keys = keys?;
-            (0..main.height()).find(|&r| keys.iter().all(|(k, v)| main.get(r, *k) == Some(*v)))
+        let keyed = |lane: usize, key_cells: &[(&str, u32)], cells: &[(&str, u32)]| {
+            let key_cells = find_cells(&key_names, lane, key_cells)?;
+            let cells = find_cells(&names, lane, cells)?;
+            let key = key.as_ref()?;
+            (0..main.height()).find(|&r| holds(key, r, &key_cells) && holds(main, r, &cells))
         };
         let row = |lane: usize| match self.at {
             At::Row(row) => Some(row),
@@ -151,9 +157,11 @@ impl Case {
             At::Where(key, value) => first(lane, &[(key, value)]),
             At::Each(keys) => first(lane, keys),
             At::After(key, value) => first(lane, &[(key, value)]).map(|row| row + 1),
+            At::Key(key, cells) => keyed(lane, key, cells),
         };
         let lanes = 0..names.len();
-        let mut cells = lanes.map_while(|lane| index(self.column, lane).map(|column| (row(lane), column)));
+        let mut cells =
+            lanes.map_while(|lane| find_column(&names, lane, self.column).map(|column| (row(lane), column)));
         let found = cells.find_map(|(row, column)| row.map(|row| (row, column)));
         found.ok_or_else(|| TamperError::NoCell(self.to_string()))
     }
@@ -164,6 +172,22 @@ impl fmt::Display for Case {
         let Self { chip, column, at, change, expect } = self;
         write!(f, "{chip}: {column} {change:?} at {at:?}, refused by {expect:?}")
     }
+}
+
+/// The column of this name in a lane.
+fn find_column(names: &[String], lane: usize, pattern: &str) -> Option<usize> {
+    let name = pattern.replace('*', &lane.to_string());
+    names.iter().position(|n| *n == name)
+}
+
+/// The columns of these names in a lane, with their values.
+fn find_cells(names: &[String], lane: usize, cells: &[(&str, u32)]) -> Option<Vec<(usize, F)>> {
+    cells.iter().map(|(name, x)| Some((find_column(names, lane, name)?, F::from_u32(*x)))).collect()
+}
+
+/// Whether a row has these values.
+fn holds(matrix: &RowMajorMatrix<F>, row: usize, cells: &[(usize, F)]) -> bool {
+    cells.iter().all(|(column, x)| matrix.get(row, *column) == Some(*x))
 }
 
 /// Whether a table would answer the message: a forger writes the tables' counts as well, so a count that merely
@@ -254,6 +278,7 @@ mod tests {
             Case { at: At::Row(1 << 20), ..TIME },
             Case { at: At::Each(&[("real", 1), ("space", 2)]), ..TIME },
             Case { at: At::After("space", 2), ..TIME },
+            Case { at: At::Key(&[("real", 1)], &[]), ..TIME },
             Case { change: Change::Add(0), ..TIME },
         ];
         for case in nowhere {

@@ -1,6 +1,6 @@
 //! Writes programs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aludel_protocol::F;
 use aludel_protocol::hash::{DIGEST, Tag};
@@ -17,6 +17,9 @@ use crate::bus::{CHALLENGE, MOST_READS};
 const RATE: usize = 16;
 /// Elements that a permutation of the challenger absorbs.
 const DUPLEX: usize = 8;
+/// Levels of a Merkle tree, those of its cap included. Steps and the entry where they end are a number of so many bits; one of 31
+/// might be the index and `p`, and a leaf have two walks.
+pub const LEVELS: usize = 24;
 /// Bits of a field element.
 pub const BITS: usize = 31;
 
@@ -27,6 +30,8 @@ pub struct Circuit<W> {
     program: Program<W>,
     /// Whether an address has its writer.
     written: Vec<bool>,
+    /// Hints that are challenges.
+    wide: HashSet<Value>,
     /// The copy of a value that is read on when it was read [`MOST_READS`] times.
     copies: HashMap<Value, Value>,
     constants: HashMap<F, Value>,
@@ -48,6 +53,7 @@ impl<W> Default for Circuit<W> {
         Self {
             program,
             written: Vec::new(),
+            wide: HashSet::new(),
             copies: HashMap::new(),
             constants: HashMap::new(),
             free: Default::default(),
@@ -167,13 +173,19 @@ impl<W> Circuit<W> {
         let first = self.fresh_many(n);
         let (place, others) = (place.to_vec(), Box::new(others));
         self.program.steps.push(Step::Place { first, own, place, others });
-        (0..n as u32).map(|i| first.plus(i)).collect()
+        let values: Vec<Value> = (0..n as u32).map(|i| first.plus(i)).collect();
+        self.wide.extend(&values);
+        values
     }
 
     fn hints(&mut self, n: usize, whole: bool, hint: Hint<W>) -> Vec<Value> {
         let first = self.fresh_many(n);
         self.program.steps.push(Step::Hint { first, whole, hint });
-        (0..n as u32).map(|i| first.plus(i)).collect()
+        let values: Vec<Value> = (0..n as u32).map(|i| first.plus(i)).collect();
+        if whole {
+            self.wide.extend(&values);
+        }
+        values
     }
 
     /// Brings hinted base field elements into the memory.
@@ -509,7 +521,8 @@ pub struct Transcript {
     waiting: Vec<Value>,
     /// The row that was squeezed last and how many of its elements are left.
     drawn: Option<(usize, usize)>,
-    begun: bool,
+    /// Its last row.
+    last: Option<usize>,
 }
 
 /// Transcripts.
@@ -548,16 +561,19 @@ impl<W> Circuit<W> {
     }
 
     fn duplex(&mut self, transcript: &mut Transcript) {
+        let number = self.program.rows.transcript.len();
+        let follows = transcript.last.is_none_or(|last| last + 1 == number);
+        assert!(follows, "a transcript is run to its end before another begins");
         let waiting = core::mem::take(&mut transcript.waiting);
-        let mut row = Duplex { begin: !transcript.begun, absorbed: waiting.len(), ..Duplex::default() };
+        let mut row =
+            Duplex { begin: transcript.last.is_none(), absorbed: waiting.len(), ..Duplex::default() };
         if !waiting.is_empty() {
             let zero = self.constant(F::ZERO);
             for (i, port) in row.absorb.iter_mut().enumerate() {
                 *port = self.take(waiting.get(i).copied().unwrap_or(zero));
             }
         }
-        transcript.begun = true;
-        let number = self.program.rows.transcript.len();
+        transcript.last = Some(number);
         transcript.drawn = Some((number, DUPLEX));
         self.program.steps.push(Step::Duplex(number));
         self.program.rows.transcript.push(row);
@@ -591,7 +607,7 @@ impl<W> Circuit<W> {
     /// The hash of `n` hinted elements, with their sums in powers of `beta` after each of the `cuts` and at the end.
     ///
     /// # Panics
-    /// Two cuts lie in one block.
+    /// There are no elements, two cuts lie in one block, or one lies outside.
     pub fn hash_rows(
         &mut self,
         n: usize,
@@ -599,6 +615,7 @@ impl<W> Circuit<W> {
         beta: Value,
         elements: impl Fn(&W) -> Vec<F> + Send + Sync + 'static,
     ) -> (Hashed, Vec<Sum>) {
+        assert!(n > 0 && cuts.iter().all(|cut| (1..=n).contains(cut)), "cuts lie inside a row");
         let blocks = n.div_ceil(RATE);
         let mut sums = Vec::new();
         let mut rows = Vec::with_capacity(blocks);
@@ -625,9 +642,12 @@ impl<W> Circuit<W> {
     /// The hash of challenges, five elements each. Hints among them are brought into the memory.
     ///
     /// # Panics
-    /// There are more than eight: a folding step has no larger arity.
+    /// There are more than eight, as no folding step has a larger arity; or a hint is a base field element, which would have free
+    /// upper coefficients here.
     pub fn hash_challenges(&mut self, values: &[Value]) -> Hashed {
         assert!((1..=8).contains(&values.len()), "a folding step has at most eight values");
+        let known = |value: &Value| self.written[value.index()] || self.wide.contains(value);
+        assert!(values.iter().all(known), "a hint among challenges is a challenge");
         let n = values.len() * CHALLENGE;
         let kinds = [(Ports::Whole, 0, 4), (Ports::AfterFour, 4, 7), (Ports::AfterThree, 7, 8)];
         let mut rows = Vec::new();
@@ -644,7 +664,11 @@ impl<W> Circuit<W> {
     }
 
     /// [`hash_fields`](aludel_protocol::hash::hash_fields) of base field elements.
+    ///
+    /// # Panics
+    /// There are none.
     pub fn hash_fields(&mut self, tag: Tag, fields: &[Value]) -> Hashed {
+        assert!(!fields.is_empty(), "a chain has a call");
         let start = (tag.fe(), F::from_usize(fields.len()));
         let zero = self.constant(F::ZERO);
         let mut rows = Vec::new();
@@ -705,6 +729,9 @@ impl<W> Circuit<W> {
     }
 
     /// Walks from a leaf to the cap. Siblings are hints, eight elements a step.
+    ///
+    /// # Panics
+    /// The tree is deeper than [`LEVELS`].
     pub fn path(
         &mut self,
         leaf: Hashed,
@@ -718,6 +745,9 @@ impl<W> Circuit<W> {
 
     /// Walks of one form from leaves to the cap. Siblings are hints, eight elements each: those that no other walk gives, level
     /// by level from the leaves, and from left to right.
+    ///
+    /// # Panics
+    /// The tree is deeper than [`LEVELS`].
     pub fn paths(
         &mut self,
         walks: &[Walk],
@@ -730,6 +760,9 @@ impl<W> Circuit<W> {
     }
 
     fn walk(&mut self, walk: &Walk, cap: Tree) -> core::ops::Range<usize> {
+        let entries = self.program.rows.caps.iter().filter(|entry| entry.tree == cap).count();
+        let depth = walk.levels.len() + entries.next_power_of_two().trailing_zeros() as usize;
+        assert!(depth <= LEVELS, "a path has at most {LEVELS} levels, and this tree {depth}");
         let Port::Read(index) = self.read(walk.index) else { unreachable!("it is read") };
         let nodes = &mut self.program.rows.path;
         let start = nodes.len();

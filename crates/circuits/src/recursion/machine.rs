@@ -255,6 +255,10 @@ impl Chip for RecursionChip {
         self.sizes().2
     }
 
+    fn fixed_names(&self) -> Vec<String> {
+        Self::fixed_names(self)
+    }
+
     fn public_values(&self) -> usize {
         if self.part == Part::Public { public::columns::VALUES } else { 0 }
     }

@@ -1,5 +1,6 @@
 //! Programs run and checked: every row of every chip against what Plonky3 and the protocol compute.
 
+mod attacks;
 mod corruptions;
 mod sample;
 
@@ -50,8 +51,9 @@ fn an_honest_run_is_accepted() {
     let native = native(&witness);
     assert_eq!(e.value(values.drawn), extension::coefficients(native.drawn));
     let sums: Vec<Challenge> = values.sums.iter().map(|s| challenge(e.value(s.value))).collect();
-    assert_eq!(values.sums.iter().map(|s| s.exponent).collect::<Vec<_>>(), [0, 19, 35, 47]);
+    assert_eq!(values.sums.iter().map(|s| s.exponent).collect::<Vec<_>>(), [0, 18, 35, 53, 63]);
     assert_eq!(sums, native.sums);
+    assert_eq!(challenge(e.value(values.total)), native.total);
     assert_eq!(e.public()[..8], native.digest.0);
     let point = F::two_adic_generator(6).exp_u64(u64::from(native.index.reverse_bits() >> 26));
     assert_eq!(e.value(values.point)[0], point);
@@ -113,7 +115,8 @@ fn arithmetic_is_the_fields() {
     let hints = c.hint_challenges(2, |w: &[Challenge; 2]| {
         w.iter().flat_map(|x| extension::coefficients(*x)).collect()
     });
-    c.hash_challenges(&hints);
+    let hashed = c.hash_challenges(&hints);
+    c.reveal(hashed);
     let [x, y] = [hints[0], hints[1]];
     let results = [
         c.add(x, y),
@@ -129,12 +132,7 @@ fn arithmetic_is_the_fields() {
     let again = c.pack(&base);
     c.assert_equal(x, again);
     c.assert_is(ten, fe(10));
-    // The hash is of no use to anybody.
-    let program = {
-        let zero = c.constant(F::ZERO);
-        c.publish(&[zero; 16]);
-        c.finish()
-    };
+    let program = finish(c);
     let [a, b] = [challenge([3, 1, 4, 1, 5].map(fe)), challenge([9, 2, 6, 5, 3].map(fe))];
     let e = execute(&program, &[a, b]);
     assert_eq!(e.check(), Ok(()));
@@ -185,4 +183,33 @@ fn programs_that_do_not_fit_are_refused() {
     assert!(matches!(error, Some(TraceError::Full { chip: "sponge", .. })), "{error:?}");
     let e = execute(&program, &Sample::new(1));
     assert!(matches!(machine::traces(&e, &small), Err(TraceError::Full { chip: "sponge", .. })));
+}
+
+#[test]
+#[should_panic(expected = "every hash is taken once")]
+fn a_hash_that_nothing_takes_is_a_fault() {
+    let mut circuit = Circuit::<()>::default();
+    let one = circuit.constant(F::ONE);
+    circuit.hash_challenges(&[one]);
+    finish(circuit);
+}
+
+#[test]
+#[should_panic(expected = "a hint among challenges is a challenge")]
+fn a_base_hint_among_challenges_is_a_fault() {
+    let mut circuit = Circuit::<()>::default();
+    let hints = circuit.hint(1, |()| vec![F::ONE]);
+    circuit.hash_challenges(&hints);
+}
+
+#[test]
+#[should_panic(expected = "run to its end before another begins")]
+fn transcripts_that_take_turns_are_a_fault() {
+    let mut circuit = Circuit::<()>::default();
+    let (mut one, mut other) = (circuit::Transcript::default(), circuit::Transcript::default());
+    circuit.sample(&mut one);
+    circuit.sample(&mut other);
+    for _ in 0..8 {
+        circuit.sample(&mut one);
+    }
 }

@@ -1,7 +1,8 @@
 //! Constraints of `path`: a leaf, its siblings, an entry of the cap.
 //!
-//! The index begins as one of at most 24 bits (`bits` says so) and ends as the place of an entry of a cap; each step has
-//! `index = 2 next + bit`. So bits and place together are a number below `2^24` that equals the index modulo `p`: its own bits.
+//! The index ends as the place of an entry of a cap; each step has `index = 2 next + bit`. A program's trees have at most 24 levels
+//! ([`LEVELS`](crate::recursion::circuit::LEVELS)). So bits and place together are a number below `2^24` that equals the index modulo `p`: its
+//! own bits, and an index that is larger has no path.
 //!
 //! So that one expression serves the start and injections, both take their digest as the child that `bit` does *not* choose, and
 //! the first step's bit is the other one.
@@ -27,9 +28,9 @@ pub(in crate::recursion) fn constrain<B: ChipBuilder>(b: &mut B) {
     b.assert_bool("bit is boolean", row.bit);
     b.when("an injection and a bare leaf take no bit", e(key.inject) + e(key.bare), row.bit);
     // The one that `bit` chooses, `bit right + (1 - bit) left`, goes on from the row before.
-    for i in 0..8 {
-        let chosen = e(next.left[i]) + e(next.bit) * (e(next.right[i]) - e(next.left[i]));
-        b.when_eq("the digest goes on", key.linked, chosen, out[i].clone());
+    for ((left, right), out) in next.left.into_iter().zip(next.right).zip(&out) {
+        let chosen = e(left) + e(next.bit) * (e(right) - e(left));
+        b.when_eq("the digest goes on", key.linked, chosen, out.clone());
     }
     let before = (two() - e(next_key.inject)) * e(next.index) + e(next.bit);
     b.when_eq("the index goes on", key.linked, before, row.index);

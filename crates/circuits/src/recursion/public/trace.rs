@@ -16,7 +16,7 @@ pub(in crate::recursion) fn fixed(
     log_height: usize,
 ) -> Result<RowMajorMatrix<F>, TraceError> {
     let values = &p.rows.public;
-    if values.len() != VALUES || (1 << log_height) % VALUES != 0 {
+    if values.len() != VALUES || !(1_usize << log_height).is_multiple_of(VALUES) {
         let reason = format!("a program has {VALUES} public values and this one {}", values.len());
         return Err(TraceError::Inconsistent { chip: "public", reason });
     }

@@ -3,6 +3,7 @@
 //! What is absorbed is what is summed: both are the same columns. An element that is not absorbed counts as zero.
 
 use aludel_protocol::fe;
+use aludel_protocol::hash::DIGEST;
 
 use super::columns::{RATE, STEP, SpongeColumns, SpongeFixed, Wide};
 use crate::builder::ChipBuilder;
@@ -35,24 +36,24 @@ fn states<B: ChipBuilder>(b: &mut B) {
     let out = row.permutation.output();
     let [goes_on, sponge] = [one() - e(key.begin), one() - e(key.fields)];
 
-    for i in 0..RATE {
-        let before = goes_on.clone() * e(out[i]);
-        let kept = one() - e(key.absorbed[i]);
-        b.when_eq("an element that is not absorbed stays", kept, next.state[i], before);
-    }
-    for i in RATE..24 {
-        let before = goes_on.clone() * e(out[i]);
-        b.when_eq("the capacity goes on", sponge.clone(), next.state[i], before);
+    for (i, (x, before)) in next.state.into_iter().zip(out).enumerate() {
+        let before = goes_on.clone() * e(before);
+        if i < RATE {
+            let kept = one() - e(key.absorbed[i]);
+            b.when_eq("an element that is not absorbed stays", kept, x, before);
+        } else {
+            b.when_eq("the capacity goes on", sponge.clone(), x, before);
+        }
     }
     // A chain's call has the digest so far, out + in, in its first eight elements: tag and length at the beginning.
-    for i in 0..8 {
-        let before = goes_on.clone() * (e(out[i]) + e(row.state[i]));
+    for (i, (x, out)) in next.state.into_iter().zip(out).enumerate().take(DIGEST) {
+        let before = goes_on.clone() * (e(out) + e(row.state[i]));
         let start = match i {
             0 => e(key.tag),
             1 => e(key.length),
             _ => B::Expr::from(fe(0)),
         };
-        b.when_eq("a chain goes on from its digest", key.fields, next.state[i], before + start);
+        b.when_eq("a chain goes on from its digest", key.fields, x, before + start);
     }
 }
 
@@ -165,6 +166,6 @@ fn messages<B: ChipBuilder>(b: &mut B) {
     });
     b.port(Bus::Value, message(key.port_address[3], value), key.port_count[3]);
 
-    let digest = (0..8).map(|i| e(out[i]) + fields.clone() * e(row.state[i]));
+    let digest = (0..DIGEST).map(|i| e(out[i]) + fields.clone() * e(row.state[i]));
     b.send(Bus::Digest, core::iter::once(e(key.digest)).chain(digest).collect(), key.end);
 }

@@ -7,16 +7,18 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use p3_symmetric::{CryptographicHasher, PaddingFreeSponge, Permutation};
 
 use crate::recursion::circuit::{Circuit, Sum, Transcript};
-use crate::recursion::execute;
+use crate::recursion::execute::{Execution, execute};
 use crate::recursion::extension::coefficients;
 use crate::recursion::machine::{self, Heights, RecursionChip};
 use crate::recursion::program::{Program, Value};
 use crate::tamper::Traces;
 
 /// Elements of the row that is hashed and reduced, and where its matrices end.
-const ROW: usize = 39;
-const CUTS: [usize; 3] = [1, 20, 36];
-/// Steps of the path: its cap has two entries less.
+///
+/// Sums are taken out in the first four of a hash, in the first and the second four of a later block, and at the end of a four.
+const ROW: usize = 55;
+const CUTS: [usize; 4] = [1, 19, 36, 54];
+/// Steps of the path, whose cap has 2^2 entries.
 const LEVELS: usize = 4;
 const INDEX: usize = 6;
 
@@ -37,6 +39,8 @@ pub struct Native {
     pub drawn: Challenge,
     pub index: u32,
     pub sums: Vec<Challenge>,
+    /// Of all sums, all folded values and what was absorbed last.
+    pub total: Challenge,
     pub digest: Digest,
 }
 
@@ -46,11 +50,12 @@ pub struct Values {
     pub index: Value,
     pub point: Value,
     pub sums: Vec<Sum>,
+    pub total: Value,
 }
 
 type Leaves = PaddingFreeSponge<aludel_protocol::hash::Perm24, 24, 16, 8>;
 
-fn leaf(elements: &[F]) -> [F; 8] {
+pub fn leaf(elements: &[F]) -> [F; 8] {
     Leaves::new(perm24().clone()).hash_iter(elements.iter().copied())
 }
 
@@ -104,12 +109,15 @@ pub fn native(w: &Sample) -> Native {
     let _: [Challenge; 3] = core::array::from_fn(|_| challenger.sample_algebra_element());
     let index = challenger.sample_bits(INDEX) as u32;
     let beta = drawn.inverse();
-    let ends = CUTS.into_iter().map(|n| (n, n - 1)).chain([(ROW, 47)]);
+    let ends = CUTS.into_iter().map(|n| (n, n - 1)).chain([(ROW, 63)]);
     let sum = |(n, exponent): (usize, usize)| {
         let terms = (0..n).map(|i| beta.exp_u64((exponent - i) as u64) * w.row[i]);
         terms.sum::<Challenge>()
     };
-    Native { drawn, index, sums: ends.map(sum).collect(), digest: hash_fields(Tag::Statement, &w.fields) }
+    let sums: Vec<Challenge> = ends.map(sum).collect();
+    let absorbed: F = w.absorbed[1].iter().copied().sum();
+    let total = sums.iter().chain(&w.folded).copied().sum::<Challenge>() + absorbed;
+    Native { drawn, index, sums, total, digest: hash_fields(Tag::Statement, &w.fields) }
 }
 
 /// The program.
@@ -134,6 +142,8 @@ pub fn program() -> (Program<Sample>, Values) {
     let low = c.arithmetic(b0, b1, [F::ZERO, F::ONE, F::TWO, F::ZERO]);
     let again = c.arithmetic(index, low, [F::ZERO, fe(4), F::ONE, F::ZERO]);
     c.assert_equal(all, again);
+    let unity = c.exp_power_of_2(point, INDEX);
+    c.assert_is(unity, F::ONE);
 
     c.stage("leaves");
     let beta = c.invert(drawn);
@@ -150,6 +160,11 @@ pub fn program() -> (Program<Sample>, Values) {
     c.stage("folding");
     let folded = c.hint_challenges(14, |w: &Sample| w.folded.iter().flat_map(|x| coefficients(*x)).collect());
     let hashes = [&folded[..2], &folded[2..6], &folded[6..]].map(|list| c.hash_challenges(list));
+    let added: Vec<Value> = sums.iter().map(|sum| sum.value).chain(folded).chain(absorbed).collect();
+    let total = c.sum(&added);
+    let parts = c.unpack(total);
+    let again = c.pack(&parts);
+    c.assert_equal(total, again);
     let zero = c.constant(F::ZERO);
     for (hashed, list) in hashes.into_iter().zip([0..2, 2..6, 6..14]) {
         let expected = c.hint(8, move |w: &Sample| {
@@ -168,17 +183,21 @@ pub fn program() -> (Program<Sample>, Values) {
     let digest = c.reveal(hashed);
     let public: Vec<Value> = digest.into_iter().chain([zero; 8]).collect();
     c.publish(&public);
-    (c.finish(), Values { drawn, index, point, sums })
+    (c.finish(), Values { drawn, index, point, sums, total })
 }
 
 /// The traces of a run.
 pub fn chips(program: &Program<Sample>, witness: &Sample) -> Traces<RecursionChip> {
-    let e = execute(program, witness);
+    traces(program, &execute(program, witness))
+}
+
+/// The traces of a run of one program under the key of another or of itself.
+pub fn traces<W>(program: &Program<W>, e: &Execution<'_>) -> Traces<RecursionChip> {
     let heights = Heights::of(program, 4);
     let chips = RecursionChip::of(program, &heights).expect("they fit");
     let mut traces = Traces::default();
     let public = e.public();
-    for (chip, main) in chips.into_iter().zip(machine::traces(&e, &heights).expect("they fit")) {
+    for (chip, main) in chips.into_iter().zip(machine::traces(e, &heights).expect("they fit")) {
         let public: &[F] = if crate::Chip::public_values(&chip) == 0 { &[] } else { &public };
         traces.chip(chip, main, public);
     }

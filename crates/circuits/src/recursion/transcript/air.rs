@@ -1,5 +1,5 @@
 //! Constraints of `transcript`: Plonky3's `DuplexChallenger`. The rate is overwritten by what is absorbed, the length is added to the
-//! first element of the capacity; a squeeze with nothing to absorb permutes the state as it is.
+//! first element of the capacity; a squeeze with nothing to absorb permutes the state as it is, which at the beginning is zero.
 //!
 //! Every element of the rate of a row that absorbs has a port: an element that is absorbed, or a zero of the memory.
 
@@ -18,13 +18,16 @@ pub(in crate::recursion) fn constrain<B: ChipBuilder>(b: &mut B) {
     row.permutation.assert(b, "the state is permuted", row.state.map(Into::into));
     let out = row.permutation.output();
     let goes_on = one - next_key.begin.into();
-    for i in 0..RATE {
-        let mut capacity = goes_on.clone() * out[RATE + i].into();
-        if i == 0 {
-            capacity += next_key.absorbed.into();
+    for (i, before) in out.into_iter().enumerate() {
+        let mut before = goes_on.clone() * before.into();
+        if i < RATE {
+            b.when_eq("a squeeze keeps the rate", next_key.squeezed, next.state[i], before);
+            continue;
         }
-        b.assert_eq("the capacity goes on", next.state[RATE + i], capacity);
-        b.when_eq("a squeeze keeps the rate", next_key.squeezed, next.state[i], out[i]);
+        if i == RATE {
+            before += next_key.absorbed.into();
+        }
+        b.assert_eq("the capacity goes on", next.state[i], before);
     }
     for i in 0..RATE {
         b.port(Bus::Value, base_message::<B>(key.in_address[i], row.state[i]), key.in_count[i]);
