@@ -23,6 +23,7 @@ pub(in crate::recursion) fn constrain<B: ChipBuilder>(b: &mut B) {
     states(b);
     powers(b);
     sums(b);
+    cut(b);
     messages(b);
 }
 
@@ -75,57 +76,71 @@ fn powers<B: ChipBuilder>(b: &mut B) {
     }
 }
 
-/// Horner's rule over the elements of the next row, and the sum at the cut.
+/// `x_i beta^(r - i)` summed over the elements `4 q ..= 4 q + r` of a row, each times a factor.
+fn partial<B: ChipBuilder>(
+    row: &SpongeColumns<B::Var>,
+    q: usize,
+    r: usize,
+    factor: impl Fn(usize) -> B::Expr,
+) -> Challenge<B::Expr> {
+    let mut sum: Challenge<B::Expr> = core::array::from_fn(|_| B::Expr::from(fe(0)));
+    for i in 0..=r {
+        let x = row.state[STEP * q + i].into() * factor(STEP * q + i);
+        match (r - i).checked_sub(1) {
+            None => sum[0] += x,
+            Some(p) => {
+                let power = wide::<B>(&row.power[p]);
+                sum.iter_mut().zip(power).for_each(|(s, y)| *s += x.clone() * y);
+            }
+        }
+    }
+    sum
+}
+
+/// Horner's rule over the elements of the next row that the key absorbs.
 fn sums<B: ChipBuilder>(b: &mut B) {
     let row: SpongeColumns<B::Var> = b.local();
     let next: SpongeColumns<B::Var> = b.next();
     let key: SpongeFixed<B::Var> = b.fixed_next();
-    let e = Into::<B::Expr>::into;
-    let zero = || B::Expr::from(fe(0));
-    let power = next.power.map(|p| wide::<B>(&p));
-    // `x_i beta^(r - i)` summed over the elements `4 q ..= 4 q + r`, each as the key absorbs it.
-    let partial = |q: usize, r: usize, absorbed: &dyn Fn(usize) -> B::Expr| -> Challenge<B::Expr> {
-        let mut sum: Challenge<B::Expr> = core::array::from_fn(|_| zero());
-        for i in 0..=r {
-            let x = e(next.state[STEP * q + i]) * absorbed(STEP * q + i);
-            match (r - i).checked_sub(1) {
-                None => sum[0] += x,
-                Some(p) => sum.iter_mut().zip(&power[p]).for_each(|(s, y)| *s += x.clone() * y.clone()),
-            }
-        }
-        sum
-    };
-    let absorbed = |i: usize| e(key.absorbed[i]);
-    let last = wide::<B>(&row.sum[STEP - 1]);
-    let goes_on = B::Expr::from(fe(1)) - e(key.begin);
-
-    let mut before: Challenge<B::Expr> = last.clone().map(|x| goes_on.clone() * x);
+    let goes_on = B::Expr::from(fe(1)) - key.begin.into();
+    let mut before = wide::<B>(&row.sum[STEP - 1]).map(|x| goes_on.clone() * x);
     for q in 0..RATE / STEP {
-        let carried = product(&before, &power[STEP - 1]);
-        let added = partial(q, STEP - 1, &absorbed);
+        let carried = product(&before, &wide::<B>(&next.power[STEP - 1]));
+        let added = partial::<B>(&next, q, STEP - 1, |i| key.absorbed[i].into());
         for ((x, y), z) in next.sum[q].value.into_iter().zip(carried).zip(added) {
             b.assert_eq("the sum goes on", x, y + z);
         }
         before = wide::<B>(&next.sum[q]);
     }
+}
 
-    // The key cuts only after an element that is absorbed, so those before it in its four are absorbed too.
-    let whole = |_: usize| B::Expr::from(fe(1));
-    let mut cut: Challenge<B::Expr> = core::array::from_fn(|_| zero());
+/// The sum at the cut of the next row. The key cuts only after an element that is absorbed, so those before it in its four are too.
+fn cut<B: ChipBuilder>(b: &mut B) {
+    let row: SpongeColumns<B::Var> = b.local();
+    let next: SpongeColumns<B::Var> = b.next();
+    let key: SpongeFixed<B::Var> = b.fixed_next();
+    let power = |r: usize| wide::<B>(&next.power[r]);
+    let mut cut: Challenge<B::Expr> = core::array::from_fn(|_| B::Expr::from(fe(0)));
+    let mut add = |flag: B::Var, sum: Challenge<B::Expr>| {
+        cut.iter_mut().zip(sum).for_each(|(c, x)| *c += flag.into() * x);
+    };
     for (j, flag) in key.cut.into_iter().enumerate() {
         let (q, r) = (j / STEP, j % STEP);
-        let (flag, mut sum) = (e(flag), partial(q, r, &whole));
-        if q > 0 {
-            let carried = product(&wide::<B>(&next.sum[q - 1]), &power[r]);
-            sum.iter_mut().zip(carried).for_each(|(s, x)| *s += x);
-        } else if r == STEP - 1 {
-            sum = wide::<B>(&next.sum[0]);
+        if r == STEP - 1 {
+            add(flag, wide::<B>(&next.sum[q]));
+            continue;
         }
-        cut.iter_mut().zip(sum).for_each(|(c, x)| *c += flag.clone() * x);
+        let mut sum = partial::<B>(&next, q, r, |_| B::Expr::from(fe(1)));
+        if q > 0 {
+            let carried = product(&wide::<B>(&next.sum[q - 1]), &power(r));
+            sum.iter_mut().zip(carried).for_each(|(s, x)| *s += x);
+        }
+        add(flag, sum);
     }
+    // Where a hash goes on, the first four elements have the sum of the row before.
+    let last = wide::<B>(&row.sum[STEP - 1]);
     for (r, flag) in key.cut_on.into_iter().enumerate() {
-        let carried = product(&last, &power[r]);
-        cut.iter_mut().zip(carried).for_each(|(c, x)| *c += e(flag) * x);
+        add(flag, product(&last, &power(r)));
     }
     for (x, y) in next.cut.value.into_iter().zip(cut) {
         b.assert_eq("the cut sum", x, y);

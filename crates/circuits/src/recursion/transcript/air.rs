@@ -29,8 +29,8 @@ pub(in crate::recursion) fn constrain<B: ChipBuilder>(b: &mut B) {
         }
         b.assert_eq("the capacity goes on", next.state[i], before);
     }
-    for i in 0..RATE {
+    for (i, out) in out.into_iter().enumerate().take(RATE) {
         b.port(Bus::Value, base_message::<B>(key.in_address[i], row.state[i]), key.in_count[i]);
-        b.port(Bus::Value, base_message::<B>(key.out_address[i], out[i]), key.out_count[i]);
+        b.port(Bus::Value, base_message::<B>(key.out_address[i], out), key.out_count[i]);
     }
 }

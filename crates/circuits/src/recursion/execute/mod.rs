@@ -1,21 +1,20 @@
 //! Runs a program over a witness.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod hashes;
+mod paths;
 
 use aludel_protocol::F;
-use aludel_protocol::hash::{DIGEST, perm16, perm24};
+use aludel_protocol::hash::{DIGEST, perm16};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use p3_symmetric::Permutation;
 
-use super::bits;
-use super::bits::columns::BitsColumns;
-use super::extension::{challenge, coefficients, product};
-use super::path::trace::PathStep;
-use super::program::{Bit, Block, Lane, Node, Port, Ports, Program, Rows, Step, Tree, Value};
-use super::sponge::columns::RATE;
-use super::sponge::trace::SpongeStep;
 use crate::bus::CHALLENGE;
+use crate::recursion::bits;
+use crate::recursion::bits::columns::BitsColumns;
+use crate::recursion::extension::{challenge, coefficients, product};
+use crate::recursion::path::trace::PathStep;
+use crate::recursion::program::{Bit, Lane, Port, Program, Rows, Step, Value};
+use crate::recursion::sponge::trace::SpongeStep;
 
 /// The witness does not satisfy the program: the proof that it verifies is not good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,127 +190,11 @@ impl<'p> Execution<'p> {
         }
     }
 
-    fn hash(&mut self, blocks: &[Block], elements: Option<Vec<F>>) {
-        let mut elements = elements.unwrap_or_else(|| self.leaf(blocks)).into_iter();
-        let mut state = [F::ZERO; 24];
-        let mut sum = [F::ZERO; CHALLENGE];
-        for (i, block) in blocks.iter().enumerate() {
-            match block.fields {
-                Some((tag, length)) => {
-                    if i == 0 {
-                        [state[0], state[1]] = [tag, length];
-                    }
-                    state[8..].copy_from_slice(&self.chain_elements(block));
-                }
-                None => {
-                    let rate = state.iter_mut().take(block.absorbed);
-                    rate.for_each(|x| *x = elements.next().unwrap_or_default());
-                }
-            }
-            let beta = match block.beta {
-                Some(beta) => self.value(beta),
-                None => self.blocks.last().map_or([F::ZERO; CHALLENGE], |block| block.power[0]),
-            };
-            let step = SpongeStep::new(block, state, beta, sum);
-            sum = step.sum[3];
-            if let Some((_, cut)) = block.cut {
-                self.set(Port::Write(cut), step.cut);
-            }
-            if let Some(end) = block.sum {
-                self.set(Port::Write(end), sum);
-            }
-            self.blocks.push(step);
-            let out = perm24().permute(state);
-            let mut digest: [F; DIGEST] = core::array::from_fn(|i| out[i]);
-            if block.fields.is_some() {
-                digest.iter_mut().zip(state).for_each(|(x, y)| *x += y);
-                state[..DIGEST].copy_from_slice(&digest);
-            } else {
-                state = out;
-            }
-            if let Some(hashed) = block.digest {
-                self.digests[hashed.0 as usize] = digest;
-            }
-        }
-    }
-
-    /// The 16 elements of a call in a chain.
-    fn chain_elements(&self, block: &Block) -> [F; RATE] {
-        let [a, b, c, last] = block.ports.map(|port| self.port(port));
-        let elements = [&a[..], &b, &c, &last[..1]].concat();
-        core::array::from_fn(|i| elements[i])
-    }
-
-    /// The elements of all challenges that blocks take from the memory.
-    fn leaf(&self, blocks: &[Block]) -> Vec<F> {
-        let ports = blocks.iter().filter(|b| b.kind != Ports::Fields).flat_map(|block| block.ports);
-        ports.filter(|port| *port != Port::Unused).flat_map(|port| self.port(port)).collect()
-    }
-
     fn place(&mut self, first: Value, own: [F; CHALLENGE], place: u32, others: &[F]) {
         let mut all: Vec<F> = others.to_vec();
         let at = all.len().min(place as usize * CHALLENGE);
         all.splice(at..at, own);
         self.hint(first, true, &all);
-    }
-
-    /// Walks paths of one form step by step side by side, so that each gives the others what is beside them.
-    fn walk(&mut self, paths: &[Range<usize>], siblings: &[F]) {
-        let digests = |chunk: &[F]| chunk.try_into().unwrap_or_default();
-        let mut siblings = siblings.chunks(DIGEST).map(digests);
-        let rows = self.rows;
-        let mut walkers: Vec<Walker> = paths.iter().map(|path| self.start(&rows.path[path.start])).collect();
-        for step in 0..paths.first().map_or(0, ExactSizeIterator::len) {
-            let node = &rows.path[paths[0].start + step];
-            let beside =
-                if node.bare || node.inject { BTreeMap::new() } else { beside(&walkers, &mut siblings) };
-            for (path, walker) in paths.iter().zip(&mut walkers) {
-                let row = path.start + step;
-                self.nodes[row] = self.node(&rows.path[row], walker, &beside);
-                if let Some(tree) = rows.path[row].end {
-                    self.end(tree, walker.index, walker.digest);
-                }
-            }
-        }
-    }
-
-    fn start(&self, node: &Node) -> Walker {
-        let digest = node.digest.map_or([F::ZERO; DIGEST], |hashed| self.digests[hashed.0 as usize]);
-        let index = node.index.map_or(0, |value| self.base(value).as_canonical_u32());
-        Walker { digest, index }
-    }
-
-    fn node(&self, node: &Node, walker: &mut Walker, beside: &BTreeMap<u32, [F; DIGEST]>) -> PathStep {
-        let digest = walker.digest;
-        let (pair, bit) = if node.bare {
-            (children([F::ZERO; DIGEST], digest), false)
-        } else if node.inject {
-            let injected = node.digest.map(|hashed| self.digests[hashed.0 as usize]);
-            (children(digest, injected.unwrap_or_default()), false)
-        } else {
-            let sibling = beside.get(&(walker.index ^ 1)).copied().unwrap_or_default();
-            let right = walker.index & 1 == 1;
-            walker.index >>= 1;
-            let pair = if right { children(sibling, digest) } else { children(digest, sibling) };
-            (pair, right != node.index.is_some())
-        };
-        if !node.bare {
-            let out = perm16().permute(pair);
-            walker.digest = core::array::from_fn(|i| out[i]);
-        }
-        PathStep { children: pair, bit: F::from_bool(bit), index: F::from_u32(walker.index) }
-    }
-
-    fn end(&mut self, tree: Tree, index: u32, digest: [F; DIGEST]) {
-        let mut entries = (0..).zip(&self.rows.caps);
-        let entry = entries.find(|(_, e): &(usize, _)| e.tree == tree && e.index == index as usize);
-        let Some((row, entry)) = entry else {
-            return self.fail(format!("a path ends at entry {index}, which its cap has not"));
-        };
-        if self.digest_at(entry.digest) != digest {
-            self.fail(format!("a path does not end at entry {index} of its cap"));
-        }
-        self.ends[row] += 1;
     }
 
     fn duplex(&mut self, row: usize) {
@@ -342,25 +225,4 @@ impl<'p> Execution<'p> {
         }
         self.bits.extend(columns);
     }
-}
-
-/// Where a path is.
-struct Walker {
-    digest: [F; DIGEST],
-    index: u32,
-}
-
-/// The nodes of a level by index: those that are walked, and beside them those that are given.
-fn beside(walkers: &[Walker], given: &mut impl Iterator<Item = [F; DIGEST]>) -> BTreeMap<u32, [F; DIGEST]> {
-    let mut level: BTreeMap<u32, [F; DIGEST]> = walkers.iter().map(|w| (w.index, w.digest)).collect();
-    let missing: Vec<u32> = level.keys().map(|i| i ^ 1).filter(|i| !level.contains_key(i)).collect();
-    for index in missing {
-        level.insert(index, given.next().unwrap_or_default());
-    }
-    level
-}
-
-/// Two children as one input.
-fn children(left: [F; DIGEST], right: [F; DIGEST]) -> [F; 2 * DIGEST] {
-    core::array::from_fn(|i| if i < DIGEST { left[i] } else { right[i - DIGEST] })
 }
