@@ -1,7 +1,7 @@
 //! Recursion: programs that verify proofs, and the machine that runs them. See `docs/decisions/0007-recursion.md`.
 //!
-//! A [`Program`](program::Program) is fixed when its key is made: which row computes what, every address of the memory and how often
-//! it is read are preprocessed columns. A [`Circuit`](circuit::Circuit) writes one, [`execute()`](execute::execute) runs it over a witness,
+//! A [`Program`] is fixed when its key is made: which row computes what, every address of the memory and how often
+//! it is read are preprocessed columns. A [`Circuit`] writes one, [`execute()`] runs it over a witness,
 //! and eight chips hold the trace to it:
 //!
 //! | chip | a row |
