@@ -90,6 +90,10 @@ pub enum Tag {
     Rotate = 19,
     /// A leaf of a batch's tree of withdrawals.
     Withdrawal = 20,
+    /// A leaf of a set of verifying keys.
+    KeyLeaf = 21,
+    /// A node of a set of verifying keys.
+    KeyNode = 22,
 }
 
 impl Tag {

@@ -48,6 +48,12 @@ pub enum ProveError {
     /// No verifier accepts this statement.
     #[error("the statement cannot be proven: {0}")]
     Statement(#[source] VerifyError),
+    /// The key is none of shards.
+    #[error("a shard was to be proven under the key of {role}; this is a bug in Aludel")]
+    Role {
+        /// What the key is of.
+        role: Role,
+    },
     /// Plonky3 failed.
     #[error("the proof system failed: {reason}; this is a bug in Aludel")]
     Backend {
@@ -90,7 +96,7 @@ impl Prover {
     /// [`KeyError`]: the machine breaks a rule of keys, or is not the one that the manifest pins.
     pub fn new(shape: Shape) -> Result<Self, KeyError> {
         let prover = Self::with_chips(shape, MachineChip::all(shape))?;
-        prover.key.check_pinned()?;
+        prover.key.check_pinned(shape)?;
         Ok(prover)
     }
 }
@@ -142,7 +148,9 @@ impl<A: Provable> Prover<A> {
     ) -> Result<Vec<u8>, ProveError> {
         check_statement(statement).map_err(ProveError::Statement)?;
         let proof = self.proof(traces, self.key.public_values(statement))?;
-        let claim = Claim { shape: self.key.shape(), statement: *statement };
+        let role = self.key.role();
+        let Role::Shard(shape) = role else { return Err(ProveError::Role { role }) };
+        let claim = Claim { shape, statement: *statement };
         let backend = |reason| ProveError::Backend { reason };
         info_span!("encode").in_scope(|| format::encode(&claim, &proof)).map_err(backend)
     }

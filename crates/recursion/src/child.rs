@@ -33,6 +33,8 @@ pub struct Child {
     pub seeds: [Vec<F>; 3],
     /// The key's digest.
     pub key: Digest,
+    /// What it absorbs before the cap of the preprocessed columns.
+    pub key_fields: Vec<F>,
     /// The cap of the preprocessed columns, its digests one after another.
     pub fixed_cap: Option<Vec<F>>,
     /// Buses of all chips, and the width of their widest message.
@@ -119,6 +121,7 @@ impl Child {
             folds: key.layout().folds().to_vec(),
             seeds,
             key: key.digest(),
+            key_fields: key.fields().to_vec(),
             fixed_cap: key.root().map(cap_elements),
             buses,
         }

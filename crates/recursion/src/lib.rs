@@ -14,20 +14,28 @@
 //! | openings, reduced | `opening.rs` |
 //! | the low-degree test | `folding.rs` |
 //! | Merkle trees | `merkle.rs` |
+//! | keys of a set, statements | `keys.rs`, `statement.rs` |
+//! | whole programs | `programs.rs` |
 
 #![forbid(unsafe_code)]
 
 mod child;
 mod constraints;
 mod folding;
+mod keys;
 mod merkle;
 mod opening;
 mod powers;
+mod programs;
+mod statement;
 mod terms;
 mod transcript;
 mod verify;
 mod witness;
 
 pub use child::{Child, ChildChip, Group, Matrix, Segment};
+pub use keys::{KeySource, KeyWitness, member};
+pub use programs::{HEIGHTS, JoinChild, JoinWitness, LiftWitness, join, lift};
+pub use statement::StatementValues;
 pub use verify::{KeyValues, Source, Verified, verify};
 pub use witness::{ChildWitness, FoldWitness, InputWitness};

@@ -77,10 +77,10 @@ pub enum VerifyError {
         found: Shape,
     },
     /// More bytes than any proof of the shape has.
-    #[error("{found} bytes are more than a proof of shape {shape} can have ({limit}); fetch it again")]
+    #[error("{found} bytes are more than a proof of {role} can have ({limit}); fetch it again")]
     TooLong {
-        /// The shape.
-        shape: Shape,
+        /// What the key is of.
+        role: Role,
         /// Bytes that a proof may have.
         limit: usize,
         /// Bytes given.

@@ -19,7 +19,7 @@ use crate::machine::{Machine, Symbolic};
 type Expression = SymbolicExpression<F>;
 
 /// Fields that a digest will absorb: every list is preceded by its length.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields(Vec<F>);
 
 impl Fields {
@@ -45,6 +45,10 @@ impl Fields {
     pub fn digest(&mut self, digest: &[F; 8]) -> &mut Self {
         self.0.extend(digest);
         self
+    }
+
+    pub fn list(&self) -> &[F] {
+        &self.0
     }
 
     pub fn hash(&self) -> Digest {

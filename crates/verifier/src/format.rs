@@ -56,9 +56,9 @@ pub fn claim(bytes: &[u8]) -> Result<(Claim, &[u8]), VerifyError> {
 /// # Errors
 /// Too long, damaged, trailing bytes, or not canonical.
 pub fn proof<A>(key: &Key<A>, bytes: &[u8]) -> Result<Proof, VerifyError> {
-    let (shape, limit) = (key.shape(), key.layout().limit());
+    let (role, limit) = (key.role(), key.layout().limit());
     if bytes.len() > limit {
-        return Err(VerifyError::TooLong { shape, limit, found: bytes.len() });
+        return Err(VerifyError::TooLong { role, limit, found: bytes.len() });
     }
     let (proof, rest) = postcard::take_from_bytes::<Proof>(bytes).map_err(|e| damaged(PREFIX_BYTES, e))?;
     if !rest.is_empty() {

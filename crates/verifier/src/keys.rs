@@ -39,13 +39,15 @@ pub enum Role {
     Shard(Shape),
     /// A verified shard proof of a shape. Public: the digest of the statement, and the root of the set of accepted keys.
     Lift(Shape),
+    /// Two verified proofs, each a lift or a join. Public as of a lift.
+    Join,
 }
 
 impl Role {
     /// Parameters of its proofs.
     pub const fn parameters(self) -> &'static Parameters {
         match self {
-            Self::Shard(_) | Self::Lift(_) => &PARAMETERS,
+            Self::Shard(_) | Self::Lift(_) | Self::Join => &PARAMETERS,
         }
     }
 
@@ -53,25 +55,44 @@ impl Role {
     pub const fn public_values(self) -> usize {
         match self {
             Self::Shard(_) => DIGEST,
-            Self::Lift(_) => 2 * DIGEST,
+            Self::Lift(_) | Self::Join => 2 * DIGEST,
         }
     }
 
-    /// The shape of the shards.
-    pub const fn shape(self) -> Shape {
+    /// The shape of the shards, where there is one.
+    pub const fn shape(self) -> Option<Shape> {
         match self {
-            Self::Shard(shape) | Self::Lift(shape) => shape,
+            Self::Shard(shape) | Self::Lift(shape) => Some(shape),
+            Self::Join => None,
         }
     }
+
+    /// Its kind and its shape as numbers, as leaves of a [`KeySet`](crate::key_set::KeySet) have them.
+    pub fn numbers(self) -> [usize; 2] {
+        let kind = match self {
+            Self::Shard(_) => 0,
+            Self::Lift(_) => Self::LIFT,
+            Self::Join => Self::JOIN,
+        };
+        [kind, self.shape().map_or(0, |shape| usize::from(shape.number()))]
+    }
+
+    /// The number of lifts among kinds.
+    pub const LIFT: usize = 1;
+    /// The number of joins among kinds.
+    pub const JOIN: usize = 2;
+
+    /// Where the two numbers lie among the fields that a recursion key's digest absorbs: see [`Key::fields`].
+    pub const NUMBERS_AT: usize = 6;
 
     /// What a key's digest absorbs of it first.
     fn fields(self, fields: &mut Fields) {
-        let shard = codec::header(Kind::ShardProof);
-        let kind: &[u8] = match self {
-            Self::Shard(_) => &shard,
-            Self::Lift(_) => b"lift",
+        let [kind, shape] = self.numbers();
+        fields.number(0);
+        match self {
+            Self::Shard(_) => fields.text(&codec::header(Kind::ShardProof)).number(shape),
+            Self::Lift(_) | Self::Join => fields.text(b"fold").number(kind).number(shape),
         };
-        fields.number(0).text(kind).number(usize::from(self.shape().number()));
     }
 }
 
@@ -86,6 +107,7 @@ impl fmt::Display for Role {
         match self {
             Self::Shard(shape) => write!(f, "shape {shape}"),
             Self::Lift(shape) => write!(f, "a lift of shape {shape}"),
+            Self::Join => f.write_str("a join"),
         }
     }
 }
@@ -97,6 +119,7 @@ pub struct Key<A> {
     common: CommonData<Config>,
     config: Config,
     digest: Digest,
+    fields: Vec<F>,
     layout: Layout,
 }
 
@@ -142,9 +165,11 @@ impl<A: Machine> Key<A> {
         let lookups = lookups(role, &chips)?;
         let layouts = chips.iter().zip(&lookups).map(|(chip, own)| check_constraints(chip, own));
         let layout = Layout::new(*role.parameters(), layouts.collect::<Result<_, _>>()?);
-        let digest = digest(role, &chips, &lookups, root.as_ref());
+        let fields = fields(role, &chips, &lookups);
+        let digest = digest(&fields, root.as_ref());
         let common = CommonData::new(preprocessed(&layout, root)?, lookups);
-        Ok(Self { role, chips, common, config: config(role.parameters(), digest), digest, layout })
+        let config = config(role.parameters(), digest);
+        Ok(Self { role, chips, common, config, digest, fields: fields.list().to_vec(), layout })
     }
 }
 
@@ -154,9 +179,9 @@ impl<A> Key<A> {
         self.role
     }
 
-    /// The shape of the shards that its proofs are of.
-    pub const fn shape(&self) -> Shape {
-        self.role.shape()
+    /// What its digest absorbs before the number of roots and the roots.
+    pub fn fields(&self) -> &[F] {
+        &self.fields
     }
 
     /// The chips, in order.
@@ -323,8 +348,8 @@ fn check_constraints<A: Machine>(chip: &A, own: &Lookups<F>) -> Result<ChipLayou
     Ok(ChipLayout::of(chip, chunks, own.len()))
 }
 
-/// `H(format, shape, proof system, protocol version, parameters, chips, root)`.
-fn digest<A: Machine>(role: Role, chips: &[A], lookups: &[Lookups<F>], root: Option<&Cap>) -> Digest {
+/// Format, role, proof system, protocol version, parameters and chips.
+fn fields<A: Machine>(role: Role, chips: &[A], lookups: &[Lookups<F>]) -> Fields {
     let mut fields = Fields::default();
     role.fields(&mut fields);
     fields.text(PROOF_SYSTEM).number(usize::try_from(PROTOCOL_VERSION).unwrap_or(usize::MAX));
@@ -332,6 +357,12 @@ fn digest<A: Machine>(role: Role, chips: &[A], lookups: &[Lookups<F>], root: Opt
     for (chip, own) in chips.iter().zip(lookups) {
         fields.digest(&fingerprint(chip, own).digest.0);
     }
+    fields
+}
+
+/// `H(fields, roots)`.
+fn digest(fields: &Fields, root: Option<&Cap>) -> Digest {
+    let mut fields = fields.clone();
     let roots = root.map(Cap::roots).unwrap_or_default();
     fields.number(roots.len());
     for digest in roots {

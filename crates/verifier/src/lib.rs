@@ -24,6 +24,7 @@ pub mod config;
 pub mod error;
 pub mod fingerprint;
 pub mod format;
+pub mod key_set;
 pub mod keys;
 pub mod layout;
 pub mod machine;
@@ -33,6 +34,7 @@ pub mod security;
 pub mod verify;
 
 pub use error::{KeyError, VerifyError};
+pub use key_set::KeySet;
 pub use keys::{Key, Role, ShardKey};
 pub use machine::Machine;
 pub use security::{Security, security};

@@ -30,10 +30,10 @@ pub struct PinnedKey {
 }
 
 impl PinnedKey {
-    /// What the manifest should hold of a key.
-    pub fn of(key: &ShardKey) -> Self {
+    /// What the manifest should hold of a shape's key.
+    pub fn of(shape: Shape, key: &ShardKey) -> Self {
         Self {
-            shape: key.shape().name().to_owned(),
+            shape: shape.name().to_owned(),
             log_heights: key.chips().iter().map(Chip::log_height).collect(),
             key: key.digest(),
             preprocessed: cap_digests(key.root()),
@@ -46,7 +46,7 @@ impl PinnedKey {
 /// # Errors
 /// A machine breaks a rule that soundness rests on.
 pub fn derive() -> Result<Vec<PinnedKey>, KeyError> {
-    Shape::ALL.into_iter().map(|shape| Ok(PinnedKey::of(&ShardKey::derive(shape)?))).collect()
+    Shape::ALL.into_iter().map(|shape| Ok(PinnedKey::of(shape, &ShardKey::derive(shape)?))).collect()
 }
 
 /// The entry of a shape.
@@ -72,19 +72,19 @@ impl ShardKey {
         slot.get_or_init(|| from_manifest(shape)).as_ref().map_err(Clone::clone)
     }
 
-    /// Compares the key with the manifest.
+    /// Compares the key with the manifest's of a shape.
     ///
     /// # Errors
     /// [`KeyError::Unannounced`] where they differ.
-    pub fn check_pinned(&self) -> Result<(), KeyError> {
-        self.check_is(pinned(self.shape())?.key)
+    pub fn check_pinned(&self, shape: Shape) -> Result<(), KeyError> {
+        self.check_is(shape, pinned(shape)?.key)
     }
 
-    fn check_is(&self, pinned: Digest) -> Result<(), KeyError> {
+    fn check_is(&self, shape: Shape, pinned: Digest) -> Result<(), KeyError> {
         if pinned == self.digest() {
             return Ok(());
         }
-        Err(KeyError::Unannounced { shape: self.shape(), pinned, found: self.digest() })
+        Err(KeyError::Unannounced { shape, pinned, found: self.digest() })
     }
 }
 
@@ -96,7 +96,7 @@ fn from_manifest(shape: Shape) -> Result<ShardKey, KeyError> {
 fn from_entry(shape: Shape, entry: &PinnedKey) -> Result<ShardKey, KeyError> {
     let root = cap_of(&entry.preprocessed).map_err(|reason| KeyError::Manifest { shape, reason })?;
     let key = ShardKey::from_root(shape, MachineChip::all(shape), root)?;
-    key.check_is(entry.key)?;
+    key.check_is(shape, entry.key)?;
     Ok(key)
 }
 
@@ -147,7 +147,7 @@ mod tests {
         entry.preprocessed.reverse();
         let root = cap_of(&entry.preprocessed).expect("sixteen digests");
         let key = ShardKey::from_root(Shape::Tiny, MachineChip::all(Shape::Tiny), root).expect("a key");
-        assert!(matches!(key.check_pinned(), Err(KeyError::Unannounced { .. })));
+        assert!(matches!(key.check_pinned(Shape::Tiny), Err(KeyError::Unannounced { .. })));
     }
 
     #[test]

@@ -5,19 +5,15 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use aludel_circuits::recursion::machine::traces;
-use aludel_circuits::recursion::{Circuit, Heights, Program, RecursionChip, execute};
+use aludel_circuits::recursion::{Circuit, Program, RecursionChip, execute};
 use aludel_circuits::{Chip, Shape};
 use aludel_protocol::{F, fe};
 use aludel_prover::Prover;
-use aludel_recursion::{Child, ChildWitness, KeyValues, verify};
+use aludel_recursion::{Child, ChildWitness, HEIGHTS, KeyValues, verify};
 use aludel_verifier::config::Proof;
 use aludel_verifier::{Key, Machine, Role};
 
 use crate::children::{decoded, frozen, key, program, witness};
-
-/// The one machine of lifts and joins.
-const HEIGHTS: Heights =
-    Heights { sponge: 15, path: 15, alu: 15, transcript: 12, bits: 14, pack: 14, caps: 9, public: 4 };
 
 /// A proof that a frozen shard proof was verified.
 struct Lifted {

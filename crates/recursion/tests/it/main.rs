@@ -3,5 +3,6 @@
 mod children;
 mod fields;
 mod honest;
+mod join;
 mod lift;
 mod mutations;

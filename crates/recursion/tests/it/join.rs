@@ -1,0 +1,219 @@
+//! Joins: three shards of the toy machine folded under every tree, and what a join must refuse.
+
+use std::sync::LazyLock;
+
+use aludel_adversary::toy;
+use aludel_circuits::Chip;
+use aludel_circuits::Shape;
+use aludel_circuits::recursion::machine::traces;
+use aludel_circuits::recursion::{Execution, Program, RecursionChip, execute};
+use aludel_protocol::{BatchNumber, ChainId, Checkpoint, Digest, F, Statement, fe};
+use aludel_prover::Prover;
+use aludel_recursion::{
+    Child, ChildWitness, HEIGHTS, JoinChild, JoinWitness, KeyWitness, LiftWitness, join, lift,
+};
+use aludel_verifier::{Key, KeySet, Machine, Role};
+use rayon::prelude::*;
+
+use crate::children::decoded;
+
+const LIFT: Role = Role::Lift(Shape::Tiny);
+
+/// A program with its prover.
+struct Machinery<W> {
+    program: Program<W>,
+    prover: Prover<RecursionChip>,
+}
+
+impl<W> Machinery<W> {
+    fn new(role: Role, program: Program<W>) -> Self {
+        let chips = RecursionChip::of(&program, &HEIGHTS).expect("they fit");
+        Self { program, prover: Prover::with_chips(role, chips).expect("keyed") }
+    }
+
+    fn key(&self) -> &Key<RecursionChip> {
+        self.prover.key()
+    }
+
+    /// Proves an execution and verifies the proof.
+    fn prove(&self, e: &Execution<'_>) -> ChildWitness {
+        let traces = traces(e, &HEIGHTS).expect("they fit");
+        let key = self.key();
+        let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
+        let public_values: Vec<_> = key.chips().iter().map(of).collect();
+        let proof = self.prover.proof(&traces, public_values.clone()).expect("proven");
+        key.layout().check(&proof).expect("its layout");
+        let verdict =
+            RecursionChip::verify_batch(key.config(), key.chips(), &proof, &public_values, key.common());
+        assert_eq!(verdict, Ok(()));
+        ChildWitness::new(&proof, &public_values)
+    }
+}
+
+/// Lifts of the toy machine, joins, and the set of their keys.
+struct Works {
+    lift: Machinery<LiftWitness>,
+    join: Machinery<JoinWitness>,
+    set: KeySet,
+}
+
+static WORKS: LazyLock<Works> = LazyLock::new(|| {
+    let lift = Machinery::new(LIFT, lift(&Child::of(toy::prover().key())));
+    let join = Machinery::new(Role::Join, join(&Child::of(lift.key())));
+    let set = KeySet::new(&[(LIFT, lift.key().digest()), (Role::Join, join.key().digest())]);
+    Works { lift, join, set: set.expect("two keys") }
+});
+
+/// A folded run.
+#[derive(Clone)]
+struct Run {
+    role: Role,
+    statement: Statement,
+    proof: ChildWitness,
+}
+
+fn statement(chain: u64, prev: u32, next: u32) -> Statement {
+    let at = |number: u32| Checkpoint {
+        number: BatchNumber(number),
+        headers: Digest([fe(number); 8]),
+        ..Checkpoint::genesis(Digest([fe(7 * number); 8]))
+    };
+    Statement::new(ChainId(chain), at(prev), at(next))
+}
+
+/// A shard, proven and lifted for a set of keys.
+fn lifted(statement: Statement, root: Digest) -> Run {
+    let toy = toy::prover();
+    let bytes = toy.prove(&toy::traces(&statement), &statement).expect("proven").bytes;
+    let (proof, _) = decoded(toy.key(), &bytes);
+    let proof = ChildWitness::new(&proof, &toy.key().public_values(&statement));
+    let lift = &WORKS.lift;
+    let witness = LiftWitness { proof, root };
+    let e = execute(&lift.program, &witness);
+    assert_eq!(e.check(), Ok(()));
+    Run { role: LIFT, statement, proof: lift.prove(&e) }
+}
+
+/// Runs of batches 1 to 3, 4 and 5, and 6.
+static RUNS: LazyLock<[Run; 3]> = LazyLock::new(|| {
+    let root = WORKS.set.root();
+    [(0, 3), (3, 5), (5, 6)].map(|(prev, next)| lifted(statement(42, prev, next), root))
+});
+
+fn child(run: &Run) -> JoinChild {
+    let works = &*WORKS;
+    let key = if run.role == LIFT { works.lift.key() } else { works.join.key() };
+    let cap = key.root().expect("it has preprocessed columns").roots().as_flattened().to_vec();
+    let path = works.set.path(run.role).expect("its key is in the set");
+    JoinChild {
+        proof: run.proof.clone(),
+        key: KeyWitness::new(run.role, cap, &path),
+        statement: run.statement.fields().to_vec(),
+    }
+}
+
+fn joined(first: &Run, second: &Run) -> Run {
+    let witness = [child(first), child(second)];
+    let e = execute(&WORKS.join.program, &witness);
+    assert_eq!(e.check(), Ok(()));
+    let statement = Statement { next: second.statement.next, ..first.statement };
+    Run { role: Role::Join, statement, proof: WORKS.join.prove(&e) }
+}
+
+#[test]
+fn every_tree_gives_one_statement() {
+    let [a, b, c] = &*RUNS;
+    let (left, right) = (joined(&joined(a, b), c), joined(a, &joined(b, c)));
+    for run in [&left, &right] {
+        assert_eq!(run.statement, statement(42, 0, 6));
+        let public: Vec<F> = run.statement.digest().0.into_iter().chain(WORKS.set.root().0).collect();
+        assert_eq!(run.proof.public_values, public);
+    }
+    // A join of joins: kinds may be mixed.
+    assert_ne!(left.proof.main, right.proof.main);
+}
+
+/// The stage in which a join refuses, of a witness.
+fn refused(witness: &JoinWitness) -> Option<&'static str> {
+    execute(&WORKS.join.program, witness).check().err().map(|u| u.stage)
+}
+
+#[test]
+fn runs_that_do_not_follow_one_another_are_refused() {
+    let [a, b, c] = &*RUNS;
+    assert_eq!(refused(&[child(a), child(b)]), None);
+    for (name, pair) in [("gap", [a, c]), ("overlap", [a, a]), ("swap", [b, a])] {
+        assert_eq!(refused(&pair.map(child)), Some("statements"), "{name}");
+    }
+}
+
+#[test]
+fn other_chains_and_sets_are_refused() {
+    let [a, _, _] = &*RUNS;
+    let other = lifted(statement(43, 3, 5), WORKS.set.root());
+    assert_eq!(refused(&[child(a), child(&other)]), Some("statements"), "another chain");
+    let set = KeySet::new(&[(LIFT, WORKS.lift.key().digest())]).expect("one key");
+    let other = lifted(statement(42, 3, 5), set.root());
+    // Told of its own set, the child is good; the two sets differ.
+    let mut member = child(&other);
+    let path = set.path(LIFT).expect("its key is in the set");
+    member.key = KeyWitness::new(LIFT, member.key.fixed_cap, &path);
+    assert_eq!(refused(&[child(a), member]), Some("statements"), "another set");
+    assert_eq!(refused(&[child(a), child(&other)]), Some("keys"), "a key outside its set");
+}
+
+#[test]
+fn keys_of_other_kinds_shapes_caps_and_places_are_refused() {
+    let [a, b, _] = &*RUNS;
+    let change = |change: &dyn Fn(&mut KeyWitness)| {
+        let mut first = child(a);
+        change(&mut first.key);
+        refused(&[first, child(b)])
+    };
+    let mut changes: Vec<(&str, Box<dyn Fn(&mut KeyWitness)>)> = vec![
+        ("a shard", Box::new(|key| key.numbers[0] = fe(0))),
+        ("a join", Box::new(|key| key.numbers[0] = fe(2))),
+        ("no kind", Box::new(|key| key.numbers[0] = fe(3))),
+        ("another shape", Box::new(|key| key.numbers[1] = fe(1))),
+        ("no bit", Box::new(|key| key.right[2] = fe(2))),
+    ];
+    for i in [0, 60, 127] {
+        changes.push(("cap", Box::new(move |key| key.fixed_cap[i] += fe(1))));
+    }
+    for i in 0..4 {
+        changes.push(("place", Box::new(move |key| key.right[i] = fe(1) - key.right[i])));
+        changes.push(("path", Box::new(move |key| key.siblings[8 * i] += fe(1))));
+    }
+    for (name, own) in &changes {
+        assert_eq!(change(own), Some("keys"), "{name}");
+    }
+}
+
+#[test]
+fn a_proof_under_another_key_of_the_set_is_refused() {
+    let [a, b, c] = &*RUNS;
+    let ab = joined(a, b);
+    // The key of lifts, for a join's proof.
+    let mut claimed = child(&ab);
+    claimed.key = child(a).key;
+    assert_eq!(refused(&[claimed, child(c)]), Some("transcript"));
+}
+
+#[test]
+fn statements_that_are_not_the_proofs_are_refused() {
+    let [a, b, _] = &*RUNS;
+    let found: Vec<_> = (0..69)
+        .into_par_iter()
+        .map(|i| {
+            let mut first = child(a);
+            first.statement[i] += fe(1);
+            refused(&[first, child(b)])
+        })
+        .collect();
+    assert_eq!(found, vec![Some("statements"); 69]);
+    for i in 0..16 {
+        let mut second = child(b);
+        second.proof.public_values[i] += fe(1);
+        assert!(refused(&[child(a), second]).is_some(), "public value {i}");
+    }
+}
