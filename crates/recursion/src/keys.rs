@@ -8,7 +8,6 @@ use aludel_verifier::Role;
 use aludel_verifier::key_set::{KeyPath, LOG_KEYS};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::child::Child;
 use crate::verify::KeyValues;
 
 /// What a circuit is told of a child's key.
@@ -39,13 +38,12 @@ impl KeyWitness {
 /// Where a circuit's witness has a child's key.
 pub type KeySource<W> = fn(&W) -> &KeyWitness;
 
-/// The key of a lift or a join of a set, whose machine is the child's: all lifts and joins have one.
-///
-/// # Panics
-/// The child's machine has no preprocessed columns.
+/// The key of a lift or a join of a set. All of them have one machine: what their digests absorb before the cap, `key_fields`, differs in
+/// kind and shape only, and caps have `cap` elements.
 pub fn member<W: 'static>(
     c: &mut Circuit<W>,
-    child: &Child,
+    key_fields: &[F],
+    cap: usize,
     root: &[Value],
     source: KeySource<W>,
 ) -> KeyValues {
@@ -60,10 +58,9 @@ pub fn member<W: 'static>(
         b: Some(kind),
         factors: [F::ONE, -(lift + join), F::ZERO, lift * join],
     }]);
-    let cap = child.fixed_cap.as_ref().expect("recursion keys have preprocessed columns").len();
     let fixed_cap = c.hint(cap, move |w: &W| source(w).fixed_cap.iter().copied().take(cap).collect());
 
-    let mut fields: Vec<Value> = child.key_fields.iter().map(|x| c.constant(*x)).collect();
+    let mut fields: Vec<Value> = key_fields.iter().map(|x| c.constant(*x)).collect();
     fields[Role::NUMBERS_AT] = kind;
     fields[Role::NUMBERS_AT + 1] = shape;
     fields.push(c.constant(F::from_usize(cap / DIGEST)));
@@ -95,4 +92,76 @@ fn above<W>(c: &mut Circuit<W>, bit: Value, node: &[Value], sibling: &[Value]) -
     let right: Vec<Value> = pairs().map(|(x, y)| c.select(bit, *y, *x)).collect();
     let hashed = c.hash_fields(Tag::KeyNode, &[left, right].concat());
     c.reveal(hashed)
+}
+
+#[cfg(test)]
+mod tests {
+    use aludel_circuits::recursion::{Program, execute};
+    use aludel_protocol::hash::hash_fields;
+    use aludel_protocol::{Digest, fe};
+
+    use super::*;
+
+    /// What a key's digest absorbs, of any kind.
+    fn fields() -> Vec<F> {
+        (0..20).map(fe).collect()
+    }
+
+    /// A program that takes a key of a set whose root is hinted beside it.
+    fn program() -> Program<(KeyWitness, Digest)> {
+        let mut c = Circuit::default();
+        let root = c.hint(DIGEST, |w: &(KeyWitness, Digest)| w.1.0.to_vec());
+        c.adopt(&root);
+        let key = member(&mut c, &fields(), 16, &root, |w| &w.0);
+        c.adopt(&key.fixed_cap);
+        let public: Vec<Value> = key.digest.iter().chain(&root).copied().collect();
+        c.publish(&public);
+        c.finish()
+    }
+
+    /// A key of these numbers, and the root that follows from what is told of its place, honest or not.
+    fn key(numbers: [u32; 2], right: [u32; LOG_KEYS]) -> (KeyWitness, Digest) {
+        let numbers = numbers.map(fe);
+        let fixed_cap: Vec<F> = (100..116).map(fe).collect();
+        let mut absorbed = fields();
+        absorbed.splice(Role::NUMBERS_AT..Role::NUMBERS_AT + 2, numbers);
+        absorbed.push(fe(2));
+        absorbed.extend(&fixed_cap);
+        let digest = hash_fields(Tag::VerifyingKey, &absorbed);
+        let mut node = hash_fields(Tag::KeyLeaf, &[&numbers[..], &digest.0].concat());
+        let siblings: Vec<F> = (200..200 + 8 * LOG_KEYS as u32).map(fe).collect();
+        for (bit, sibling) in right.iter().zip(siblings.chunks(DIGEST)) {
+            let select = |x: &F, y: &F| *x + fe(*bit) * (*y - *x);
+            let left = node.0.iter().zip(sibling).map(|(x, y)| select(x, y));
+            let right = node.0.iter().zip(sibling).map(|(x, y)| select(y, x));
+            node = hash_fields(Tag::KeyNode, &left.chain(right).collect::<Vec<_>>());
+        }
+        (KeyWitness { numbers, fixed_cap, right: right.map(fe).to_vec(), siblings }, node)
+    }
+
+    #[test]
+    fn lifts_and_joins_are_members_and_nothing_else_is() {
+        let program = program();
+        let accepted = |numbers, right| execute(&program, &key(numbers, right)).check().is_ok();
+        for numbers in [[1, 0], [1, 3], [2, 0]] {
+            assert!(accepted(numbers, [0, 1, 1, 0]), "{numbers:?}");
+        }
+        // Each is a leaf of the set that it names: only its kind is wrong.
+        for kind in [0, 3, 4, 0x7f00_0000] {
+            assert!(!accepted([kind, 0], [0, 1, 1, 0]), "kind {kind}");
+        }
+    }
+
+    /// A bit of 2 would make a node of a child and twice the other.
+    #[test]
+    fn a_place_is_of_bits() {
+        let program = program();
+        for i in 0..LOG_KEYS {
+            for bit in [2, 0x7f00_0000] {
+                let mut right = [0; LOG_KEYS];
+                right[i] = bit;
+                assert!(execute(&program, &key([1, 0], right)).check().is_err(), "bit {i} of {bit}");
+            }
+        }
+    }
 }

@@ -77,7 +77,8 @@ fn joined(
     let root =
         c.hint(DIGEST, move |w: &JoinWitness| proof(w).public_values.iter().copied().skip(DIGEST).collect());
     c.adopt(&root);
-    let key = member(c, child, &root, key);
+    let cap = child.fixed_cap.as_ref().map_or(0, Vec::len);
+    let key = member(c, &child.key_fields, cap, &root, key);
     let public = verify(c, child, &key, proof).public_values;
     c.stage("statements");
     let (digest, own) = public.split_at(DIGEST);

@@ -122,6 +122,9 @@ fn joined(first: &Run, second: &Run) -> Run {
 
 #[test]
 fn every_tree_gives_one_statement() {
+    let rows = WORKS.join.program.rows();
+    let shared = (rows.sponge.len(), rows.path.len(), rows.alu.len(), rows.pack.len(), rows.caps.len());
+    println!("a join: sponge, path, alu lanes, pack, caps {shared:?}");
     let [a, b, c] = &*RUNS;
     let (left, right) = (joined(&joined(a, b), c), joined(a, &joined(b, c)));
     for run in [&left, &right] {
@@ -133,12 +136,21 @@ fn every_tree_gives_one_statement() {
     assert_ne!(left.proof.main, right.proof.main);
 }
 
+/// One test, because each takes the same three lifts, half a minute of work.
+#[test]
+fn a_join_refuses() {
+    runs_that_do_not_follow_one_another_are_refused();
+    other_chains_and_sets_are_refused();
+    keys_of_other_kinds_shapes_caps_and_places_are_refused();
+    a_proof_under_another_key_of_the_set_is_refused();
+    statements_that_are_not_the_proofs_are_refused();
+}
+
 /// The stage in which a join refuses, of a witness.
 fn refused(witness: &JoinWitness) -> Option<&'static str> {
     execute(&WORKS.join.program, witness).check().err().map(|u| u.stage)
 }
 
-#[test]
 fn runs_that_do_not_follow_one_another_are_refused() {
     let [a, b, c] = &*RUNS;
     assert_eq!(refused(&[child(a), child(b)]), None);
@@ -147,7 +159,6 @@ fn runs_that_do_not_follow_one_another_are_refused() {
     }
 }
 
-#[test]
 fn other_chains_and_sets_are_refused() {
     let [a, _, _] = &*RUNS;
     let other = lifted(statement(43, 3, 5), WORKS.set.root());
@@ -162,7 +173,6 @@ fn other_chains_and_sets_are_refused() {
     assert_eq!(refused(&[child(a), child(&other)]), Some("keys"), "a key outside its set");
 }
 
-#[test]
 fn keys_of_other_kinds_shapes_caps_and_places_are_refused() {
     let [a, b, _] = &*RUNS;
     let change = |change: &dyn Fn(&mut KeyWitness)| {
@@ -170,7 +180,8 @@ fn keys_of_other_kinds_shapes_caps_and_places_are_refused() {
         change(&mut first.key);
         refused(&[first, child(b)])
     };
-    let mut changes: Vec<(&str, Box<dyn Fn(&mut KeyWitness)>)> = vec![
+    type Change = Box<dyn Fn(&mut KeyWitness)>;
+    let mut changes: Vec<(&str, Change)> = vec![
         ("a shard", Box::new(|key| key.numbers[0] = fe(0))),
         ("a join", Box::new(|key| key.numbers[0] = fe(2))),
         ("no kind", Box::new(|key| key.numbers[0] = fe(3))),
@@ -189,7 +200,6 @@ fn keys_of_other_kinds_shapes_caps_and_places_are_refused() {
     }
 }
 
-#[test]
 fn a_proof_under_another_key_of_the_set_is_refused() {
     let [a, b, c] = &*RUNS;
     let ab = joined(a, b);
@@ -199,7 +209,6 @@ fn a_proof_under_another_key_of_the_set_is_refused() {
     assert_eq!(refused(&[claimed, child(c)]), Some("transcript"));
 }
 
-#[test]
 fn statements_that_are_not_the_proofs_are_refused() {
     let [a, b, _] = &*RUNS;
     let found: Vec<_> = (0..69)

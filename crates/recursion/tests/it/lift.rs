@@ -51,7 +51,14 @@ fn verdict(lifted: &Lifted, public_values: &[Vec<F>]) -> Result<(), String> {
     RecursionChip::verify_batch(key.config(), key.chips(), &lifted.proof, public_values, key.common())
 }
 
+/// One test, because each takes the same lift.
 #[test]
+fn a_lift_is_good() {
+    a_lift_is_verified_natively();
+    a_verifiers_key_needs_no_program();
+    the_recursion_machine_has_a_hundred_proven_bits();
+}
+
 fn a_lift_is_verified_natively() {
     let lifted = &*LIFTED;
     assert_eq!(verdict(lifted, &lifted.public_values), Ok(()));
@@ -65,7 +72,6 @@ fn a_lift_is_verified_natively() {
     }
 }
 
-#[test]
 fn a_verifiers_key_needs_no_program() {
     let key = LIFTED.prover.key();
     let bare = Key::from_root(key.role(), RecursionChip::all(&HEIGHTS), key.root().cloned()).expect("keyed");
@@ -74,7 +80,6 @@ fn a_verifiers_key_needs_no_program() {
     assert_ne!(bare.digest(), shard.digest());
 }
 
-#[test]
 fn the_recursion_machine_has_a_hundred_proven_bits() {
     let key = LIFTED.prover.key();
     let security = key.security();
