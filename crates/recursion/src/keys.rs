@@ -39,14 +39,13 @@ impl KeyWitness {
 pub type KeySource<W> = fn(&W) -> &KeyWitness;
 
 /// The key of a lift or a join of a set. All of them have one machine: what their digests absorb before the cap, `key_fields`, differs in
-/// kind and shape only, and caps have `cap` elements.
+/// kind and shape only, and caps have `cap` elements. Returned with the set's root.
 pub fn member<W: 'static>(
     c: &mut Circuit<W>,
     key_fields: &[F],
     cap: usize,
-    root: &[Value],
     source: KeySource<W>,
-) -> KeyValues {
+) -> (KeyValues, [Value; DIGEST]) {
     c.stage("keys");
     let numbers = c.hint(2, move |w: &W| source(w).numbers.to_vec());
     c.adopt(&numbers);
@@ -78,10 +77,7 @@ pub fn member<W: 'static>(
     for (bit, sibling) in right.iter().zip(siblings.chunks(DIGEST)) {
         node = above(c, *bit, &node, sibling);
     }
-    for (found, expected) in node.iter().zip(root) {
-        c.assert_equal(*found, *expected);
-    }
-    KeyValues { digest, fixed_cap }
+    (KeyValues { digest, fixed_cap }, node)
 }
 
 /// The node above one that is the right child where the bit is one.
@@ -112,8 +108,9 @@ mod tests {
         let mut c = Circuit::default();
         let root = c.hint(DIGEST, |w: &(KeyWitness, Digest)| w.1.0.to_vec());
         c.adopt(&root);
-        let key = member(&mut c, &fields(), 16, &root, |w| &w.0);
+        let (key, found) = member(&mut c, &fields(), 16, |w| &w.0);
         c.adopt(&key.fixed_cap);
+        found.iter().zip(&root).for_each(|(a, b)| c.assert_equal(*a, *b));
         let public: Vec<Value> = key.digest.iter().chain(&root).copied().collect();
         c.publish(&public);
         c.finish()

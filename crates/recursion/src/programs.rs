@@ -1,6 +1,6 @@
 //! The programs: a lift of each shape, and the join.
 
-use aludel_circuits::recursion::{Circuit, Heights, Program};
+use aludel_circuits::recursion::{Circuit, Heights, Program, Value};
 use aludel_protocol::hash::DIGEST;
 use aludel_protocol::{Digest, F};
 
@@ -73,17 +73,16 @@ fn joined(
     proof: fn(&JoinWitness) -> &ChildWitness,
     key: fn(&JoinWitness) -> &KeyWitness,
     statement: fn(&JoinWitness) -> Vec<F>,
-) -> (StatementValues, Vec<aludel_circuits::recursion::Value>) {
-    let root =
-        c.hint(DIGEST, move |w: &JoinWitness| proof(w).public_values.iter().copied().skip(DIGEST).collect());
-    c.adopt(&root);
+) -> (StatementValues, [Value; DIGEST]) {
     let cap = child.fixed_cap.as_ref().map_or(0, Vec::len);
-    let key = member(c, &child.key_fields, cap, &root, key);
+    let (key, root) = member(c, &child.key_fields, cap, key);
     let public = verify(c, child, &key, proof).public_values;
-    c.stage("statements");
     let (digest, own) = public.split_at(DIGEST);
+    c.stage("keys");
+    // The set that the child was made for is the one that its key is of.
     for (a, b) in root.iter().zip(own) {
         c.assert_equal(*a, *b);
     }
+    c.stage("statements");
     (StatementValues::open(c, digest, statement), root)
 }

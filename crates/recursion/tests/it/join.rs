@@ -181,22 +181,23 @@ fn keys_of_other_kinds_shapes_caps_and_places_are_refused() {
         refused(&[first, child(b)])
     };
     type Change = Box<dyn Fn(&mut KeyWitness)>;
-    let mut changes: Vec<(&str, Change)> = vec![
-        ("a shard", Box::new(|key| key.numbers[0] = fe(0))),
-        ("a join", Box::new(|key| key.numbers[0] = fe(2))),
-        ("no kind", Box::new(|key| key.numbers[0] = fe(3))),
-        ("another shape", Box::new(|key| key.numbers[1] = fe(1))),
-        ("no bit", Box::new(|key| key.right[2] = fe(2))),
+    // Another kind, shape or cap is another key, under which the proof is none; another place leads to another root.
+    let mut changes: Vec<(&str, &str, Change)> = vec![
+        ("a shard", "keys", Box::new(|key| key.numbers[0] = fe(0))),
+        ("a join", "transcript", Box::new(|key| key.numbers[0] = fe(2))),
+        ("no kind", "keys", Box::new(|key| key.numbers[0] = fe(3))),
+        ("another shape", "transcript", Box::new(|key| key.numbers[1] = fe(1))),
+        ("no bit", "keys", Box::new(|key| key.right[2] = fe(2))),
     ];
     for i in [0, 60, 127] {
-        changes.push(("cap", Box::new(move |key| key.fixed_cap[i] += fe(1))));
+        changes.push(("cap", "transcript", Box::new(move |key| key.fixed_cap[i] += fe(1))));
     }
     for i in 0..4 {
-        changes.push(("place", Box::new(move |key| key.right[i] = fe(1) - key.right[i])));
-        changes.push(("path", Box::new(move |key| key.siblings[8 * i] += fe(1))));
+        changes.push(("place", "keys", Box::new(move |key| key.right[i] = fe(1) - key.right[i])));
+        changes.push(("path", "keys", Box::new(move |key| key.siblings[8 * i] += fe(1))));
     }
-    for (name, own) in &changes {
-        assert_eq!(change(own), Some("keys"), "{name}");
+    for (name, stage, own) in &changes {
+        assert_eq!(change(own), Some(*stage), "{name}");
     }
 }
 
