@@ -1,11 +1,9 @@
 //! The machine: every chip of a shard, in the one order that keys and proofs follow.
 
 use aludel_protocol::F;
-use p3_air::{Air, BaseAir};
-use p3_lookup::InteractionBuilder;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::builder::{ChipBuilder, Plain};
+use crate::builder::ChipBuilder;
 use crate::cell::Cell;
 use crate::chain::Chain;
 use crate::chip::Chip;
@@ -16,6 +14,45 @@ use crate::shape::Shape;
 use crate::signature::Signature;
 use crate::statement::Statement;
 use crate::transaction::Transaction;
+
+/// A machine's chip as Plonky3 takes it: whole rows are opened, at the next row where the chip reads it.
+macro_rules! air {
+    ($chip:ty) => {
+        impl p3_air::BaseAir<aludel_protocol::F> for $chip {
+            fn width(&self) -> usize {
+                $crate::chip::Chip::width(self)
+            }
+
+            fn preprocessed_trace(&self) -> Option<p3_matrix::dense::RowMajorMatrix<aludel_protocol::F>> {
+                self.fixed()
+            }
+
+            fn preprocessed_width(&self) -> usize {
+                self.fixed_width()
+            }
+
+            fn main_next_row_columns(&self) -> Vec<usize> {
+                if self.reads_next() { (0..$crate::chip::Chip::width(self)).collect() } else { Vec::new() }
+            }
+
+            fn preprocessed_next_row_columns(&self) -> Vec<usize> {
+                if self.reads_next() { (0..self.fixed_width()).collect() } else { Vec::new() }
+            }
+
+            fn num_public_values(&self) -> usize {
+                self.public_values()
+            }
+        }
+
+        impl<AB: p3_lookup::InteractionBuilder<F = aludel_protocol::F>> p3_air::Air<AB> for $chip {
+            fn eval(&self, builder: &mut AB) {
+                self.constrain(&mut $crate::builder::Plain(builder));
+            }
+        }
+    };
+}
+
+pub(crate) use air;
 
 macro_rules! machine {
     ($(($chip:ident, $height:ident)),* $(,)?) => {
@@ -76,34 +113,4 @@ machine!(
     (Statement, statement),
 );
 
-impl BaseAir<F> for MachineChip {
-    fn width(&self) -> usize {
-        Chip::width(self)
-    }
-
-    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
-        self.fixed()
-    }
-
-    fn preprocessed_width(&self) -> usize {
-        self.fixed_width()
-    }
-
-    fn main_next_row_columns(&self) -> Vec<usize> {
-        if self.reads_next() { (0..Chip::width(self)).collect() } else { Vec::new() }
-    }
-
-    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
-        if self.reads_next() { (0..self.fixed_width()).collect() } else { Vec::new() }
-    }
-
-    fn num_public_values(&self) -> usize {
-        self.public_values()
-    }
-}
-
-impl<AB: InteractionBuilder<F = F>> Air<AB> for MachineChip {
-    fn eval(&self, builder: &mut AB) {
-        self.constrain(&mut Plain(builder));
-    }
-}
+air!(MachineChip);

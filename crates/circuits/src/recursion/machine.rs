@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use aludel_protocol::F;
-use p3_air::{Air, BaseAir};
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::execute::Execution;
 use super::program::{Counts, Program, Rows};
 use super::{alu, bits, caps, pack, path, public, sponge, transcript};
-use crate::builder::{ChipBuilder, Plain};
+use crate::builder::ChipBuilder;
 use crate::bus::CHALLENGE;
 use crate::chip::{Chip, TraceError};
 use crate::columns::{Columns, names};
+use crate::machine::air;
 
 /// The chips, in order; `public`, which has the public values, is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,34 +280,4 @@ impl Chip for RecursionChip {
     }
 }
 
-impl BaseAir<F> for RecursionChip {
-    fn width(&self) -> usize {
-        Chip::width(self)
-    }
-
-    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
-        self.fixed()
-    }
-
-    fn preprocessed_width(&self) -> usize {
-        self.fixed_width()
-    }
-
-    fn main_next_row_columns(&self) -> Vec<usize> {
-        if self.reads_next() { (0..Chip::width(self)).collect() } else { Vec::new() }
-    }
-
-    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
-        if self.reads_next() { (0..self.fixed_width()).collect() } else { Vec::new() }
-    }
-
-    fn num_public_values(&self) -> usize {
-        self.public_values()
-    }
-}
-
-impl<AB: InteractionBuilder<F = F>> Air<AB> for RecursionChip {
-    fn eval(&self, builder: &mut AB) {
-        self.constrain(&mut Plain(builder));
-    }
-}
+air!(RecursionChip);
