@@ -192,7 +192,7 @@ pub type Hint<W> = Box<dyn Fn(&W) -> Vec<F> + Send + Sync>;
 /// What is done next, in the order of the circuit.
 pub(super) enum Step<W> {
     /// Values that nothing computes, five coefficients each where they are challenges.
-    Hint { first: Value, whole: bool, hint: Hint<W> },
+    Hint { first: Value, n: usize, whole: bool, hint: Hint<W> },
     /// Lanes in a row, each of which takes the one before; the last one writes its `c`.
     Compute(core::ops::Range<usize>),
     /// A lane whose `b` is the inverse of its `a`.

@@ -213,3 +213,25 @@ fn transcripts_that_take_turns_are_a_fault() {
         circuit.sample(&mut one);
     }
 }
+
+/// A witness that has too much or too little is run like any other: what is too much stays out of the memory.
+#[test]
+fn witnesses_of_other_lengths_are_cut_and_filled() {
+    let mut c = Circuit::<[usize; 2]>::default();
+    let hints = c.hint(2, |w: &[usize; 2]| vec![fe(7); w[0]]);
+    c.adopt(&hints);
+    let [three, bit] = [c.constant(fe(3)), c.constant(F::ONE)];
+    let group = c.place(three, &[bit], |w: &[usize; 2]| vec![fe(9); w[1]]);
+    let hashed = c.hash_challenges(&group);
+    c.reveal(hashed);
+    let program = finish(c);
+    for (hinted, others) in [(2, 5), (9, 99), (1, 3), (0, 0)] {
+        let e = execute(&program, &[hinted, others]);
+        let base = |i: usize| if i < hinted { fe(7) } else { F::ZERO };
+        assert_eq!([0, 1].map(|i| e.value(hints[i])[0]), [0, 1].map(base));
+        let beside = core::array::from_fn(|i| if i < others { fe(9) } else { F::ZERO });
+        assert_eq!(group.iter().map(|v| e.value(*v)).collect::<Vec<_>>(), [beside, [3, 0, 0, 0, 0].map(fe)]);
+        assert_eq!((e.value(three)[0], e.value(bit)[0]), (fe(3), F::ONE));
+        assert_eq!(violations(&program, &[hinted, others]), []);
+    }
+}

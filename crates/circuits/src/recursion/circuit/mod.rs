@@ -172,7 +172,7 @@ impl<W> Circuit<W> {
 
     fn hints(&mut self, n: usize, whole: bool, hint: Hint<W>) -> Vec<Value> {
         let first = self.fresh_many(n);
-        self.program.steps.push(Step::Hint { first, whole, hint });
+        self.program.steps.push(Step::Hint { first, n, whole, hint });
         let values: Vec<Value> = (0..n as u32).map(|i| first.plus(i)).collect();
         if whole {
             self.wide.extend(&values);

@@ -5,7 +5,7 @@ mod paths;
 
 use aludel_protocol::F;
 use aludel_protocol::hash::{DIGEST, perm16};
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
+use p3_field::{Field, PrimeCharacteristicRing};
 use p3_symmetric::Permutation;
 
 use crate::bus::CHALLENGE;
@@ -116,7 +116,7 @@ impl<'p> Execution<'p> {
         let rows = self.rows;
         match step {
             Step::Stage(name) => self.stage = name,
-            Step::Hint { first, whole, hint } => self.hint(*first, *whole, &hint(witness)),
+            Step::Hint { first, n, whole, hint } => self.hint(*first, *n, *whole, &hint(witness)),
             Step::Compute(run) => {
                 let run = &rows.alu[run.clone()];
                 let sum = self.sum(run);
@@ -133,8 +133,9 @@ impl<'p> Execution<'p> {
                 self.hash(&rows.sponge[blocks.clone()], elements);
             }
             Step::Place { first, own, place, others } => {
-                let place = (0..).zip(place).map(|(i, bit)| self.base(*bit).as_canonical_u32() << i).sum();
-                self.place(*first, self.value(*own), place, &others(witness));
+                let bits = place.iter().map(|bit| self.base(*bit) != F::ZERO);
+                let at = (0..).zip(bits).map(|(i, bit)| usize::from(bit) << i).sum();
+                self.place(*first, 1 << place.len(), self.value(*own), at, others(witness));
             }
             Step::Duplex(row) => self.duplex(*row),
             Step::Join(row) => {
@@ -157,9 +158,10 @@ impl<'p> Execution<'p> {
         }
     }
 
-    fn hint(&mut self, first: Value, whole: bool, x: &[F]) {
-        let n = if whole { CHALLENGE } else { 1 };
-        for (i, x) in (0..).zip(x.chunks(n)) {
+    /// Of a witness that has too much the rest is left, of one that has too little zeros are taken.
+    fn hint(&mut self, first: Value, n: usize, whole: bool, x: &[F]) {
+        let size = if whole { CHALLENGE } else { 1 };
+        for (i, x) in (0..).zip(x.chunks(size).take(n)) {
             let mut value = [F::ZERO; CHALLENGE];
             value[..x.len()].copy_from_slice(x);
             self.set(Port::Write(first.plus(i)), value);
@@ -190,11 +192,11 @@ impl<'p> Execution<'p> {
         }
     }
 
-    fn place(&mut self, first: Value, own: [F; CHALLENGE], place: u32, others: &[F]) {
-        let mut all: Vec<F> = others.to_vec();
-        let at = all.len().min(place as usize * CHALLENGE);
-        all.splice(at..at, own);
-        self.hint(first, true, &all);
+    fn place(&mut self, first: Value, n: usize, own: [F; CHALLENGE], at: usize, others: Vec<F>) {
+        let mut all = others;
+        all.resize((n - 1) * CHALLENGE, F::ZERO);
+        all.splice(at * CHALLENGE..at * CHALLENGE, own);
+        self.hint(first, n, true, &all);
     }
 
     fn duplex(&mut self, row: usize) {
