@@ -10,7 +10,7 @@ use aludel_protocol::cell::CounterCell;
 use aludel_protocol::{
     AccountId, Amount, CellAddress, Entry, QueueItem, SignedTransaction, Statement, TokenId,
 };
-use aludel_prover::{Prover, ShardProof};
+use aludel_prover::{Prover, VerifiedProof};
 use aludel_verifier::VerifyError;
 use aludel_verifier::verify::{Expectations, verify_with};
 use aludel_witness::Shard;
@@ -26,7 +26,7 @@ pub static SHARD: LazyLock<Shard> =
 pub static PROVER: LazyLock<Prover> = LazyLock::new(|| Prover::new(Shape::Tiny).expect("the key is pinned"));
 
 /// What it makes of [`SHARD`].
-pub static PROOF: LazyLock<ShardProof> =
+pub static PROOF: LazyLock<VerifiedProof> =
     LazyLock::new(|| PROVER.prove(&SHARD.traces, &SHARD.statement).expect("an honest shard proves"));
 
 /// What the verifier says under the prover's key, which is the pinned one.

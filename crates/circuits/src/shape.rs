@@ -21,6 +21,8 @@ pub enum Shape {
     Medium,
     /// 2,912 transfers.
     Large,
+    /// 5,825 transfers.
+    Huge,
 }
 
 /// Base-2 logarithms of the heights of a shape's chips.
@@ -46,7 +48,7 @@ pub struct LogHeights {
 
 impl Shape {
     /// Every shape, smallest first.
-    pub const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
+    pub const ALL: [Self; 5] = [Self::Tiny, Self::Small, Self::Medium, Self::Large, Self::Huge];
 
     /// Its name on the command line, in keys and in proofs.
     pub const fn name(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Shape {
             Self::Small => "small",
             Self::Medium => "medium",
             Self::Large => "large",
+            Self::Huge => "huge",
         }
     }
 
@@ -65,6 +68,7 @@ impl Shape {
             Self::Small => 1,
             Self::Medium => 2,
             Self::Large => 3,
+            Self::Huge => 4,
         }
     }
 
@@ -85,6 +89,7 @@ impl Shape {
             Self::Small => (11, 12, 13, 12, 9, 8),
             Self::Medium => (13, 14, 15, 14, 11, 10),
             Self::Large => (15, 16, 17, 15, 13, 12),
+            Self::Huge => (16, 17, 18, 16, 14, 13),
         };
         LogHeights { range16: 16, hash24, chain, signature, node, cell, transaction, statement: 4 }
     }
@@ -103,6 +108,6 @@ impl FromStr for Shape {
         Self::ALL
             .into_iter()
             .find(|shape| shape.name() == s)
-            .ok_or_else(|| format!("no shape {s:?}: choose tiny, small, medium or large"))
+            .ok_or_else(|| format!("no shape {s:?}: choose tiny, small, medium, large or huge"))
     }
 }

@@ -40,7 +40,9 @@ pub enum Command {
     Execute(Execute),
     /// Prove sealed batches as one shard.
     Prove(Prove),
-    /// Verify shard proofs.
+    /// Fold the proofs of contiguous shards into one root, of the same size for any number of them.
+    Aggregate(Aggregate),
+    /// Verify proofs of shards and roots.
     Verify(Verify),
     /// Rebuild the state from published data and the L1 queue, and compare it with statements.
     Rebuild(Rebuild),
@@ -52,7 +54,7 @@ pub enum Command {
     Inspect(Inspect),
     /// Show the protocol's parameters, keys and soundness.
     Params(Params),
-    /// Run everything on made-up wallets: fund, sign, execute, prove, verify, print a table.
+    /// Run everything on made-up wallets: fund, sign, execute, prove, verify, fold, print a table.
     Demo(Demo),
 }
 
@@ -187,10 +189,30 @@ pub struct Prove {
     pub output: Place,
 }
 
+/// Arguments of `aggregate`.
+#[derive(Debug, Args)]
+pub struct Aggregate {
+    /// Shard proofs without a gap or an overlap, in any order. Each is verified before it is used.
+    #[arg(required = true, value_name = "PROOF", value_parser = place)]
+    pub proofs: Vec<Place>,
+    /// The rollup that they must speak of.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
+    /// Proofs to make at a time. One keeps all threads busy for most of its time; each takes about a gigabyte.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// Print time and memory by stage.
+    #[arg(long)]
+    pub profile: bool,
+    /// Where the root goes.
+    #[arg(short, long, value_name = "FILE", value_parser = place)]
+    pub output: Place,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Shard proofs; several must follow one another.
+    /// Proofs of shards, or roots; several must follow one another.
     #[arg(required = true, value_name = "PROOF", value_parser = place)]
     pub proofs: Vec<Place>,
     /// The statement that they must make together, binary or JSON.
@@ -299,6 +321,9 @@ pub struct Demo {
     /// Same seed, same bytes, whatever the threads.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// End with the proofs of the shards, without folding them into a root.
+    #[arg(long)]
+    pub no_root: bool,
     /// Keep keys, batches, queue, proofs and statement in this folder.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,

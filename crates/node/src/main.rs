@@ -8,10 +8,10 @@ mod commands;
 mod costs;
 mod exit;
 mod files;
-mod fold;
 mod formats;
 mod memory;
 mod profile;
+mod progress;
 mod render;
 mod store;
 
@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        claim, demo, execute, inspect, keygen, keys, params, prove, rebuild, sign, verify, verify_claim,
+        aggregate, claim, demo, execute, inspect, keygen, keys, params, prove, rebuild, sign, verify,
+        verify_claim,
     };
     match command {
         Command::Keygen(args) => keygen::run(&args),
@@ -44,6 +45,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Sign(args) => sign::run(&args),
         Command::Execute(args) => execute::run(&args),
         Command::Prove(args) => prove::run(&args),
+        Command::Aggregate(args) => aggregate::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Claim(args) => claim::run(&args),

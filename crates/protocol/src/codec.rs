@@ -33,11 +33,13 @@ pub enum Kind {
     Pubdata = 8,
     /// A withdrawal with its path to a rolling digest of headers.
     Claim = 9,
+    /// A proof of verified proofs: a lift, a join or a root.
+    FoldedProof = 10,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Transaction,
         Self::Batch,
         Self::Queue,
@@ -47,6 +49,7 @@ impl Kind {
         Self::KeyUsage,
         Self::Pubdata,
         Self::Claim,
+        Self::FoldedProof,
     ];
 
     /// The word for it in messages.
@@ -61,6 +64,7 @@ impl Kind {
             Self::KeyUsage => "key usage record",
             Self::Pubdata => "published data",
             Self::Claim => "claim",
+            Self::FoldedProof => "folded proof",
         }
     }
 

@@ -11,6 +11,7 @@ pub mod cell;
 pub mod claim;
 pub mod codec;
 pub mod field;
+pub mod fold;
 pub mod hash;
 pub mod ids;
 pub mod params;

@@ -1,14 +1,15 @@
-//! The prover of one shape.
+//! The prover of one machine.
 
 use std::time::{Duration, Instant};
 
+use aludel_circuits::recursion::RecursionChip;
 use aludel_circuits::{Chip, MachineChip, Shape};
 use aludel_protocol::{F, Statement};
 use aludel_verifier::config::Proof;
 use aludel_verifier::format::{self, Claim};
 use aludel_verifier::keys::Key;
 use aludel_verifier::verify::{Expectations, check_statement, verify_with};
-use aludel_verifier::{KeyError, Role, VerifyError};
+use aludel_verifier::{KeyError, KeySet, Role, VerifyError};
 use p3_batch_stark::{ProverData, StarkInstance};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -48,12 +49,6 @@ pub enum ProveError {
     /// No verifier accepts this statement.
     #[error("the statement cannot be proven: {0}")]
     Statement(#[source] VerifyError),
-    /// The key is none of shards.
-    #[error("a shard was to be proven under the key of {role}; this is a bug in Aludel")]
-    Role {
-        /// What the key is of.
-        role: Role,
-    },
     /// Plonky3 failed.
     #[error("the proof system failed: {reason}; this is a bug in Aludel")]
     Backend {
@@ -67,7 +62,7 @@ pub enum ProveError {
 
 /// A verified proof.
 #[derive(Clone, Debug)]
-pub struct ShardProof {
+pub struct VerifiedProof {
     /// What verifiers read.
     pub bytes: Vec<u8>,
     /// What it cost.
@@ -96,8 +91,21 @@ impl Prover {
     /// [`KeyError`]: the machine breaks a rule of keys, or is not the one that the manifest pins.
     pub fn new(shape: Shape) -> Result<Self, KeyError> {
         let prover = Self::with_chips(shape, MachineChip::all(shape))?;
-        prover.key.check_pinned(shape)?;
+        prover.key.check_pinned()?;
         Ok(prover)
+    }
+}
+
+impl Prover<RecursionChip> {
+    /// The prover of a lift, a join or a root: commits to the columns of its program and checks the key against the manifest. Its proofs name
+    /// the set of keys of the manifest.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the machine breaks a rule of keys, or is not the one that the manifest pins.
+    pub fn folded(role: Role, chips: Vec<RecursionChip>) -> Result<Self, KeyError> {
+        let Self { key, data } = Self::with_chips(role, chips)?;
+        key.check_pinned()?;
+        Ok(Self { key: key.with_set(KeySet::pinned()?.root()), data })
     }
 }
 
@@ -125,7 +133,7 @@ impl<A: Provable> Prover<A> {
         &self,
         traces: &[RowMajorMatrix<F>],
         statement: &Statement,
-    ) -> Result<ShardProof, ProveError> {
+    ) -> Result<VerifiedProof, ProveError> {
         let start = Instant::now();
         let bytes = self.prove_unverified(traces, statement)?;
         let proving = start.elapsed();
@@ -134,7 +142,7 @@ impl<A: Provable> Prover<A> {
             .in_scope(|| verify_with(&self.key, &bytes, &expected))
             .map_err(ProveError::Unsound)?;
         let verifying = start.elapsed().saturating_sub(proving);
-        Ok(ShardProof { bytes, stats: Stats { proving, verifying } })
+        Ok(VerifiedProof { bytes, stats: Stats { proving, verifying } })
     }
 
     /// The bytes of a proof that nobody has verified yet: for tests which forge traces, and for measurement.
@@ -148,9 +156,7 @@ impl<A: Provable> Prover<A> {
     ) -> Result<Vec<u8>, ProveError> {
         check_statement(statement).map_err(ProveError::Statement)?;
         let proof = self.proof(traces, self.key.public_values(statement))?;
-        let role = self.key.role();
-        let Role::Shard(shape) = role else { return Err(ProveError::Role { role }) };
-        let claim = Claim { shape, statement: *statement };
+        let claim = Claim { role: self.key.role(), statement: *statement };
         let backend = |reason| ProveError::Backend { reason };
         info_span!("encode").in_scope(|| format::encode(&claim, &proof)).map_err(backend)
     }

@@ -27,7 +27,7 @@ impl KeyWitness {
     /// Of a key and its place.
     pub fn new(role: Role, fixed_cap: Vec<F>, path: &KeyPath) -> Self {
         Self {
-            numbers: role.numbers().map(F::from_usize),
+            numbers: role.numbers().map(F::from_u8),
             fixed_cap,
             right: path.right.map(F::from_bool).to_vec(),
             siblings: path.siblings.iter().flat_map(|digest| digest.0).collect(),
@@ -50,8 +50,8 @@ pub fn member<W: 'static>(
     let numbers = c.hint(2, move |w: &W| source(w).numbers.to_vec());
     c.adopt(&numbers);
     // kind = 1 or kind = 2: never a shard.
-    let [lift, join] = [Role::LIFT, Role::JOIN].map(F::from_usize);
-    let [kind, shape] = [numbers[0], numbers[1]];
+    let [lift, join] = [Role::LIFT, Role::JOIN].map(F::from_u8);
+    let kind = numbers[0];
     c.assert_sum(&[Part {
         a: Some(kind),
         b: Some(kind),
@@ -59,9 +59,11 @@ pub fn member<W: 'static>(
     }]);
     let fixed_cap = c.hint(cap, move |w: &W| source(w).fixed_cap.iter().copied().take(cap).collect());
 
-    let mut fields: Vec<Value> = key_fields.iter().map(|x| c.constant(*x)).collect();
-    fields[Role::NUMBERS_AT] = kind;
-    fields[Role::NUMBERS_AT + 1] = shape;
+    // The program is the same whichever member's fields these are: its own numbers are no constants.
+    let (before, after) = key_fields.split_at(Role::NUMBERS_AT.min(key_fields.len()));
+    let mut fields: Vec<Value> = before.iter().map(|x| c.constant(*x)).collect();
+    fields.extend(numbers.iter());
+    fields.extend(after.iter().skip(2).map(|x| c.constant(*x)));
     fields.push(c.constant(F::from_usize(cap / DIGEST)));
     fields.extend(&fixed_cap);
     let hashed = c.hash_fields(Tag::VerifyingKey, &fields);

@@ -16,6 +16,7 @@
 //! | Merkle trees | `merkle.rs` |
 //! | keys of a set, statements | `keys.rs`, `statement.rs` |
 //! | whole programs | `programs.rs` |
+//! | the keys that follow | `manifest.rs` |
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +24,7 @@ mod child;
 mod constraints;
 mod folding;
 mod keys;
+pub mod manifest;
 mod merkle;
 mod opening;
 mod powers;
@@ -35,7 +37,7 @@ mod witness;
 
 pub use child::{Child, ChildChip, Group, Matrix, Segment};
 pub use keys::{KeySource, KeyWitness, member};
-pub use programs::{HEIGHTS, JoinChild, JoinWitness, LiftWitness, join, lift};
+pub use programs::{JoinChild, JoinWitness, LiftWitness, RootWitness, join, lift, root};
 pub use statement::StatementValues;
 pub use verify::{KeyValues, Source, Verified, verify};
 pub use witness::{ChildWitness, FoldWitness, InputWitness};

@@ -1,18 +1,14 @@
-//! The programs: a lift of each shape, and the join.
+//! The programs: a lift of each shape, the join and the root.
 
-use aludel_circuits::recursion::{Circuit, Heights, Program, Value};
+use aludel_circuits::recursion::{Circuit, Program, Value};
 use aludel_protocol::hash::DIGEST;
 use aludel_protocol::{Digest, F};
 
 use crate::child::Child;
-use crate::keys::{KeyWitness, member};
+use crate::keys::{KeySource, KeyWitness, member};
 use crate::statement::StatementValues;
-use crate::verify::{KeyValues, verify};
+use crate::verify::{KeyValues, Source, verify};
 use crate::witness::ChildWitness;
-
-/// The one machine of lifts and joins.
-pub const HEIGHTS: Heights =
-    Heights { sponge: 15, path: 15, alu: 15, transcript: 12, bits: 14, pack: 14, caps: 9, public: 4 };
 
 /// A lift's witness.
 #[derive(Clone, Debug)]
@@ -66,23 +62,47 @@ pub fn join(child: &Child) -> Program<JoinWitness> {
     c.finish()
 }
 
-/// A verified child's statement and root.
+/// A root's witness.
+#[derive(Clone, Debug)]
+pub struct RootWitness {
+    /// The proof of the whole run, a lift's or a join's.
+    pub proof: ChildWitness,
+    /// Its key.
+    pub key: KeyWitness,
+}
+
+/// Verifies the proof of a lift or a join under a key of a set, and says what it says. Its own proof has few queries, so it is small: the
+/// last of a run.
+pub fn root(child: &Child) -> Program<RootWitness> {
+    let mut c = Circuit::default();
+    let public = of_set(&mut c, child, |w: &RootWitness| &w.proof, |w| &w.key);
+    c.publish(&public);
+    c.finish()
+}
+
+/// The statement of a child that a join verifies, and the root of its set.
 fn joined(
     c: &mut Circuit<JoinWitness>,
     child: &Child,
-    proof: fn(&JoinWitness) -> &ChildWitness,
-    key: fn(&JoinWitness) -> &KeyWitness,
+    proof: Source<JoinWitness>,
+    key: KeySource<JoinWitness>,
     statement: fn(&JoinWitness) -> Vec<F>,
-) -> (StatementValues, [Value; DIGEST]) {
+) -> (StatementValues, Vec<Value>) {
+    let mut public = of_set(c, child, proof, key);
+    let root = public.split_off(DIGEST);
+    c.stage("statements");
+    (StatementValues::open(c, &public, statement), root)
+}
+
+/// The public values of a proof that is verified under a key of a set: the digest of the statement, and the root of that set.
+fn of_set<W: 'static>(c: &mut Circuit<W>, child: &Child, proof: Source<W>, key: KeySource<W>) -> Vec<Value> {
     let cap = child.fixed_cap.as_ref().map_or(0, Vec::len);
     let (key, root) = member(c, &child.key_fields, cap, key);
     let public = verify(c, child, &key, proof).public_values;
-    let (digest, own) = public.split_at(DIGEST);
     c.stage("keys");
     // The set that the child was made for is the one that its key is of.
-    for (a, b) in root.iter().zip(own) {
+    for (a, b) in root.iter().zip(&public[DIGEST..]) {
         c.assert_equal(*a, *b);
     }
-    c.stage("statements");
-    (StatementValues::open(c, digest, statement), root)
+    public
 }

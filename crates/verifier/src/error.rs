@@ -1,13 +1,12 @@
 //! Why a key cannot be made and why a proof is refused.
 
-use aludel_circuits::Shape;
 use aludel_protocol::codec::DecodeError;
 use aludel_protocol::{ChainId, Digest};
 
 use crate::keys::Role;
 
 /// The command that rewrites the manifest of keys.
-pub const REWRITE_KEYS: &str = "cargo run --release -p aludel-verifier --example keys";
+pub const REWRITE_KEYS: &str = "cargo run --release -p aludel-recursion --bin keys";
 
 /// A key cannot be made. Each is a fault of this build, never of a proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,23 +31,21 @@ pub enum KeyError {
         /// Plonky3's reason.
         reason: String,
     },
-    /// The manifest lacks a shape or does not parse.
-    #[error(
-        "the built-in manifest of keys has no good entry for shape {shape}: {reason}; run `{REWRITE_KEYS}`"
-    )]
+    /// The manifest lacks a role or does not parse.
+    #[error("the built-in manifest of keys has no good entry for {role}: {reason}; run `{REWRITE_KEYS}`")]
     Manifest {
-        /// The shape.
-        shape: Shape,
+        /// The role.
+        role: Role,
         /// What is wrong.
         reason: String,
     },
     /// The chips of this build are not those of the manifest.
     #[error(
-        "the key of shape {shape} is {found} and the manifest pins {pinned}: if the change is meant, run `{REWRITE_KEYS}` and commit the result"
+        "the key of {role} is {found} and the manifest pins {pinned}: if the change is meant, run `{REWRITE_KEYS}` and commit the result"
     )]
     Unannounced {
-        /// The shape.
-        shape: Shape,
+        /// The role.
+        role: Role,
         /// In the manifest.
         pinned: Digest,
         /// Derived from the chips.
@@ -68,13 +65,19 @@ pub enum VerifyError {
         /// The number in the proof.
         number: u8,
     },
-    /// The proof is for another shape than the key's.
-    #[error("the proof is of shape {found} and the key of {expected}; use that shape's key")]
-    OtherShape {
+    /// The numbers of role and shape are none of ours.
+    #[error("no folded proof has role {} and shape {}; use the build that made this proof", numbers[0], numbers[1])]
+    UnknownRole {
+        /// The numbers in the proof.
+        numbers: [u8; 2],
+    },
+    /// The proof has another role or shape than the key.
+    #[error("the proof is of {found} and the key of {expected}; use the key of the proof's role")]
+    OtherRole {
         /// The key's.
         expected: Role,
         /// The proof's.
-        found: Shape,
+        found: Role,
     },
     /// More bytes than any proof of the shape has.
     #[error("{found} bytes are more than a proof of {role} can have ({limit}); fetch it again")]

@@ -31,7 +31,7 @@ pub struct KeyPath {
 
 /// The leaf of a key.
 pub fn leaf(role: Role, key: Digest) -> Digest {
-    let [kind, shape] = role.numbers().map(F::from_usize);
+    let [kind, shape] = role.numbers().map(F::from_u8);
     let fields: Vec<F> = [kind, shape].into_iter().chain(key.0).collect();
     hash_fields(Tag::KeyLeaf, &fields)
 }

@@ -7,6 +7,7 @@
 use core::fmt;
 
 use aludel_circuits::bus::{Discipline, MOST_READS};
+use aludel_circuits::recursion::{Heights, RecursionChip};
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
 use aludel_protocol::codec::{self, Kind};
 use aludel_protocol::hash::DIGEST;
@@ -23,7 +24,7 @@ use crate::error::KeyError;
 use crate::fingerprint::{Fields, fingerprint};
 use crate::layout::{ChipLayout, Layout};
 use crate::machine::{Machine, WithoutFixed};
-use crate::parameters::{PARAMETERS, Parameters};
+use crate::parameters::{PARAMETERS, Parameters, ROOT_PARAMETERS};
 use crate::security::constraints;
 
 /// What a proof system release adds to every key: its transcript and lookup argument are Plonky3's.
@@ -41,6 +42,8 @@ pub enum Role {
     Lift(Shape),
     /// Two verified proofs, each a lift or a join. Public as of a lift.
     Join,
+    /// A verified proof of a lift or a join, made small. Public as of a lift.
+    Root,
 }
 
 impl Role {
@@ -48,6 +51,7 @@ impl Role {
     pub const fn parameters(self) -> &'static Parameters {
         match self {
             Self::Shard(_) | Self::Lift(_) | Self::Join => &PARAMETERS,
+            Self::Root => &ROOT_PARAMETERS,
         }
     }
 
@@ -55,7 +59,7 @@ impl Role {
     pub const fn public_values(self) -> usize {
         match self {
             Self::Shard(_) => DIGEST,
-            Self::Lift(_) | Self::Join => 2 * DIGEST,
+            Self::Lift(_) | Self::Join | Self::Root => 2 * DIGEST,
         }
     }
 
@@ -63,36 +67,71 @@ impl Role {
     pub const fn shape(self) -> Option<Shape> {
         match self {
             Self::Shard(shape) | Self::Lift(shape) => Some(shape),
-            Self::Join => None,
+            Self::Join | Self::Root => None,
         }
     }
 
-    /// Its kind and its shape as numbers, as leaves of a [`KeySet`](crate::key_set::KeySet) have them.
-    pub fn numbers(self) -> [usize; 2] {
+    /// Heights of the chips of a folded proof; `None` of shards, whose shape has them.
+    pub const fn heights(self) -> Option<Heights> {
+        match self {
+            Self::Shard(_) => None,
+            Self::Lift(_) | Self::Join => Some(Heights::FOLDED),
+            Self::Root => Some(Heights::ROOT),
+        }
+    }
+
+    /// Every role of a folded proof: lifts by shape, the join, the root.
+    pub fn folded() -> impl Iterator<Item = Self> {
+        Shape::ALL.into_iter().map(Self::Lift).chain([Self::Join, Self::Root])
+    }
+
+    /// Its kind and its shape as numbers, as folded proofs and the leaves of a [`KeySet`](crate::key_set::KeySet) have them.
+    pub fn numbers(self) -> [u8; 2] {
         let kind = match self {
             Self::Shard(_) => 0,
             Self::Lift(_) => Self::LIFT,
             Self::Join => Self::JOIN,
+            Self::Root => Self::ROOT,
         };
-        [kind, self.shape().map_or(0, |shape| usize::from(shape.number()))]
+        [kind, self.shape().map_or(0, Shape::number)]
     }
 
     /// The number of lifts among kinds.
-    pub const LIFT: usize = 1;
+    pub const LIFT: u8 = 1;
     /// The number of joins among kinds.
-    pub const JOIN: usize = 2;
+    pub const JOIN: u8 = 2;
+    /// The number of roots among kinds.
+    pub const ROOT: u8 = 3;
 
-    /// Where the two numbers lie among the fields that a recursion key's digest absorbs: see [`Key::fields`].
-    pub const NUMBERS_AT: usize = 6;
+    /// Where the two numbers lie among the fields that a folded proof's key absorbs: see [`Key::fields`].
+    pub const NUMBERS_AT: usize = 10;
+
+    /// Its name in the manifest of keys.
+    pub fn name(self) -> String {
+        match self {
+            Self::Shard(shape) => format!("shard {shape}"),
+            Self::Lift(shape) => format!("lift {shape}"),
+            Self::Join => "join".to_owned(),
+            Self::Root => "root".to_owned(),
+        }
+    }
+
+    /// What its proofs are as files.
+    pub const fn file(self) -> Kind {
+        match self {
+            Self::Shard(_) => Kind::ShardProof,
+            Self::Lift(_) | Self::Join | Self::Root => Kind::FoldedProof,
+        }
+    }
 
     /// What a key's digest absorbs of it first.
     fn fields(self, fields: &mut Fields) {
-        let [kind, shape] = self.numbers();
-        fields.number(0);
-        match self {
-            Self::Shard(_) => fields.text(&codec::header(Kind::ShardProof)).number(shape),
-            Self::Lift(_) | Self::Join => fields.text(b"fold").number(kind).number(shape),
-        };
+        let [kind, shape] = self.numbers().map(usize::from);
+        fields.number(0).text(&codec::header(self.file()));
+        if self.file() == Kind::FoldedProof {
+            fields.number(kind);
+        }
+        fields.number(shape);
     }
 }
 
@@ -108,6 +147,7 @@ impl fmt::Display for Role {
             Self::Shard(shape) => write!(f, "shape {shape}"),
             Self::Lift(shape) => write!(f, "a lift of shape {shape}"),
             Self::Join => f.write_str("a join"),
+            Self::Root => f.write_str("a root"),
         }
     }
 }
@@ -121,10 +161,14 @@ pub struct Key<A> {
     digest: Digest,
     fields: Vec<F>,
     layout: Layout,
+    set: Option<Digest>,
 }
 
 /// The key of the machine of a shape.
 pub type ShardKey = Key<MachineChip>;
+
+/// The key of a lift, a join or a root.
+pub type FoldedKey = Key<RecursionChip>;
 
 impl ShardKey {
     /// Makes the key of a shape from its chips, with a commitment to their preprocessed columns: seconds of work.
@@ -169,7 +213,7 @@ impl<A: Machine> Key<A> {
         let digest = digest(&fields, root.as_ref());
         let common = CommonData::new(preprocessed(&layout, root)?, lookups);
         let config = config(role.parameters(), digest);
-        Ok(Self { role, chips, common, config, digest, fields: fields.list().to_vec(), layout })
+        Ok(Self { role, chips, common, config, digest, fields: fields.list().to_vec(), layout, set: None })
     }
 }
 
@@ -177,6 +221,13 @@ impl<A> Key<A> {
     /// What its proofs are of.
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// With the root of the set of keys that its proofs must name. Without one they must name zero, to which no key's path leads: a
+    /// lift may, a join cannot.
+    #[must_use]
+    pub fn with_set(self, set: Digest) -> Self {
+        Self { set: Some(set), ..self }
     }
 
     /// What its digest absorbs before the number of roots and the roots.
@@ -216,10 +267,11 @@ impl<A> Key<A> {
 }
 
 impl<A: Chip> Key<A> {
-    /// The public values of each chip: the statement's digest where the chip has any.
+    /// The public values of each chip: the statement's digest where the chip has any, and the root of the set of keys of a folded proof.
     pub fn public_values(&self, statement: &Statement) -> Vec<Vec<F>> {
-        let digest = statement.digest().0.to_vec();
-        let of = |chip: &A| if chip.public_values() == 0 { Vec::new() } else { digest.clone() };
+        let set = (self.role.file() == Kind::FoldedProof).then(|| self.set.unwrap_or(Digest::ZERO).0);
+        let values: Vec<F> = statement.digest().0.into_iter().chain(set.into_iter().flatten()).collect();
+        let of = |chip: &A| if chip.public_values() == 0 { Vec::new() } else { values.clone() };
         self.chips.iter().map(of).collect()
     }
 }

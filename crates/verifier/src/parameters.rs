@@ -1,4 +1,4 @@
-//! The numbers that fix cost and soundness of a shard proof. They are part of every key.
+//! The numbers that fix cost and soundness of a proof. They are part of every key.
 //!
 //! Chosen by cost for the machine of the largest shape (4,000 columns, `2^17` rows): see `README.md` for the
 //! table, and [`mod@crate::security`] for the bits that follow.
@@ -29,7 +29,7 @@ pub struct Parameters {
     pub cap_height: usize,
 }
 
-/// The parameters of every shard proof.
+/// The parameters of proofs of shards, lifts and joins.
 pub const PARAMETERS: Parameters = Parameters {
     log_blowup: 1,
     queries: 166,
@@ -42,6 +42,9 @@ pub const PARAMETERS: Parameters = Parameters {
     query_pow_bits: 20,
     cap_height: 4,
 };
+
+/// The parameters of roots: few queries at a large blowup, because a root is made once and verified by everybody.
+pub const ROOT_PARAMETERS: Parameters = Parameters { log_blowup: 4, queries: 41, ..PARAMETERS };
 
 impl Parameters {
     /// Base-2 logarithm of the least height that a chip may have. It is more than the last polynomial, so that the

@@ -8,7 +8,8 @@
 //! and its own extension to curves. It charges the list to the rounds of constraints and out-of-domain point, not to the
 //! lookups', and no matrix that joins at a fold. The tests below charge all of it, by an older theorem, and have 101 bits.
 
-use aludel_circuits::{MachineChip, Shape};
+use aludel_circuits::MachineChip;
+use aludel_circuits::recursion::{Heights, RecursionChip};
 use aludel_protocol::{Challenge, F};
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::num_batched_openings;
@@ -22,10 +23,10 @@ use p3_security::{GrindingSites, InstanceShape, RegimeReport, SecurityReport, St
 use p3_uni_stark::OpeningShape;
 
 use crate::error::KeyError;
-use crate::keys::{Key, lookups};
+use crate::keys::{Role, lookups};
 use crate::layout::ChipLayout;
 use crate::machine::Machine;
-use crate::parameters::{PARAMETERS, Parameters};
+use crate::parameters::Parameters;
 
 /// `log2` of the challenge field's order, rounded down: `5 log2(p) = 154.94`.
 const CHALLENGE_BITS: usize = 154;
@@ -179,43 +180,49 @@ pub(crate) fn constraints<A: Machine>(chip: &A, lookups: &[Lookup<F>]) -> (usize
     (base.len() + extension.len(), degree)
 }
 
-/// Extent of the machine of a shape.
+/// Extent of the machine of a role.
 ///
 /// # Errors
 /// The machine cannot be keyed.
-pub fn extent(shape: Shape) -> Result<Extent, KeyError> {
-    let chips = MachineChip::all(shape);
-    Ok(Extent::of(&chips, &lookups(shape.into(), &chips)?))
-}
-
-impl<A: Machine> Key<A> {
-    /// Bits of soundness of its proofs.
-    pub fn security(&self) -> Security {
-        Extent::of(self.chips(), &self.common().lookups).security(self.role().parameters())
+pub fn extent(role: impl Into<Role>) -> Result<Extent, KeyError> {
+    fn of<A: Machine>(role: Role, chips: &[A]) -> Result<Extent, KeyError> {
+        Ok(Extent::of(chips, &lookups(role, chips)?))
+    }
+    match role.into() {
+        role @ Role::Shard(shape) => of(role, &MachineChip::all(shape)),
+        role @ (Role::Lift(_) | Role::Join) => of(role, &RecursionChip::all(&Heights::FOLDED)),
+        role @ Role::Root => of(role, &RecursionChip::all(&Heights::ROOT)),
     }
 }
 
-/// Bits of soundness of the machine of a shape.
+/// Bits of soundness of the machine of a role.
 ///
 /// # Errors
 /// The machine cannot be keyed.
-pub fn security(shape: Shape) -> Result<Security, KeyError> {
-    Ok(extent(shape)?.security(&PARAMETERS))
+pub fn security(role: impl Into<Role>) -> Result<Security, KeyError> {
+    let role = role.into();
+    Ok(extent(role)?.security(role.parameters()))
 }
 
 #[cfg(test)]
 mod tests {
-    use aludel_circuits::Chip;
+    use aludel_circuits::{Chip, Shape};
 
     use super::*;
     use crate::machine::Symbolic;
+    use crate::parameters::PARAMETERS;
+
+    /// Every machine that has a key.
+    fn roles() -> impl Iterator<Item = Role> {
+        Shape::ALL.into_iter().map(Role::Shard).chain([Role::Join, Role::Root])
+    }
 
     #[test]
-    fn every_shape_has_a_hundred_proven_bits() {
-        for shape in Shape::ALL {
-            let security = security(shape).expect("keyed");
-            println!("{shape}: {:?} {security:?}", extent(shape).expect("keyed"));
-            assert!(security.proven_bits >= 100.0, "{shape}: {security:?}");
+    fn every_machine_has_a_hundred_proven_bits() {
+        for role in roles() {
+            let security = security(role).expect("keyed");
+            println!("{role}: {:?} {security:?}", extent(role).expect("keyed"));
+            assert!(security.proven_bits >= 100.0, "{role}: {security:?}");
             assert!(security.unique_decoding_bits <= security.proven_bits);
             let weakest = security.rounds.iter().min_by(|a, b| a.bits.total_cmp(&b.bits)).expect("rounds");
             assert_eq!((weakest.name, weakest.bits), (security.binding, security.proven_bits));
@@ -278,13 +285,11 @@ mod tests {
     fn the_proven_bits_can_be_computed_by_hand() {
         let line = |m: f64, n: f64, rate: f64| 8.0 * n * (m + 0.5).powi(3) / (3.0 * (rate - 1.0 / n));
         let fold = 2_f64.powi(PARAMETERS.max_log_arity as i32) - 1.0;
-        for shape in Shape::ALL {
-            let extent = extent(shape).expect("keyed");
-            let (ours, theirs) = (
-                Rounds { line, fold, lists: [0.0, 1.0] }.bits(&extent, &PARAMETERS),
-                extent.security(&PARAMETERS).proven_bits,
-            );
-            assert!((ours - theirs).abs() < 1e-6, "{shape}: {ours} and {theirs}");
+        for role in roles() {
+            let (extent, p) = (extent(role).expect("keyed"), role.parameters());
+            let (ours, theirs) =
+                (Rounds { line, fold, lists: [0.0, 1.0] }.bits(&extent, p), extent.security(p).proven_bits);
+            assert!((ours - theirs).abs() < 1e-6, "{role}: {ours} and {theirs}");
         }
     }
 
@@ -298,11 +303,11 @@ mod tests {
             (2.0 * t.powi(5) + 3.0 * t * gap * rate) * n / (3.0 * rate.powf(1.5)) + t / rate.sqrt()
         };
         let fold = 2_f64.powi(PARAMETERS.max_log_arity as i32);
-        for shape in Shape::ALL {
-            let extent = extent(shape).expect("keyed");
-            let bits = Rounds { line, fold, lists: [1.0, 2.0] }.bits(&extent, &PARAMETERS);
-            println!("{shape}: {bits:.2}");
-            assert!(bits >= 101.0 && bits < extent.security(&PARAMETERS).proven_bits, "{shape}: {bits}");
+        for role in roles() {
+            let (extent, p) = (extent(role).expect("keyed"), role.parameters());
+            let bits = Rounds { line, fold, lists: [1.0, 2.0] }.bits(&extent, p);
+            println!("{role}: {bits:.2}");
+            assert!(bits >= 101.0 && bits < extent.security(p).proven_bits, "{role}: {bits}");
         }
     }
 

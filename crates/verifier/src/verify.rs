@@ -5,7 +5,7 @@ use aludel_protocol::{ChainId, Statement};
 
 use crate::error::VerifyError;
 use crate::format::{self, Claim};
-use crate::keys::{Key, Role, ShardKey};
+use crate::keys::{FoldedKey, Key, Role, ShardKey};
 use crate::machine::Machine;
 
 /// What the caller knows about the statement beforehand.
@@ -17,13 +17,17 @@ pub struct Expectations {
     pub statement: Option<Statement>,
 }
 
-/// Verifies a shard proof of any shape against the built-in keys and returns what it proves.
+/// Verifies a proof of any role against the built-in keys and returns what it proves: of a shard, or of all shards that a folded proof
+/// covers.
 ///
 /// # Errors
 /// Every reason to refuse the bytes, typed; see [`VerifyError`].
 pub fn verify(bytes: &[u8], expectations: &Expectations) -> Result<Statement, VerifyError> {
     let (claim, _) = format::claim(bytes)?;
-    verify_with(ShardKey::pinned(claim.shape)?, bytes, expectations)
+    match claim.role {
+        Role::Shard(shape) => verify_with(ShardKey::pinned(shape)?, bytes, expectations),
+        role => verify_with(FoldedKey::pinned(role)?, bytes, expectations),
+    }
 }
 
 /// Verifies a proof against a given key and returns what it proves.
@@ -35,9 +39,9 @@ pub fn verify_with<A: Machine>(
     bytes: &[u8],
     expectations: &Expectations,
 ) -> Result<Statement, VerifyError> {
-    let (Claim { shape, statement }, rest) = format::claim(bytes)?;
-    if key.role() != Role::Shard(shape) {
-        return Err(VerifyError::OtherShape { expected: key.role(), found: shape });
+    let (Claim { role, statement }, rest) = format::claim(bytes)?;
+    if key.role() != role {
+        return Err(VerifyError::OtherRole { expected: key.role(), found: role });
     }
     check_statement(&statement)?;
     expectations.check(&statement)?;

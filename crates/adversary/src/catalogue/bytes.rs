@@ -40,7 +40,7 @@ const CRIMES: &[Crime] = &[
             NO_WORK,
             Ending::Chain,
             Ending::Statement,
-            Ending::OtherShape,
+            Ending::OtherRole,
             Ending::Configuration,
             Ending::ProtocolVersion,
             Ending::Order,
@@ -139,7 +139,7 @@ fn verdict(bytes: &[u8]) -> Result<Statement, VerifyError> {
 }
 
 fn claim() -> Claim {
-    Claim { shape: Shape::Tiny, statement: statement(3) }
+    Claim::shard(Shape::Tiny, statement(3))
 }
 
 fn honest() -> Proof {
@@ -186,8 +186,8 @@ fn another_claim(t: &mut Trial) {
     // The same chips under another shape: only the key's digest in the transcript differs.
     let small = Prover::with_chips(Shape::Small, machine(Fault::None)).expect("keyed");
     let of_small = |bytes: &[u8]| verify_with(small.key(), bytes, &Expectations::default());
-    t.ends("shape", of_small(proof()), Ending::OtherShape);
-    t.ends("relabelled", of_small(&claiming(&Claim { shape: Shape::Small, ..claim() })), NO_WORK);
+    t.ends("shape", of_small(proof()), Ending::OtherRole);
+    t.ends("relabelled", of_small(&claiming(&Claim::shard(Shape::Small, claim().statement))), NO_WORK);
 }
 
 fn hostile_heights(t: &mut Trial) {

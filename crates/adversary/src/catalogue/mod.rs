@@ -109,8 +109,8 @@ pub enum Ending {
     TooLong,
     /// [`VerifyError::NotCanonical`].
     NotCanonical,
-    /// [`VerifyError::OtherShape`].
-    OtherShape,
+    /// [`VerifyError::OtherRole`].
+    OtherRole,
     /// [`VerifyError::ProtocolVersion`].
     ProtocolVersion,
     /// [`VerifyError::Configuration`].
@@ -132,7 +132,7 @@ impl Ending {
             (Self::Decode, VerifyError::Decode(_))
             | (Self::TooLong, VerifyError::TooLong { .. })
             | (Self::NotCanonical, VerifyError::NotCanonical)
-            | (Self::OtherShape, VerifyError::OtherShape { .. })
+            | (Self::OtherRole, VerifyError::OtherRole { .. })
             | (Self::ProtocolVersion, VerifyError::ProtocolVersion { .. })
             | (Self::Configuration, VerifyError::Configuration { .. })
             | (Self::Order, VerifyError::Order { .. })

@@ -98,8 +98,7 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
     /// What is told cannot be proven at all: heights that are no powers of two, other widths than the chips', lists
     /// of other lengths than the machine has chips.
     pub fn prove(&self, traces: &[Trace], statement: &Statement, lies: &Lies<'_, A>) -> Vec<u8> {
-        let shape = self.key.role().shape().expect("shards are forged");
-        let claim = Claim { shape, statement: *statement };
+        let claim = Claim { role: self.key.role(), statement: *statement };
         let proof = self.proof(traces, statement, lies);
         format::encode(&claim, &proof).expect("a proof can be serialised")
     }

@@ -63,6 +63,14 @@ pub struct Heights {
 }
 
 impl Heights {
+    /// Of the one machine of lifts and joins: one layout, so that a join verifies either.
+    pub const FOLDED: Self =
+        Self { sponge: 15, path: 15, alu: 15, transcript: 12, bits: 14, pack: 14, caps: 9, public: 4 };
+
+    /// Of a root, which verifies one proof where a join verifies two.
+    pub const ROOT: Self =
+        Self { sponge: 14, path: 14, alu: 14, transcript: 11, bits: 13, pack: 13, caps: 8, public: 4 };
+
     /// The least heights that hold a program, each at least `least`.
     pub fn of<W>(program: &Program<W>, least: usize) -> Self {
         let log = |rows: usize| (rows.next_power_of_two().trailing_zeros() as usize).max(least);

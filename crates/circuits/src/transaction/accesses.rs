@@ -26,7 +26,7 @@ pub(super) struct Touch<E> {
 
 impl<E: Algebra<F>> Touch<E> {
     /// What lies between the two accesses, in `[0, 2^16)` if time runs forward: times are below
-    /// `8 * 2^12 + 8 < 2^16`, so a step back or a step of nothing is a negative number, and out of range.
+    /// `8 * 2^13 + 6 < 2^17`, so a step back or a step of nothing is a negative number, and out of range.
     pub(super) fn gap(&self) -> E {
         self.time.clone() - self.previous.clone() - E::ONE
     }

@@ -12,11 +12,12 @@ use crate::chip::Chip;
 use crate::columns::{Columns, names};
 use crate::shape::Shape;
 
-/// The largest height at which no time wraps.
-pub const MAX_LOG_HEIGHT: usize = 12;
+/// The largest height at which every gap between two times has a limb: the last row is padding, so that the last time is
+/// `8 (2^13 - 1) + 5`, below `2^16`.
+pub const MAX_LOG_HEIGHT: usize = 13;
 
 const _: () = {
-    assert!((CLOCK_STEP << MAX_LOG_HEIGHT) + 5 < 1 << 16);
+    assert!(CLOCK_STEP * ((1 << MAX_LOG_HEIGHT) - 1) + 5 < 1 << 16);
     let mut i = 0;
     while i < Shape::ALL.len() {
         assert!(Shape::ALL[i].log_heights().transaction <= MAX_LOG_HEIGHT);
@@ -66,7 +67,7 @@ impl Chip for Transaction {
     }
 
     fn constrain<B: ChipBuilder>(&self, b: &mut B) {
-        assert!(self.log_height <= MAX_LOG_HEIGHT, "at 2^{} rows time wraps", self.log_height);
+        assert!(self.log_height <= MAX_LOG_HEIGHT, "at 2^{} rows gaps have no limb", self.log_height);
         let r = b.local::<TransactionColumns<B::Var>>().lift::<B::Expr>();
         let next = b.next::<TransactionColumns<B::Var>>().lift::<B::Expr>();
         kinds::kinds(b, &r, &next);

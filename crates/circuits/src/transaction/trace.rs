@@ -88,7 +88,7 @@ pub fn generate(
 ) -> Result<TransactionTrace, TraceError> {
     let needed = 1 + batches.iter().map(|b| b.entries.len() + 1).sum::<usize>();
     if log_height > MAX_LOG_HEIGHT {
-        return Err(inconsistent(format!("time wraps in 2^{log_height} rows")));
+        return Err(inconsistent(format!("gaps in 2^{log_height} rows have no limb")));
     }
     let available = 1 << log_height;
     if needed > available {

@@ -32,7 +32,7 @@ impl<E: Algebra<F>> TransactionColumns<E> {
 /// tree, and the empty one's root.
 ///
 /// Both messages are linear and share an auxiliary column. The count is that of the rows since the last seal, hence an
-/// integer below `2^12`, and two leaves of a batch have two indices.
+/// integer below `2^13`, and two leaves of a batch have two indices.
 pub(super) fn withdrawals<B: ChipBuilder>(b: &mut B, r: &TransactionColumns<B::Expr>) {
     let (has, count) = (&r.has_withdrawals, &r.state.withdrawals);
     let without = r.seal.clone() - has.clone();

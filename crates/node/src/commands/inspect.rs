@@ -7,8 +7,9 @@ use aludel_ledger::json::{ChainView, SealedBatchView, SignedTransactionView};
 use aludel_ledger::store::{self, DiskStore, Options};
 use aludel_protocol::SignedTransaction;
 use aludel_protocol::codec::{self, Kind as File};
-use aludel_verifier::format::{self, PREFIX_BYTES};
-use aludel_verifier::{ShardKey, VerifyError};
+use aludel_verifier::format::{self, Claim, prefix_bytes};
+use aludel_verifier::keys::FoldedKey;
+use aludel_verifier::{Key, Role, ShardKey, VerifyError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ fn content(kind: File, place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
             let statement = formats::statement(place, bytes)?;
             Ok(json!({ "digest": statement.digest(), "statement": statement }))
         }
-        File::ShardProof => proof(place, bytes),
+        File::ShardProof | File::FoldedProof => proof(place, bytes),
         File::Keystore => {
             // Version first; the rest is encrypted.
             codec::body(kind, bytes).or_fail(Kind::Undecodable, place)?;
@@ -76,18 +77,30 @@ fn transaction(signed: &SignedTransaction) -> SignedTransactionView {
     signed.into()
 }
 
-/// Decodes the whole proof, against the key of its shape, without verifying it.
+/// Decodes the whole proof, against the key of its role, without verifying it.
 fn proof(place: &Place, bytes: &[u8]) -> Result<Value, Failure> {
-    let undecodable = |e: VerifyError| Failure::new(Kind::Undecodable, format!("{place}: {e}"));
-    let (claim, rest) = format::claim(bytes).map_err(undecodable)?;
-    let key = ShardKey::pinned(claim.shape).or_fail(Kind::Bug, "keys")?;
-    format::proof(key, rest).map_err(undecodable)?;
-    Ok(json!({
-        "verified": "no: use `aludel verify`",
-        "shape": claim.shape.name(),
-        "key": key.digest(),
-        "statement_digest": claim.statement.digest(),
-        "statement": claim.statement,
-        "sizes": { "prefix": PREFIX_BYTES, "proof": rest.len(), "limit": key.layout().limit() },
-    }))
+    let (claim, rest) = format::claim(bytes).map_err(|e| undecodable(place, &e))?;
+    match claim.role {
+        Role::Shard(shape) => under(ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?, place, &claim, rest),
+        role => under(FoldedKey::pinned(role).or_fail(Kind::Bug, "keys")?, place, &claim, rest),
+    }
+}
+
+fn under<A>(key: &Key<A>, place: &Place, claim: &Claim, rest: &[u8]) -> Result<Value, Failure> {
+    format::proof(key, rest).map_err(|e| undecodable(place, &e))?;
+    let sizes =
+        json!({ "prefix": prefix_bytes(claim.role), "proof": rest.len(), "limit": key.layout().limit() });
+    let mut shown = json!({ "verified": "no: use `aludel verify`", "role": claim.role.name() });
+    if let Some(shape) = claim.role.shape() {
+        shown["shape"] = shape.name().into();
+    }
+    shown["key"] = key.digest().to_string().into();
+    shown["statement_digest"] = claim.statement.digest().to_string().into();
+    shown["statement"] = value(&claim.statement)?;
+    shown["sizes"] = sizes;
+    Ok(shown)
+}
+
+fn undecodable(place: &Place, error: &VerifyError) -> Failure {
+    Failure::new(Kind::Undecodable, format!("{place}: {error}"))
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod aggregate;
 pub mod claim;
 pub mod demo;
 pub mod execute;

@@ -2,15 +2,18 @@
 
 use std::fmt::Write;
 
-use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_circuits::{Chip, Shape};
+use aludel_protocol::Digest;
 use aludel_protocol::codec::Kind as File;
 use aludel_protocol::params::{
     ACCOUNT_BITS, PAYLOAD, PROTOCOL_VERSION, SLOT_BITS, XMSS_BASE, XMSS_CHAINS, XMSS_DEPTH, XMSS_STEPS,
     XMSS_TARGET_SUM, config_digest,
 };
-use aludel_verifier::manifest;
-use aludel_verifier::parameters::PARAMETERS;
-use aludel_verifier::{Security, ShardKey, security};
+use aludel_recursion::manifest;
+use aludel_verifier::keys::FoldedKey;
+use aludel_verifier::layout::ChipLayout;
+use aludel_verifier::parameters::{PARAMETERS, Parameters, ROOT_PARAMETERS};
+use aludel_verifier::{Key, KeySet, Role, Security, ShardKey, security};
 use serde_json::{Value, json};
 
 use crate::cli::Params;
@@ -24,34 +27,38 @@ pub fn run(args: &Params) -> Result<(), Failure> {
         check()?;
     }
     let shapes = Shape::ALL.map(shape).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let folded = Role::folded().map(folded).collect::<Result<Vec<_>, _>>()?;
+    let set = KeySet::pinned().or_fail(Kind::Bug, "keys")?.root();
     if args.json {
         let mut all = constants();
         all["shapes"] = shapes.iter().map(Described::json).collect();
+        all["folded"] = folded.iter().map(Described::json).collect();
+        all["key_set"] = set.to_string().into();
         all["checked"] = args.check.into();
         return render::print(&all, true);
     }
     let mut text = render::text(&constants());
-    shapes.iter().for_each(|shape| shape.write(&mut text));
-    text.push_str(if args.check { "\nkeys: derived from the chips and equal to the manifest\n" } else { "" });
+    shapes.iter().chain(&folded).for_each(|described| described.write(&mut text));
+    text.push_str(&format!("\nset of keys of lifts and joins: {set}\n"));
+    text.push_str(if args.check { "\nkeys: derived from the code and equal to the manifest\n" } else { "" });
     Place::Stream.write(text.as_bytes())
 }
 
 /// Derives every key from the code and compares it with the manifest.
 fn check() -> Result<(), Failure> {
-    for derived in manifest::derive().or_fail(Kind::Bug, "keys")? {
-        let shape: Shape = derived.shape.parse().or_fail(Kind::Bug, "keys")?;
-        if manifest::pinned(shape).or_fail(Kind::Bug, "keys")? != derived {
-            let reason = format!(
-                "the key of shape {shape} is not the one in the manifest: this build is not a release"
-            );
-            return Err(Failure::new(Kind::Bug, reason));
+    let pinned = aludel_verifier::manifest::all().or_fail(Kind::Bug, "keys")?;
+    let derived = manifest::derive().or_fail(Kind::Bug, "keys")?;
+    match derived.iter().find(|key| !pinned.contains(key)) {
+        None if derived.len() == pinned.len() => Ok(()),
+        other => {
+            let role = other.map_or("one more", |key| &key.role);
+            let reason = format!("key {role:?} is not as in the manifest: this build is not a release");
+            Err(Failure::new(Kind::Bug, reason))
         }
     }
-    Ok(())
 }
 
 fn constants() -> Value {
-    let p = PARAMETERS;
     json!({
         "protocol_version": PROTOCOL_VERSION,
         "config": config_digest(),
@@ -64,31 +71,54 @@ fn constants() -> Value {
             "steps": XMSS_STEPS,
             "depth": XMSS_DEPTH,
         },
-        "fri": {
-            "log_blowup": p.log_blowup,
-            "queries": p.queries,
-            "log_final_poly_len": p.log_final_poly_len,
-            "max_log_arity": p.max_log_arity,
-            "cap_height": p.cap_height,
-            "lookup_pow_bits": p.lookup_pow_bits,
-            "ood_pow_bits": p.ood_pow_bits,
-            "batch_pow_bits": p.batch_pow_bits,
-            "commit_pow_bits": p.commit_pow_bits,
-            "query_pow_bits": p.query_pow_bits,
-        },
+        "fri": fri(&PARAMETERS),
+        "fri_of_roots": fri(&ROOT_PARAMETERS),
     })
 }
 
-/// A shape with its key's facts.
+fn fri(p: &Parameters) -> Value {
+    json!({
+        "log_blowup": p.log_blowup,
+        "queries": p.queries,
+        "log_final_poly_len": p.log_final_poly_len,
+        "max_log_arity": p.max_log_arity,
+        "cap_height": p.cap_height,
+        "lookup_pow_bits": p.lookup_pow_bits,
+        "ood_pow_bits": p.ood_pow_bits,
+        "batch_pow_bits": p.batch_pow_bits,
+        "commit_pow_bits": p.commit_pow_bits,
+        "query_pow_bits": p.query_pow_bits,
+    })
+}
+
+/// A machine with its key's facts.
 struct Described {
-    shape: Shape,
-    key: &'static ShardKey,
+    role: Role,
+    key: Digest,
+    sizes: Vec<Size>,
     security: Security,
 }
 
 fn shape(shape: Shape) -> Result<Described, Failure> {
-    let key = ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?;
-    Ok(Described { shape, key, security: security(shape).or_fail(Kind::Bug, "keys")? })
+    described(ShardKey::pinned(shape).or_fail(Kind::Bug, "keys")?)
+}
+
+fn folded(role: Role) -> Result<Described, Failure> {
+    described(FoldedKey::pinned(role).or_fail(Kind::Bug, "keys")?)
+}
+
+fn described<A: Chip>(key: &Key<A>) -> Result<Described, Failure> {
+    let role = key.role();
+    let size = |(chip, c): (&A, &ChipLayout)| Size {
+        name: chip.name(),
+        columns: c.width,
+        preprocessed: c.fixed_width,
+        auxiliary: c.auxiliary(),
+        log_height: c.log_height,
+        cells: c.cells(),
+    };
+    let sizes = key.chips().iter().zip(key.layout().chips()).map(size).collect();
+    Ok(Described { role, key: key.digest(), sizes, security: security(role).or_fail(Kind::Bug, "keys")? })
 }
 
 /// Size of a chip: columns main, preprocessed and auxiliary, height, cells.
@@ -102,19 +132,6 @@ struct Size {
 }
 
 impl Described {
-    fn sizes(&self) -> Vec<Size> {
-        let chips = MachineChip::all(self.shape);
-        let size = |(chip, c): (&MachineChip, &aludel_verifier::layout::ChipLayout)| Size {
-            name: chip.name(),
-            columns: c.width,
-            preprocessed: c.fixed_width,
-            auxiliary: c.auxiliary(),
-            log_height: c.log_height,
-            cells: c.cells(),
-        };
-        chips.iter().zip(self.key.layout().chips()).map(size).collect()
-    }
-
     fn json(&self) -> Value {
         let chip = |s: &Size| {
             json!({
@@ -126,11 +143,10 @@ impl Described {
                 "cells": s.cells,
             })
         };
-        let sizes = self.sizes();
-        json!({
-            "shape": self.shape.name(),
-            "transfers": self.shape.transfers(),
-            "key": self.key.digest(),
+        let sizes = &self.sizes;
+        let mut shown = json!({
+            "role": self.role.name(),
+            "key": self.key,
             "cells": sizes.iter().map(|s| s.cells).sum::<usize>(),
             "chips": sizes.iter().map(chip).collect::<Vec<_>>(),
             "proven_bits": self.security.proven_bits,
@@ -138,7 +154,12 @@ impl Described {
             "rounds": self.security.rounds.iter().map(|r| json!({ "name": r.name, "bits": r.bits })).collect::<Vec<_>>(),
             "unique_decoding_bits": self.security.unique_decoding_bits,
             "conjectured_bits": self.security.conjectured_bits,
-        })
+        });
+        if let Some(shape) = self.role.shape() {
+            shown["shape"] = shape.name().into();
+            shown["transfers"] = shape.transfers().into();
+        }
+        shown
     }
 
     fn write(&self, out: &mut String) {
@@ -146,8 +167,10 @@ impl Described {
     }
 
     fn try_write(&self, out: &mut String) -> std::fmt::Result {
-        let Self { shape, key, security: s } = self;
-        writeln!(out, "\nshape {shape}: {} transfers, key {}", shape.transfers(), key.digest())?;
+        let Self { role, key, sizes, security: s } = self;
+        let holds =
+            role.shape().map(|shape| format!("{} transfers, ", shape.transfers())).unwrap_or_default();
+        writeln!(out, "\n{role}: {holds}key {key}")?;
         writeln!(
             out,
             "bits: {:.1} proven (limited by {}), {:.1} by unique decoding, {:.1} conjectured",
@@ -156,7 +179,7 @@ impl Described {
         let rounds = s.rounds.iter().map(|r| format!("{} {:.1}", r.name, r.bits));
         writeln!(out, "by round: {}", rounds.collect::<Vec<_>>().join(", "))?;
         writeln!(out, "  chip         columns  preprocessed  auxiliary  log height       cells")?;
-        for Size { name, columns, preprocessed, auxiliary, log_height, cells } in self.sizes() {
+        for Size { name, columns, preprocessed, auxiliary, log_height, cells } in sizes {
             writeln!(
                 out,
                 "  {name:<12} {columns:>7}  {preprocessed:>12}  {auxiliary:>9}  {log_height:>10}  {cells:>10}"

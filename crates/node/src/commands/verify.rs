@@ -6,8 +6,8 @@ use aludel_verifier::{Expectations, VerifyError, verify};
 use crate::cli::Verify;
 use crate::exit::{Failure, Kind};
 use crate::files::Place;
-use crate::fold::{Gap, fold};
 use crate::{formats, render};
+use aludel_protocol::fold::{Gap, fold};
 
 /// Runs the command.
 pub fn run(args: &Verify) -> Result<(), Failure> {
@@ -64,10 +64,12 @@ pub fn verify_one(place: &Place, bytes: &[u8], chain_id: Option<ChainId>) -> Res
     verify(bytes, &expectations).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))
 }
 
-const fn kind(error: &VerifyError) -> Kind {
+/// The exit code of a proof that is refused.
+pub const fn kind(error: &VerifyError) -> Kind {
     match error {
         VerifyError::Decode(_)
         | VerifyError::UnknownShape { .. }
+        | VerifyError::UnknownRole { .. }
         | VerifyError::TooLong { .. }
         | VerifyError::NotCanonical => Kind::Undecodable,
         VerifyError::Key(_) => Kind::Bug,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -39,7 +39,17 @@ fn a_seed_decides_every_byte_whatever_the_threads() {
         kept.iter().filter(|(name, bytes)| again.get(*name) != Some(bytes)).map(|(name, _)| name).collect();
     // The salt of the keystore is the one thing that a seed does not decide.
     assert!(differing == ["keys.keystore"] && kept.len() == again.len(), "{differing:?}");
-    let timings = ["executed_per_s", "proven_per_s", "witness_share", "verify_ms", "peak_bytes"];
+    let timings = [
+        "executed_per_s",
+        "proven_per_s",
+        "witness_share",
+        "verify_ms",
+        "root_verify_ms",
+        "lift_s",
+        "join_s",
+        "aggregate_s",
+        "peak_bytes",
+    ];
     let steady = |out: &str| {
         let mut figures: Value = serde_json::from_str(out).expect("one JSON object");
         timings
@@ -51,17 +61,34 @@ fn a_seed_decides_every_byte_whatever_the_threads() {
     every_figure(&one.out);
     estimate_only(&one.err);
     what_is_kept(&world, &kept);
+    the_frozen_root_is_made_again(&kept);
+}
+
+/// The root that the verifier's tests hold: of these very shards.
+fn the_frozen_root_is_made_again(kept: &BTreeMap<String, Vec<u8>>) {
+    for (made, held) in [("proofs/root.proof", "root.proof"), ("statement.json", "root.json")] {
+        let frozen = fs::read(frozen().join(held)).unwrap_or_else(|e| panic!("{held}: {e}"));
+        assert!(
+            kept[made] == frozen,
+            "{held} is not what this build makes; after a change that is meant to break proofs, run \
+             crates/verifier/tests/frozen/regenerate"
+        );
+    }
+}
+
+fn frozen() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../verifier/tests/frozen")
 }
 
 /// The same bytes from any build, on any machine: those that the verifier's tests hold.
 #[test]
 fn frozen_proofs_are_made_again_byte_for_byte() {
     let world = World::new("demo_frozen");
-    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("../verifier/tests/frozen");
-    for shape in ["tiny", "small", "medium", "large"] {
+    let frozen = frozen();
+    for shape in ["tiny", "small", "medium", "large", "huge"] {
         // The arguments are also those of frozen/regenerate.
         world.ok(&format!(
-            "demo --transactions 12 --accounts 6 --seed 7 --shard-size {shape} --keep {shape} --json"
+            "demo --transactions 12 --accounts 6 --seed 7 --shard-size {shape} --keep {shape} --json --no-root"
         ));
         let made = files(&world.path(shape));
         let same = |kept: &str, held: &str| {
@@ -88,6 +115,11 @@ fn every_figure(out: &str) {
         "padding",
         "proof_bytes",
         "verify_ms",
+        "root_proof_bytes",
+        "root_verify_ms",
+        "lift_s",
+        "join_s",
+        "aggregate_s",
         "peak_bytes",
     ];
     for name in positive {
@@ -114,11 +146,15 @@ fn what_is_kept(world: &World, kept: &BTreeMap<String, Vec<u8>>) {
     assert_eq!(names, [&keys[..], &["queue.bin", "statement.bin", "statement.json"]].concat());
     keys.iter().for_each(|name| assert_eq!(world.mode(&format!("one/{name}")), 0o600, "{name}"));
     keys_go_on(world);
-    let proofs: Vec<_> =
-        kept.keys().filter(|name| name.starts_with("proofs/")).map(|name| format!("one/{name}")).collect();
+    let proofs: Vec<_> = kept
+        .keys()
+        .filter(|name| name.starts_with("proofs/shard"))
+        .map(|name| format!("one/{name}"))
+        .collect();
     let all = proofs.join(" ");
     world.ok(&format!("verify {all} --statement one/statement.bin --chain-id 161"));
     world.ok(&format!("verify {all} --statement one/statement.json"));
+    world.ok("verify one/proofs/root.proof --statement one/statement.bin --chain-id 161");
     world.ok("prove one/batches/1.bin -o again.proof --shard-size tiny");
     assert_eq!(world.read("again.proof"), kept["proofs/shard-1.proof"]);
     world.expect(&format!("demo {SIZE} --keep one"), 2);
@@ -144,9 +180,16 @@ fn keys_go_on(world: &World) {
 #[test]
 fn fresh_pairs_and_the_table() {
     let world = World::new("demo_w1");
-    let ran =
-        world.ok("demo --workload w1 --accounts 64 --transactions 20 --shard-size tiny --seed 9 --profile");
-    for word in ["w1: 64 accounts, 20 transactions", "1 shard", "verified      yes", "bits proven"] {
+    let ran = world.ok(
+        "demo --workload w1 --accounts 64 --transactions 20 --shard-size tiny --seed 9 --profile --no-root",
+    );
+    for word in [
+        "w1: 64 accounts, 20 transactions",
+        "1 shard",
+        "verified      yes",
+        "bits proven",
+        "root          none",
+    ] {
         assert!(ran.out.contains(word), "{}", ran.out);
     }
     for word in ["witness", "resident at the end", "prove_batch", "chip, shape tiny"] {

@@ -11,9 +11,12 @@ fn every_shape_has_its_key_and_bits() {
     let shapes = all["shapes"].as_array().expect("a list");
     assert_eq!(
         shapes.iter().map(|s| s["shape"].as_str().expect("a name")).collect::<Vec<_>>(),
-        ["tiny", "small", "medium", "large"]
+        ["tiny", "small", "medium", "large", "huge"]
     );
-    for shape in shapes {
+    let folded = all["folded"].as_array().expect("a list");
+    let roles: Vec<_> = folded.iter().map(|s| s["role"].as_str().expect("a name")).collect();
+    assert_eq!(roles, ["lift tiny", "lift small", "lift medium", "lift large", "lift huge", "join", "root"]);
+    for shape in shapes.iter().chain(folded) {
         assert!(shape["proven_bits"].as_f64().expect("bits") >= 100.0);
         assert!(shape["unique_decoding_bits"].as_f64() <= shape["proven_bits"].as_f64());
         assert!(shape["conjectured_bits"].as_f64() >= shape["proven_bits"].as_f64());
@@ -26,5 +29,8 @@ fn every_shape_has_its_key_and_bits() {
         assert_eq!((chips.len(), shape["key"].as_str().map(str::len)), (8, Some(64)));
     }
     let text = world.ok("params").out;
-    assert!(shapes.iter().all(|s| text.contains(s["key"].as_str().expect("a digest"))), "{text}");
+    assert!(
+        shapes.iter().chain(folded).all(|s| text.contains(s["key"].as_str().expect("a digest"))),
+        "{text}"
+    );
 }

@@ -24,6 +24,7 @@ fn from_keys_to_a_verified_proof() {
     world.ok("verify 1.proof 2.proof --statement statement.json");
     shown(&world, &statement);
     refused(&world);
+    folded(&world, &statement);
     refused_batches(&world);
 }
 
@@ -50,7 +51,12 @@ fn refused(world: &World) {
     let twice = world.expect("verify 1.proof 1.proof", 1).err;
     assert!(twice.contains("does not follow"), "{twice}");
 
-    let good = world.read("both.proof");
+    damaged(world, "both.proof");
+}
+
+/// A file of a proof, altered, cut and lengthened.
+fn damaged(world: &World, file: &str) {
+    let good = world.read(file);
     for at in [0, 5, 8, 9, 20, 60, 100, good.len() / 3, good.len() / 2, good.len() - 1] {
         let mut flipped = good.clone();
         flipped[at] ^= 1;
@@ -69,6 +75,31 @@ fn refused(world: &World) {
     }
     world.write("long.proof", [&good[..], &[0]].concat());
     world.expect("verify long.proof", 3);
+}
+
+/// Two shards in the wrong order become a root, and what cannot become one is named.
+fn folded(world: &World, statement: &str) {
+    world.ok("aggregate 2.proof 1.proof --chain-id 7 -o root.proof --profile --jobs 2");
+    assert_eq!(statement, world.ok("verify root.proof --statement statement.json --chain-id 7 --json").out);
+    let shown: Value = serde_json::from_str(&world.ok("inspect root.proof --json").out).expect("JSON");
+    assert_eq!((shown["kind"].as_str(), shown["role"].as_str()), (Some("folded proof"), Some("root")));
+    assert_eq!(shown["statement"], serde_json::from_str::<Value>(statement).expect("JSON"));
+    damaged(world, "root.proof");
+    for (line, code, says) in [
+        ("aggregate 1.proof 2.proof 1.proof -o x.proof", 1, "an overlap: the statement of batches 1 to 1"),
+        ("aggregate 1.proof both.proof -o x.proof", 1, "an overlap: the statement of batches 1 to 1"),
+        ("aggregate 1.proof 2.proof --chain-id 8 -o x.proof", 1, "1.proof: a proof for chain 7"),
+        (
+            "aggregate 1.proof root.proof -o x.proof",
+            2,
+            "root.proof: the proof is of a root and not of a shard",
+        ),
+        ("aggregate 1.proof a -o x.proof", 3, "a: expected a shard proof, found a signed transaction"),
+    ] {
+        let ran = world.expect(line, code);
+        assert!(ran.err.contains(says), "{line}: {}", ran.err);
+        assert!(!world.path("x.proof").exists(), "{line}");
+    }
 }
 
 fn refused_batches(world: &World) {

@@ -21,7 +21,7 @@ fn an_honest_proof_verifies() {
 #[test]
 fn a_proof_reads_back_and_is_written_again() {
     let (claim, rest) = format::claim(proof()).expect("decodes");
-    assert_eq!(claim, Claim { shape: Shape::Tiny, statement: statement(3) });
+    assert_eq!(claim, Claim::shard(Shape::Tiny, statement(3)));
     let decoded = format::proof(prover().key(), rest).expect("decodes");
     assert_eq!(format::encode(&claim, &decoded).as_deref(), Ok(proof()));
 }

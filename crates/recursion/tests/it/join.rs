@@ -1,17 +1,16 @@
-//! Joins: three shards of the toy machine folded under every tree, and what a join must refuse.
+//! Joins: seven shards of the toy machine folded under every tree, and what a join must refuse.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aludel_adversary::toy;
 use aludel_circuits::Chip;
 use aludel_circuits::Shape;
 use aludel_circuits::recursion::machine::traces;
-use aludel_circuits::recursion::{Execution, Program, RecursionChip, execute};
+use aludel_circuits::recursion::{Execution, Heights, Program, RecursionChip, execute};
 use aludel_protocol::{BatchNumber, ChainId, Checkpoint, Digest, F, Statement, fe};
 use aludel_prover::Prover;
-use aludel_recursion::{
-    Child, ChildWitness, HEIGHTS, JoinChild, JoinWitness, KeyWitness, LiftWitness, join, lift,
-};
+use aludel_recursion::{Child, ChildWitness, JoinChild, JoinWitness, KeyWitness, LiftWitness, join, lift};
 use aludel_verifier::{Key, KeySet, Machine, Role};
 use rayon::prelude::*;
 
@@ -27,7 +26,7 @@ struct Machinery<W> {
 
 impl<W> Machinery<W> {
     fn new(role: Role, program: Program<W>) -> Self {
-        let chips = RecursionChip::of(&program, &HEIGHTS).expect("they fit");
+        let chips = RecursionChip::of(&program, &Heights::FOLDED).expect("they fit");
         Self { program, prover: Prover::with_chips(role, chips).expect("keyed") }
     }
 
@@ -37,7 +36,7 @@ impl<W> Machinery<W> {
 
     /// Proves an execution and verifies the proof.
     fn prove(&self, e: &Execution<'_>) -> ChildWitness {
-        let traces = traces(e, &HEIGHTS).expect("they fit");
+        let traces = traces(e, &Heights::FOLDED).expect("they fit");
         let key = self.key();
         let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
         let public_values: Vec<_> = key.chips().iter().map(of).collect();
@@ -94,11 +93,16 @@ fn lifted(statement: Statement, root: Digest) -> Run {
     Run { role: LIFT, statement, proof: lift.prove(&e) }
 }
 
-/// Runs of batches 1 to 3, 4 and 5, and 6.
-static RUNS: LazyLock<[Run; 3]> = LazyLock::new(|| {
-    let root = WORKS.set.root();
-    [(0, 3), (3, 5), (5, 6)].map(|(prev, next)| lifted(statement(42, prev, next), root))
-});
+/// Where runs begin and end: batches 1 to 3, 4 and 5, 6, ..
+const ENDS: [u32; 8] = [0, 3, 5, 6, 10, 11, 20, 4096];
+
+/// The lift of a run.
+fn run(i: usize) -> Run {
+    lifted(statement(42, ENDS[i], ENDS[i + 1]), WORKS.set.root())
+}
+
+/// The first three.
+static RUNS: LazyLock<[Run; 3]> = LazyLock::new(|| [0, 1, 2].map(run));
 
 fn child(run: &Run) -> JoinChild {
     let works = &*WORKS;
@@ -120,20 +124,37 @@ fn joined(first: &Run, second: &Run) -> Run {
     Run { role: Role::Join, statement, proof: WORKS.join.prove(&e) }
 }
 
+/// A tree is a cut of the run, and a tree of each part. Every cut of every part is run here, over proofs that other such cuts
+/// gave; a part is proven once, since a join sees no more of it than its proof.
 #[test]
 fn every_tree_gives_one_statement() {
     let rows = WORKS.join.program.rows();
     let shared = (rows.sponge.len(), rows.path.len(), rows.alu.len(), rows.pack.len(), rows.caps.len());
     println!("a join: sponge, path, alu lanes, pack, caps {shared:?}");
-    let [a, b, c] = &*RUNS;
-    let (left, right) = (joined(&joined(a, b), c), joined(a, &joined(b, c)));
-    for run in [&left, &right] {
-        assert_eq!(run.statement, statement(42, 0, 6));
-        let public: Vec<F> = run.statement.digest().0.into_iter().chain(WORKS.set.root().0).collect();
-        assert_eq!(run.proof.public_values, public);
+    let shards = ENDS.len() - 1;
+    let mut parts: BTreeMap<(usize, usize), Run> = (0..shards).map(|i| ((i, i + 1), run(i))).collect();
+    let mut cuts = 0;
+    for length in 2..=shards {
+        for (from, to) in (0..=shards - length).map(|from| (from, from + length)) {
+            let expected = statement(42, ENDS[from], ENDS[to]);
+            let public: Vec<F> = expected.digest().0.into_iter().chain(WORKS.set.root().0).collect();
+            let cut = |at: usize| [child(&parts[&(from, at)]), child(&parts[&(at, to)])];
+            let refused = (from + 1..to).into_par_iter().filter_map(|at| {
+                let witness = cut(at);
+                let e = execute(&WORKS.join.program, &witness);
+                (e.check() != Ok(()) || e.public() != public).then_some((from, at, to))
+            });
+            assert_eq!(refused.collect::<Vec<_>>(), []);
+            cuts += length - 1;
+            if length < shards {
+                // By turns the first cut and the last, so that lifts and joins stand on either side.
+                let at = if length % 2 == 0 { from + 1 } else { to - 1 };
+                let run = joined(&parts[&(from, at)], &parts[&(at, to)]);
+                parts.insert((from, to), run);
+            }
+        }
     }
-    // A join of joins: kinds may be mixed.
-    assert_ne!(left.proof.main, right.proof.main);
+    assert_eq!(cuts, 56);
 }
 
 /// One test, because each takes the same three lifts, half a minute of work.

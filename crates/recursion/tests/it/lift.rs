@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use aludel_circuits::recursion::machine::traces;
-use aludel_circuits::recursion::{Circuit, Program, RecursionChip, execute};
+use aludel_circuits::recursion::{Circuit, Heights, Program, RecursionChip, execute};
 use aludel_circuits::{Chip, Shape};
 use aludel_protocol::{F, fe};
 use aludel_prover::Prover;
-use aludel_recursion::{Child, ChildWitness, HEIGHTS, KeyValues, verify};
+use aludel_recursion::{Child, ChildWitness, KeyValues, verify};
 use aludel_verifier::config::Proof;
-use aludel_verifier::{Key, Machine, Role};
+use aludel_verifier::{Key, Machine, Role, security};
 
 use crate::children::{decoded, frozen, key, program, witness};
 
@@ -30,12 +30,12 @@ static LIFTED: LazyLock<Lifted> = LazyLock::new(|| {
 
 /// Proves that a program was run.
 fn prove(program: &Program<ChildWitness>, witness: &ChildWitness) -> Lifted {
-    let chips = RecursionChip::of(program, &HEIGHTS).expect("they fit");
+    let chips = RecursionChip::of(program, &Heights::FOLDED).expect("they fit");
     let prover = Prover::with_chips(Role::Lift(Shape::Tiny), chips).expect("keyed");
     let start = Instant::now();
     let e = execute(program, witness);
     assert_eq!(e.check(), Ok(()));
-    let traces = traces(&e, &HEIGHTS).expect("they fit");
+    let traces = traces(&e, &Heights::FOLDED).expect("they fit");
     let made = start.elapsed();
     let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
     let public_values: Vec<_> = prover.key().chips().iter().map(of).collect();
@@ -74,7 +74,8 @@ fn a_lift_is_verified_natively() {
 
 fn a_verifiers_key_needs_no_program() {
     let key = LIFTED.prover.key();
-    let bare = Key::from_root(key.role(), RecursionChip::all(&HEIGHTS), key.root().cloned()).expect("keyed");
+    let bare =
+        Key::from_root(key.role(), RecursionChip::all(&Heights::FOLDED), key.root().cloned()).expect("keyed");
     assert_eq!(bare.digest(), key.digest());
     let shard = self::key(Shape::Tiny);
     assert_ne!(bare.digest(), shard.digest());
@@ -82,7 +83,7 @@ fn a_verifiers_key_needs_no_program() {
 
 fn the_recursion_machine_has_a_hundred_proven_bits() {
     let key = LIFTED.prover.key();
-    let security = key.security();
+    let security = security(key.role()).expect("keyed");
     let cells: usize = key.layout().chips().iter().map(|chip| chip.cells()).sum();
     println!("{cells} cells, {:.1} proven bits, by {}", security.proven_bits, security.binding);
     assert!(security.proven_bits >= 100.0);

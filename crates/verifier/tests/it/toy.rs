@@ -258,7 +258,7 @@ pub fn key() -> &'static Key<Toy> {
 }
 
 fn encode(proof: &Proof) -> Vec<u8> {
-    format::encode(&Claim { shape: Shape::Tiny, statement: statement() }, proof).expect("encodes")
+    format::encode(&Claim::shard(Shape::Tiny, statement()), proof).expect("encodes")
 }
 
 /// The honest proof.

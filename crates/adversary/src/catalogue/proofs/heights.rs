@@ -91,7 +91,7 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "this_shapes_traces",
         class: Class::WrongShape,
         tries: "proves this shape's traces for the key of another",
-        ends: &[Ending::OtherShape],
+        ends: &[Ending::OtherRole],
         commit: this_shapes_traces,
     },
 ];
@@ -217,6 +217,6 @@ fn this_shapes_traces(t: &mut Trial) {
     t.ends(
         "tiny under small's key",
         aludel_verifier::verify::verify_with(small.key(), &bytes, &wants),
-        Ending::OtherShape,
+        Ending::OtherRole,
     );
 }

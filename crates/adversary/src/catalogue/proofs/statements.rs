@@ -108,7 +108,7 @@ fn a_field_that_nothing_binds(t: &mut Trial) {
     let base = SHARD.statement;
     for (field, statement) in altered(base) {
         let decoded = format::proof(PROVER.key(), &PROOF.bytes[PREFIX_BYTES..]).expect("honest");
-        let relabelled = format::encode(&Claim { shape: Shape::Tiny, statement }, &decoded).expect("encodes");
+        let relabelled = format::encode(&Claim::shard(Shape::Tiny, statement), &decoded).expect("encodes");
         t.ends(&field, verdict(&relabelled), at_once(&field).unwrap_or(NO_WORK));
         // And with the public values that follow.
         match at_once(&field) {

@@ -80,7 +80,7 @@ pub(super) const CRIMES: &[Crime] = &[
         name: "a_proof_under_another_shapes_key",
         class: Class::WrongShape,
         tries: "relabels a proof as another shape's",
-        ends: &[HEIGHT, Ending::OtherShape, UNGROUND],
+        ends: &[HEIGHT, Ending::OtherRole, UNGROUND],
         commit: a_proof_under_another_shapes_key,
     },
 ];
@@ -217,11 +217,11 @@ fn a_proof_under_another_shapes_key(t: &mut Trial) {
     };
     t.ends("tiny as small", relabelled(&PROOF.bytes, Shape::Small), HEIGHT);
     t.ends("small as tiny", relabelled(&proof, Shape::Tiny), HEIGHT);
-    t.ends("small under tiny's key", verdict(&proof), Ending::OtherShape);
+    t.ends("small under tiny's key", verdict(&proof), Ending::OtherRole);
     // The very sizes of tiny under a key of its own: only the key's digest tells the transcripts apart.
     let twin = Prover::with_chips(Shape::Small, MachineChip::all(Shape::Tiny)).expect("keyed");
     let decoded = format::proof(PROVER.key(), &PROOF.bytes[PREFIX_BYTES..]).expect("honest");
-    let claim = Claim { shape: Shape::Small, statement: SHARD.statement };
+    let claim = Claim::shard(Shape::Small, SHARD.statement);
     let bytes = format::encode(&claim, &decoded).expect("encodes");
     t.ends("under a twin's key", verify_with(twin.key(), &bytes, &Expectations::default()), UNGROUND);
 }

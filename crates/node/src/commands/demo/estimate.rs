@@ -16,7 +16,7 @@ pub struct Estimate {
 
 impl Estimate {
     /// Of a plan, on the threads that the pool has.
-    pub fn of(plan: &Plan, keep: bool) -> Self {
+    pub fn of(plan: &Plan, keep: bool, root: bool) -> Self {
         let wallets = plan.accounts as f64;
         let transfers = plan.transactions as f64;
         let shards = plan.shards() as f64;
@@ -29,10 +29,14 @@ impl Estimate {
         let keys = 30e-6 * wallets * epochs;
         let execution = 60e-6 * wallets + 400e-6 * transfers;
         let proof = proof_cost(plan.shape);
+        let folding = if root { ROOT + shards * FOLDING.seconds } else { 0.0 };
         let cores = rayon::current_num_threads() as f64 / 2.0;
         Self {
-            seconds: STARTING + (keys + execution + shards * proof.seconds) / cores,
-            memory: 60e6 + 3e3 * wallets + 6e3 * transfers + proof.memory,
+            seconds: STARTING + (keys + execution + shards * proof.seconds + folding) / cores,
+            memory: 60e6
+                + 3e3 * wallets
+                + 6e3 * transfers
+                + proof.memory.max(if root { FOLDING.memory } else { 0.0 }),
             disk: if keep { 4e3 * wallets + 3.5e3 * transfers + shards * proof.disk } else { 0.0 },
         }
     }
@@ -48,12 +52,19 @@ struct ProofCost {
     disk: f64,
 }
 
+/// A lift and a join.
+const FOLDING: ProofCost = ProofCost { seconds: 4.5, memory: 1.4e9, disk: 0.0 };
+
+/// Seconds for the root and for the keys of all three.
+const ROOT: f64 = 9.0;
+
 const fn proof_cost(shape: Shape) -> ProofCost {
     let (seconds, memory, disk) = match shape {
         Shape::Tiny => (0.5, 0.05e9, 2.2e6),
         Shape::Small => (0.8, 0.14e9, 2.2e6),
         Shape::Medium => (2.0, 0.4e9, 2.2e6),
         Shape::Large => (6.5, 1.45e9, 2.3e6),
+        Shape::Huge => (13.0, 2.9e9, 2.4e6),
     };
     ProofCost { seconds, memory, disk }
 }

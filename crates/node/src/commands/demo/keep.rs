@@ -92,6 +92,11 @@ impl Keep {
         self.write(&format!("proofs/shard-{number}.proof"), || bytes.to_vec())
     }
 
+    /// `proofs/root.proof`.
+    pub fn root(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.write("proofs/root.proof", || bytes.to_vec())
+    }
+
     /// `statement.bin` and `statement.json`: what all proofs say together.
     pub fn statement(&self, statement: &Statement) -> Result<(), Failure> {
         let json = render::pretty(statement)?;

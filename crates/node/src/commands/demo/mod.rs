@@ -1,10 +1,9 @@
-//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, and say what it
-//! cost.
+//! `aludel demo`: the whole path on made-up wallets. Fund, sign, execute, prove, verify, fold, and say
+//! what it cost.
 
 mod estimate;
 mod keep;
 mod plan;
-mod progress;
 mod report;
 mod run;
 mod wallets;
@@ -23,9 +22,9 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let plan = Plan::new(args)?;
     let keep = Keep::open(args.keep.as_deref())?;
     warn_without_vectors();
-    eprintln!("{}", Estimate::of(&plan, args.keep.is_some()));
+    eprintln!("{}", Estimate::of(&plan, args.keep.is_some(), !args.no_root));
     let recorder = Recorder::start(args.profile)?;
-    let outcome = run::run(&plan, &keep)?;
+    let outcome = run::run(&plan, &keep, !args.no_root)?;
     report::print(&outcome, args.json)?;
     keep.say();
     recorder.print(&outcome.costs);

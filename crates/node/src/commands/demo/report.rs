@@ -6,7 +6,7 @@ use aludel_ledger::batch::Tally;
 use aludel_protocol::Digest;
 use serde::Serialize;
 
-use super::run::{Outcome, Proven};
+use super::run::{Outcome, Proven, Root};
 use crate::cli::Workload;
 use crate::exit::Failure;
 use crate::files::Place;
@@ -41,6 +41,10 @@ struct Figures {
     proof_bytes: usize,
     /// Of the slowest shard.
     verify_ms: f64,
+    /// What the folding took, unless it was left out.
+    #[serde(flatten)]
+    root: Option<RootFigures>,
+    /// Of the weakest machine.
     proven_bits: f64,
     conjectured_bits: f64,
     /// Resident at most; 0 where the system does not say.
@@ -49,6 +53,19 @@ struct Figures {
     next_state_root: Digest,
     /// Every proof, from its bytes; a run in which one is refused ends with an error.
     verified: bool,
+}
+
+/// What folding the shards took.
+#[derive(Serialize)]
+struct RootFigures {
+    root_proof_bytes: usize,
+    root_verify_ms: f64,
+    /// Mean wall time of a lift: program, traces and proof.
+    lift_s: f64,
+    /// Mean wall time of a join; 0 where there is one shard.
+    join_s: f64,
+    /// Wall time of everything from the shards' proofs to the root, keys included.
+    aggregate_s: f64,
 }
 
 /// Prints the figures.
@@ -61,7 +78,7 @@ pub fn print(outcome: &Outcome, json: bool) -> Result<(), Failure> {
 }
 
 fn figures(outcome: &Outcome) -> Figures {
-    let Outcome { plan, tally, executing, shards, statement, permutations, costs, security } = outcome;
+    let Outcome { plan, tally, executing, shards, statement, permutations, costs, security, root } = outcome;
     let transactions = plan.transactions as f64;
     let time = |of: &dyn Fn(&Proven) -> Duration| shards.iter().map(of).sum::<Duration>().as_secs_f64();
     let (witness, proving) = (time(&|s| s.witness), time(&|s| s.proving));
@@ -84,12 +101,24 @@ fn figures(outcome: &Outcome) -> Figures {
         padding: costs.padding(),
         proof_bytes: shards.iter().map(|s| s.bytes).max().unwrap_or(0),
         verify_ms: shards.iter().map(|s| s.verifying).max().unwrap_or_default().as_secs_f64() * 1e3,
+        root: root.as_ref().map(root_figures),
         proven_bits: security.proven_bits,
         conjectured_bits: security.conjectured_bits,
         peak_bytes: peak_bytes(),
         prev_state_root: statement.prev.state_root,
         next_state_root: statement.next.state_root,
         verified: true,
+    }
+}
+
+fn root_figures(root: &Root) -> RootFigures {
+    let mean = |times: &[Duration]| times.iter().sum::<Duration>().as_secs_f64() / times.len().max(1) as f64;
+    RootFigures {
+        root_proof_bytes: root.bytes,
+        root_verify_ms: root.verifying.as_secs_f64() * 1e3,
+        lift_s: mean(&root.lifts),
+        join_s: mean(&root.joins),
+        aggregate_s: root.aggregating.as_secs_f64(),
     }
 }
 
@@ -127,6 +156,7 @@ fn table(f: &Figures) -> String {
             ),
         ),
         ("proof", format!("{} at most, verified in {:.1} ms", many(f.proof_bytes, "byte"), f.verify_ms)),
+        ("root", root_line(f.root.as_ref())),
         ("soundness", format!("{:.1} bits proven, {:.1} conjectured", f.proven_bits, f.conjectured_bits)),
         ("memory", format!("{:.2} GB at the peak", f.peak_bytes as f64 / 1e9)),
         ("state before", f.prev_state_root.to_string()),
@@ -134,6 +164,15 @@ fn table(f: &Figures) -> String {
         ("verified", "yes: every proof, from its bytes".to_owned()),
     ];
     rows.map(|(name, text)| format!("{name:<13} {text}\n")).concat()
+}
+
+fn root_line(root: Option<&RootFigures>) -> String {
+    root.map_or("none: left out".to_owned(), |r| {
+        format!(
+            "{} bytes, verified in {:.1} ms; {:.1} s a lift, {:.1} s a join, {:.1} s for all",
+            r.root_proof_bytes, r.root_verify_ms, r.lift_s, r.join_s, r.aggregate_s
+        )
+    })
 }
 
 /// What there was of each kind.

@@ -1,28 +1,31 @@
 //! The run itself: each step timed where its figure is asked for.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aludel_circuits::Shape;
 use aludel_ledger::batch::{Chain, Queue, SealedBatch, Tally};
 use aludel_protocol::{Entry, KeyDigest, SignedTransaction, Statement};
 use aludel_prover::Prover;
-use aludel_verifier::{Security, ShardKey, security};
+use aludel_prover::aggregate::Shard as FoldedShard;
+use aludel_verifier::{Expectations, Role, Security, ShardKey, security};
 use aludel_witness::{Demand, Shard};
 
 use super::keep::Keep;
 use super::plan::Plan;
-use super::progress;
 use super::wallets::{CHAIN, Wallets};
 use super::workload::{OPERATOR, Script, Step};
 use crate::batching::{cut, seal};
 use crate::cli::Workload;
+use crate::commands::aggregate::fold as fold_shards;
 use crate::commands::prove::witness_failure;
 use crate::commands::verify::verify_one;
 use crate::costs::Costs;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
-use crate::fold::fold;
+use crate::progress;
+use aludel_protocol::fold::fold;
 
 /// What a run did and took.
 pub struct Outcome {
@@ -40,8 +43,24 @@ pub struct Outcome {
     pub permutations: usize,
     /// Where the cells went.
     pub costs: Costs,
-    /// Bits of the weakest shape.
+    /// Bits of the weakest machine.
     pub security: Security,
+    /// The root, where one was wanted.
+    pub root: Option<Root>,
+}
+
+/// The root of all shards, verified from its bytes.
+pub struct Root {
+    /// Bytes of the proof.
+    pub bytes: usize,
+    /// Wall time of its verification.
+    pub verifying: Duration,
+    /// Wall time of all lifts, joins and the root, of keys for them, and of reading the shards' proofs again.
+    pub aggregating: Duration,
+    /// Wall time of each lift.
+    pub lifts: Vec<Duration>,
+    /// Wall time of each join.
+    pub joins: Vec<Duration>,
 }
 
 /// A shard that was proven, and verified from its bytes.
@@ -63,7 +82,7 @@ pub struct Proven {
 }
 
 /// Runs a plan.
-pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
+pub fn run(plan: &Plan, keep: &Keep, with_root: bool) -> Result<Outcome, Failure> {
     let mut script = Script::new(plan);
     let mut wallets = Wallets::new(&script)?;
     let keys = wallets.first_keys();
@@ -84,13 +103,17 @@ pub fn run(plan: &Plan, keep: &Keep) -> Result<Outcome, Failure> {
         }
     };
     let (batches, executing) = execute(&mut chain, entries, plan.shape, "batches", keep)?;
-    let (shards, tally) = prove(plan, &batches, keep)?;
+    let (shards, tally, proofs) = prove(plan, &batches, keep, with_root)?;
+    drop((chain, batches));
     let statement = joined(&shards)?;
     keep.statement(&statement)?;
-    let (security, mut costs) = (weakest(&shards)?, Costs::default());
+    let root = with_root.then(|| folded(&proofs, &statement, keep)).transpose()?;
+    let roles = shards.iter().map(|shard| Role::Shard(shard.shape));
+    let security = weakest(roles.chain(with_root.then_some([Role::Join, Role::Root]).into_iter().flatten()))?;
+    let mut costs = Costs::default();
     shards.iter().try_for_each(|shard| costs.add(shard.shape, &shard.demand))?;
     let permutations = shards.iter().map(|shard| shard.demand.permutations()).sum();
-    Ok(Outcome { plan: *plan, tally, executing, shards, statement, permutations, costs, security })
+    Ok(Outcome { plan: *plan, tally, executing, shards, statement, permutations, costs, security, root })
 }
 
 /// The steps as entries, in order: items of the L1 queue made now, transactions as they were signed.
@@ -142,21 +165,27 @@ fn execute(
     Ok((batches, time))
 }
 
-/// Proves each batch as a shard of its own.
-fn prove(plan: &Plan, batches: &[SealedBatch], keep: &Keep) -> Result<(Vec<Proven>, Tally), Failure> {
+/// Proves each batch as a shard of its own; also the proofs, where somebody needs them still.
+fn prove(
+    plan: &Plan,
+    batches: &[SealedBatch],
+    keep: &Keep,
+    hold: bool,
+) -> Result<(Vec<Proven>, Tally, Vec<Vec<u8>>), Failure> {
     let bar = progress::bar("shards", batches.len());
     let mut provers = BTreeMap::new();
     let mut shards = Vec::with_capacity(batches.len());
-    let mut tally = Tally::default();
+    let (mut tally, mut proofs) = (Tally::default(), Vec::new());
     for (number, sealed) in (1..).zip(batches) {
         let (proven, bytes) = prove_one(plan, sealed, &mut provers)?;
         keep.proof(number, &bytes)?;
         tally.merge(&proven.tally);
         shards.push(proven);
+        proofs.extend(hold.then_some(bytes));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok((shards, tally))
+    Ok((shards, tally, proofs))
 }
 
 fn prove_one(
@@ -207,10 +236,37 @@ fn joined(shards: &[Proven]) -> Result<Statement, Failure> {
     })
 }
 
-fn weakest(shards: &[Proven]) -> Result<Security, Failure> {
+/// Folds the proofs of the shards, one step at a time.
+fn folded(proofs: &[Vec<u8>], statement: &Statement, keep: &Keep) -> Result<Root, Failure> {
+    let start = Instant::now();
+    let expected = Expectations { chain_id: Some(CHAIN), statement: None };
+    let open = |bytes: &Vec<u8>| FoldedShard::open(bytes, &expected).or_fail(Kind::Bug, "shards");
+    let shards = proofs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let times = Mutex::new((Vec::new(), Vec::new()));
+    let root = fold_shards(shards, 1, |done| {
+        let (lifts, joins) = &mut *times.lock().unwrap_or_else(PoisonError::into_inner);
+        match done.role {
+            Role::Lift(_) => lifts.push(done.stats.proving),
+            Role::Join => joins.push(done.stats.proving),
+            Role::Shard(_) | Role::Root => {}
+        }
+    })?;
+    let aggregating = start.elapsed();
+    let start = Instant::now();
+    let found = verify_one(&Place::Stream, root.bytes(), Some(CHAIN))?;
+    let verifying = start.elapsed();
+    if found != *statement {
+        return Err(Failure::new(Kind::Bug, "the root says something else than the shards"));
+    }
+    keep.root(root.bytes())?;
+    let (lifts, joins) = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Root { bytes: root.bytes().len(), verifying, aggregating, lifts, joins })
+}
+
+fn weakest(roles: impl Iterator<Item = Role>) -> Result<Security, Failure> {
     let mut weakest: Option<Security> = None;
-    for shard in shards {
-        let one = security(shard.shape).or_fail(Kind::Bug, "keys")?;
+    for role in roles {
+        let one = security(role).or_fail(Kind::Bug, "keys")?;
         weakest = weakest.filter(|w| w.proven_bits <= one.proven_bits).or(Some(one));
     }
     weakest.ok_or_else(|| Failure::new(Kind::Bug, "no shard was proven"))

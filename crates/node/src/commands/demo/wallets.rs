@@ -9,9 +9,9 @@ use aludel_protocol::{
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use super::progress;
 use super::workload::{Deed, Order, Script, account};
 use crate::exit::{Failure, Kind, OrFail};
+use crate::progress;
 
 /// The demo's rollup.
 pub const CHAIN: ChainId = ChainId(0xa1);

@@ -1,9 +1,10 @@
 //! Joining statements: what several proofs say together.
 
-use aludel_protocol::{Checkpoint, Statement};
+use crate::{Checkpoint, Statement};
 
 /// Two statements of which the second does not follow the first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {found} where the run before it ends at {expected}")]
 pub struct Gap {
     /// The first field that differs.
     pub field: &'static str,
@@ -15,6 +16,9 @@ pub struct Gap {
 
 /// The statement of two runs of batches, the second right after the first: equality of every chained field
 /// and nothing else, so any grouping of the same statements gives the same result.
+///
+/// # Errors
+/// The first field that differs.
 pub fn fold(first: &Statement, second: &Statement) -> Result<Statement, Gap> {
     for (field, expected, found) in chained(first, second) {
         if expected != found {
@@ -41,7 +45,7 @@ fn chained(first: &Statement, second: &Statement) -> [(&'static str, String, Str
 
 #[cfg(test)]
 mod tests {
-    use aludel_protocol::{BatchNumber, ChainId, Digest, QueueIndex, fe};
+    use crate::{BatchNumber, ChainId, Digest, QueueIndex, fe};
 
     use super::*;
 
