@@ -231,7 +231,7 @@ fn counter<B: ChipBuilder>(b: &mut B, step: u32, fault: Fault) {
 }
 
 /// As many columns as the caller likes: `Columns` of a length known at run time only.
-struct Row<T>(Vec<T>);
+pub(crate) struct Row<T>(pub(crate) Vec<T>);
 
 impl<T> Columns<T> for Row<T> {
     const WIDTH: usize = 0;

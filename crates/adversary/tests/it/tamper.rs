@@ -1,14 +1,19 @@
 //! Every case of every chip against a whole honest shard: our checker names what refuses it, and the forged
-//! traces, proven all the same, are refused by the verifier for the reason that they must be.
+//! trace, proven all the same, is refused by the verifier for the reason that it must be. Each is proven with its chip
+//! alone, which is cheap; a sample, a case of each bus and of a constraint of each chip, with the whole machine as well,
+//! under the pinned key.
 
 use std::sync::LazyLock;
 
 use aludel_circuits::check::Violation;
-use aludel_circuits::tamper::{Case, Traces, cases};
+use aludel_circuits::tamper::{Case, Expect, Traces, cases};
 use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_protocol::F;
 use aludel_verifier::VerifyError;
+use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
+use aludel_adversary::alone::Alone;
 use aludel_adversary::honest::{PROVER, SHARD, verdict};
 
 /// The honest shard of every case.
@@ -44,27 +49,57 @@ fn the_shard_is_honest_and_whole() {
 }
 
 fn every_case_is_refused(name: &str) {
-    let alone = HONEST.alone(name).expect("a chip of the machine");
-    assert_eq!(alone.violations(), Vec::new());
-    let (index, chip) = (HONEST.chips().iter().enumerate())
-        .find_map(|(i, (chip, ..))| (chip.name() == name).then_some((i, *chip)))
-        .expect("a chip of the machine");
-    let shown = |case: &Case| is_refused(case, &alone, index).err();
-    let failures: Vec<String> = cases(&chip).par_iter().filter_map(shown).collect();
+    let traces = HONEST.alone(name).expect("a chip of the machine");
+    assert_eq!(traces.violations(), Vec::new());
+    let (chip, main, public) = &traces.chips()[0];
+    let alone = Alone::new(*chip, main, public);
+    assert_eq!(alone.verdict(main), Ok(()));
+    let failures = cases(chip).par_iter().filter_map(|case| is_refused(case, &traces, &alone).err());
+    let mut failures: Vec<String> = failures.collect();
+    let index = TESTED.iter().position(|tested| *tested == name).expect("a chip of the machine");
+    let sampled = sample(cases(chip));
+    assert!(!sampled.is_empty());
+    failures.extend(sampled.iter().filter_map(|case| is_refused_by_all(case, &traces, index).err()));
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn is_refused(case: &Case, alone: &Traces, index: usize) -> Result<(), String> {
-    case.run(alone).map_err(|e| e.to_string())?;
-    let mut forged = alone.clone();
+/// The chip's traces with the case in them, and how a verifier refuses them that knows the chip as this index.
+fn forge(case: &Case, traces: &Traces, index: usize) -> Result<(RowMajorMatrix<F>, String), String> {
+    let mut forged = traces.clone();
     case.apply(&mut forged).map_err(|e| e.to_string())?;
     let expected = refusal(&forged.violations(), index);
-    let mut traces = SHARD.traces.clone();
-    traces[index] = forged.chips()[0].1.clone();
-    let bytes = PROVER.prove_unverified(&traces, &SHARD.statement).map_err(|e| e.to_string())?;
+    Ok((forged.chips()[0].1.clone(), expected))
+}
+
+/// By our checker, and by the verifier with the chip alone.
+fn is_refused(case: &Case, traces: &Traces, alone: &Alone) -> Result<(), String> {
+    case.run(traces).map_err(|e| e.to_string())?;
+    let (main, expected) = forge(case, traces, 0)?;
+    match alone.verdict(&main) {
+        Err(reason) if reason.contains(&expected) => Ok(()),
+        other => Err(format!("{case}: the verifier must say {expected:?} and says {other:?}")),
+    }
+}
+
+/// The first case of each bus, and the first of a constraint: on these the whole machine is held against the chip alone.
+fn sample(cases: &[Case]) -> Vec<&Case> {
+    let kinds = |i: usize| match cases[i].expect {
+        Expect::Constraint(_) => None,
+        Expect::Bus(bus) => Some(bus),
+    };
+    let first = |i: &usize| (0..*i).all(|before| kinds(before) != kinds(*i));
+    (0..cases.len()).filter(first).map(|i| &cases[i]).collect()
+}
+
+/// By the verifier of the pinned key, with the whole machine.
+fn is_refused_by_all(case: &Case, traces: &Traces, index: usize) -> Result<(), String> {
+    let (main, expected) = forge(case, traces, index)?;
+    let mut mains = SHARD.traces.clone();
+    mains[index] = main;
+    let bytes = PROVER.prove_unverified(&mains, &SHARD.statement).map_err(|e| e.to_string())?;
     match verdict(&bytes) {
         Err(VerifyError::Refused { reason }) if reason.contains(&expected) => Ok(()),
-        other => Err(format!("{case}: the verifier must say {expected:?} and says {other:?}")),
+        other => Err(format!("{case}: the whole must say {expected:?} and says {other:?}")),
     }
 }
 
