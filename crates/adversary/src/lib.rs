@@ -3,7 +3,8 @@
 //! [`prover`] makes a proof from whatever it is told: traces, heights, public values, preprocessed columns, lookup
 //! columns and their sums, quotients, openings, folds, queries; each lie followed through in the transcript. [`catalogue`]
 //! is what is tried with it, and with whole witnesses that break a rule of the ledger. [`honest`] and [`toy`] are the
-//! machines that all of it begins with; [`alone`] is one chip of a machine, for forged traces by the hundred; [`fields`] takes a proof apart into what can be changed in it.
+//! machines that all of it begins with; [`alone`] is one chip of the real one, for forged traces by the hundred;
+//! [`fields`] takes a proof apart into what can be changed in it.
 //!
 //! For tests only, and never a dependency of anything but tests: `cargo nextest run -p aludel-adversary`.
 

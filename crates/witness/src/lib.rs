@@ -1,12 +1,13 @@
 //! From sealed batches to shards, and from shards to traces.
 //!
 //! [`Demand`] says how much of a shape a run of batches needs, before and while batches are made; [`Shard`] replays
-//! a run of sealed batches and fills the trace of every chip.
+//! a run of sealed batches and fills the trace of every chip. [`signatures`] is that of one signature.
 
 #![forbid(unsafe_code)]
 
 mod demand;
 mod shard;
+pub mod signatures;
 
 pub use demand::{Demand, Room};
 pub use shard::{Shard, WitnessError};

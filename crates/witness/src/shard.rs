@@ -1,20 +1,19 @@
 //! A shard's traces from its sealed batches.
 
-use aludel_circuits::chain::trace::ChainWalk;
 use aludel_circuits::signature::trace::SignatureRow;
 use aludel_circuits::transaction::trace::{Event, ExecutedBatch, ExecutedEntry, TransactionTrace};
 use aludel_circuits::{Shape, Tables, TraceError, cell, chain, hash24, node, range16, signature, statement};
 use aludel_circuits::{shape::LogHeights, transaction};
 use aludel_ledger::Executed;
 use aludel_ledger::batch::{Replay, ReplayError, SealedBatch, Tally, replay_run};
-use aludel_ledger::xmss::{Claim, VerifyError, Walk, walk_batch};
-use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
+use aludel_ledger::xmss::{Claim, VerifyError, walk_batch};
 use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{Checkpoint, Entry, F, KeyDigest, SignedTransaction, Statement};
 use p3_matrix::dense::RowMajorMatrix;
 use tracing::info_span;
 
 use crate::demand::Demand;
+use crate::signatures::{chain_walks, row};
 
 /// Why there are no traces.
 #[derive(Debug, thiserror::Error)]
@@ -194,9 +193,11 @@ fn signature_traces(
     let _span = info_span!("signature traces").entered();
     let signed = signed_transactions(batches, replay);
     let rows = walks(&signed)?;
+    let walked = signed.iter().zip(&rows);
+    let due: Vec<_> = walked.flat_map(|((_, signed), row)| chain_walks(&signed.signature, row)).collect();
     let mut tables = Tables::default();
     let (chain, signature) = rayon::join(
-        || chain::generate(heights.chain, &chain_walks(&signed, &rows)),
+        || chain::generate(heights.chain, &due),
         || signature::generate(heights.signature, &rows, &mut tables),
     );
     Ok(SignatureTraces { chain: chain?, signature: signature?, tables })
@@ -238,31 +239,4 @@ fn walks(signed: &[(KeyDigest, &SignedTransaction)]) -> Result<Vec<SignatureRow>
         .enumerate()
         .map(|(position, row)| row.map_err(|error| WitnessError::Signature { position, error }))
         .collect()
-}
-
-fn row(claim: &Claim, walk: Walk) -> SignatureRow {
-    SignatureRow {
-        parameter: claim.signature.parameter,
-        epoch: claim.epoch.0,
-        message: claim.message,
-        randomness: claim.signature.randomness,
-        digits: walk.digits,
-        ends: walk.ends,
-        path: claim.signature.path,
-    }
-}
-
-fn chain_walks(signed: &[(KeyDigest, &SignedTransaction)], rows: &[SignatureRow]) -> Vec<ChainWalk> {
-    let one = |((_, signed), row): (&(KeyDigest, &SignedTransaction), &SignatureRow)| {
-        let due = (0..XMSS_CHAINS).filter(|&i| usize::from(row.digits[i]) < XMSS_BASE - 1);
-        due.map(|i| ChainWalk {
-            parameter: row.parameter,
-            epoch: row.epoch,
-            chain: i as u8,
-            digit: row.digits[i],
-            start: signed.signature.chains[i],
-        })
-        .collect::<Vec<_>>()
-    };
-    signed.iter().zip(rows).flat_map(one).collect()
 }

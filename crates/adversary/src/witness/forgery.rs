@@ -12,12 +12,12 @@ use aludel_circuits::{
     Bus, Chip, MachineChip, Shape, Tables, cell, chain, hash24, node, range16, signature, statement,
 };
 use aludel_ledger::State;
-use aludel_ledger::xmss::{Claim, Walk, walk_batch};
+use aludel_ledger::xmss::{Claim, walk_batch};
 use aludel_protocol::cell::NodeUpdate;
 use aludel_protocol::hash::compress24;
-use aludel_protocol::params::{XMSS_BASE, XMSS_CHAINS};
 use aludel_protocol::records::WithdrawalTree;
 use aludel_protocol::{BatchNumber, Digest, F, SignedTransaction, Statement, fe};
+use aludel_witness::signatures::{chain_walks, row};
 use p3_field::PrimeField32;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -128,33 +128,10 @@ impl Forgery {
             .collect();
         let walks = walk_batch(&claims).into_iter().map(|w| w.expect("a signature of some key"));
         let rows: Vec<_> = claims.iter().zip(walks).map(|(claim, walk)| row(claim, walk)).collect();
-        let walks = claims.iter().zip(&rows).flat_map(|(claim, row)| chain_walks(claim, row)).collect();
+        let walks =
+            claims.iter().zip(&rows).flat_map(|(claim, row)| chain_walks(claim.signature, row)).collect();
         (rows, walks)
     }
-}
-
-fn row(claim: &Claim, walk: Walk) -> SignatureRow {
-    SignatureRow {
-        parameter: claim.signature.parameter,
-        epoch: claim.epoch.0,
-        message: claim.message,
-        randomness: claim.signature.randomness,
-        digits: walk.digits,
-        ends: walk.ends,
-        path: claim.signature.path,
-    }
-}
-
-fn chain_walks(claim: &Claim, row: &SignatureRow) -> Vec<ChainWalk> {
-    let due = (0..XMSS_CHAINS).filter(|&i| usize::from(row.digits[i]) < XMSS_BASE - 1);
-    due.map(|i| ChainWalk {
-        parameter: row.parameter,
-        epoch: row.epoch,
-        chain: i as u8,
-        digit: row.digits[i],
-        start: claim.signature.chains[i],
-    })
-    .collect()
 }
 
 fn answers(asked: &Checker) -> Tables {
