@@ -54,6 +54,7 @@ targets!(
     claim,
     proof,
     verify,
+    verify_root,
     verify_statement,
     verify_edits,
 );

@@ -1,11 +1,14 @@
-//! Shard proofs: decoded, and verified.
+//! Proofs of shards and roots: decoded, and verified.
 
 use std::sync::LazyLock;
 
 use aludel_circuits::{MachineChip, Shape};
 use aludel_prover::Prover;
+use aludel_verifier::config::Proof;
 use aludel_verifier::format::{self, Claim, PREFIX_BYTES};
+use aludel_verifier::keys::FoldedKey;
 use aludel_verifier::verify::{Expectations, verify_with};
+use aludel_verifier::{Role, ShardKey, VerifyError};
 use aludel_witness::Shard;
 
 use crate::edits::{self, DECODABLE, EDIT, Edited};
@@ -19,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "proof", kind: Kind::Proof, run: decode, seeds },
     Target { name: "verify", kind: Kind::Verify, run: verify, seeds },
     Target { name: "verify_statement", kind: Kind::Verify, run: verify_statement, seeds: statement_seeds },
+    Target { name: "verify_root", kind: Kind::Verify, run: verify_root, seeds: root_seeds },
     Target { name: "verify_edits", kind: Kind::Verify, run: verify_edits, seeds: edits_seeds },
 ];
 
@@ -63,6 +67,39 @@ fn verify(data: &[u8]) -> Verdict {
     let verdict = bounded(data, FACTOR, judge);
     assert_eq!(verdict.is_ok(), data == *PROOF, "{verdict:?}");
     decode(data)
+}
+
+/// A root, and every pinned key, so that none of them is made while memory is counted.
+static ROOT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    Shape::ALL.map(|shape| ShardKey::pinned(shape).map(|_| ()).expect("pinned"));
+    Role::folded().for_each(|role| FoldedKey::pinned(role).map(|_| ()).expect("pinned"));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/verifier/tests/frozen/root.proof");
+    std::fs::read(path).expect("the frozen root")
+});
+
+fn root_seeds() -> Vec<Vec<u8>> {
+    vec![ROOT.clone()]
+}
+
+/// Under the pinned key of the role that they name, of all these bytes only the root verifies.
+fn verify_root(data: &[u8]) -> Verdict {
+    let root = &*ROOT;
+    let verdict = bounded(data, FACTOR, || aludel_verifier::verify(data, &Expectations::default()));
+    assert_eq!(verdict.is_ok(), data == *root, "{verdict:?}");
+    let encode = |(claim, proof): &(Claim, _)| format::encode(claim, proof).expect("our proofs serialise");
+    match round_trip::within(FACTOR, data, of_any_role, encode) {
+        Ok(_) => Verdict::Accepted,
+        Err(_) => Verdict::Refused,
+    }
+}
+
+fn of_any_role(data: &[u8]) -> Result<(Claim, Proof), VerifyError> {
+    let (claim, rest) = format::claim(data)?;
+    let proof = match claim.role {
+        Role::Shard(shape) => format::proof(ShardKey::pinned(shape)?, rest)?,
+        role => format::proof(FoldedKey::pinned(role)?, rest)?,
+    };
+    Ok((claim, proof))
 }
 
 /// What stands before the proof proper.
