@@ -2,6 +2,7 @@
 
 mod attacks;
 mod corruptions;
+mod manifest;
 mod sample;
 
 use aludel_protocol::fe;

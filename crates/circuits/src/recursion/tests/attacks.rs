@@ -10,7 +10,7 @@ mod free;
 mod memory;
 mod padding;
 mod path;
-mod probe;
+pub(super) mod probe;
 mod public;
 mod sponge;
 mod sums;
