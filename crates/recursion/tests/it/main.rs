@@ -6,3 +6,4 @@ mod honest;
 mod join;
 mod lift;
 mod mutations;
+mod transcript;
