@@ -3,6 +3,7 @@
 use aludel_protocol::ChainId;
 use aludel_prover::aggregate::{AggregateError, Done, Folded, Folder, Shard, aggregate};
 use aludel_verifier::Expectations;
+use rayon::prelude::*;
 
 use super::{verify, warn_without_vectors};
 use crate::cli::Aggregate;
@@ -18,11 +19,14 @@ pub fn run(args: &Aggregate) -> Result<(), Failure> {
     args.output.check_writable()?;
     let recorder = Recorder::start(args.profile)?;
     let expected = Expectations { chain_id: args.chain_id.map(ChainId), statement: None };
-    let open = |place: &Place| {
-        let bytes = place.read()?;
-        Shard::open(&bytes, &expected).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))
+    let read = |place| Ok((place, Place::read(place)?));
+    let files = args.proofs.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
+    let open = |(place, bytes): &(&Place, Vec<u8>)| {
+        Shard::open(bytes, &expected).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))
     };
-    let shards = args.proofs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    // The first of them that is not good is named, whichever thread found one first.
+    let opened: Vec<_> = files.par_iter().map(open).collect();
+    let shards = opened.into_iter().collect::<Result<Vec<_>, _>>()?;
     let root = fold(shards, args.jobs.into(), |_| ())?;
     args.output.write(root.bytes())?;
     recorder.print(&Costs::default());

@@ -1,11 +1,12 @@
 //! One lift, one join, one root.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use aludel_circuits::Shape;
 use aludel_circuits::recursion::machine::traces;
 use aludel_circuits::recursion::{Program, RecursionChip, execute};
+use aludel_protocol::codec::{DecodeError, Kind};
 use aludel_protocol::fold::fold;
 use aludel_protocol::{Digest, Statement};
 use aludel_recursion::{
@@ -13,7 +14,7 @@ use aludel_recursion::{
 };
 use aludel_verifier::keys::FoldedKey;
 use aludel_verifier::verify::{Expectations, verify, verify_with};
-use aludel_verifier::{KeyError, KeySet, Machine, Role, ShardKey, format};
+use aludel_verifier::{Key, KeyError, KeySet, Machine, Role, ShardKey, VerifyError, format};
 use tracing::info_span;
 
 use super::error::AggregateError;
@@ -68,6 +69,10 @@ impl Folded {
     /// They are refused, or are a shard's.
     pub fn open(bytes: Vec<u8>, expected: &Expectations) -> Result<Self, AggregateError> {
         let (claim, _) = format::claim(&bytes)?;
+        if let Role::Shard(_) = claim.role {
+            let kinds = DecodeError::Kind { expected: Kind::FoldedProof, found: Kind::ShardProof };
+            return Err(VerifyError::from(kinds).into());
+        }
         let key = FoldedKey::pinned(claim.role)?;
         let statement = verify_with(key, &bytes, expected)?;
         Ok(Self { role: claim.role, statement, bytes, stats: Stats::default() })
@@ -96,7 +101,7 @@ impl Folded {
 
 /// What a circuit reads of a verified proof.
 fn taken<A: Machine>(
-    key: &aludel_verifier::Key<A>,
+    key: &Key<A>,
     statement: &Statement,
     rest: &[u8],
 ) -> Result<ChildWitness, AggregateError> {
@@ -110,32 +115,21 @@ struct Works<W> {
     prover: Prover<RecursionChip>,
 }
 
-/// Works that are made on first use. Making them is a second of work, of which one is enough.
-struct Lazy<W>(OnceLock<Works<W>>, Mutex<()>);
+/// Works that are made on first use, by whoever asks first; others wait for them.
+type Lazy<W> = OnceLock<Result<Works<W>, KeyError>>;
 
-impl<W> Lazy<W> {
-    const fn new() -> Self {
-        Self(OnceLock::new(), Mutex::new(()))
-    }
-
-    fn get(
-        &self,
-        role: Role,
-        program: impl FnOnce() -> Result<Program<W>, KeyError>,
-    ) -> Result<&Works<W>, KeyError> {
-        if self.0.get().is_none() {
-            let _alone = self.1.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.0.get().is_none() {
-                let _span = info_span!("recursion key").entered();
-                let program = program()?;
-                let prover = Prover::folded(role, manifest::chips(role, &program)?)?;
-                // Nobody else can have set it.
-                let _ = self.0.set(Works { program, prover });
-            }
-        }
-        let missing = || KeyError::Machine { reason: format!("{role} was not made") };
-        self.0.get().ok_or_else(missing)
-    }
+fn works<W>(
+    lazy: &Lazy<W>,
+    role: Role,
+    program: impl FnOnce() -> Result<Program<W>, KeyError>,
+) -> Result<&Works<W>, KeyError> {
+    let make = || {
+        let _span = info_span!("recursion key").entered();
+        let program = program()?;
+        let prover = Prover::folded(role, manifest::chips(role, &program)?)?;
+        Ok(Works { program, prover })
+    };
+    lazy.get_or_init(make).as_ref().map_err(Clone::clone)
 }
 
 /// Lifts, joins and makes roots under the pinned keys. What a role needs is made when it is first asked for.
@@ -165,7 +159,7 @@ impl Folder {
         let role = Role::Lift(shape);
         let none = || KeyError::Manifest { role, reason: "its number is out of range".into() };
         let slot = self.lifts.get(usize::from(shape.number())).ok_or_else(none)?;
-        let works = slot.get(role, || Ok(lift(&Child::of(ShardKey::pinned(shape)?))))?;
+        let works = works(slot, role, || Ok(lift(&Child::of(ShardKey::pinned(shape)?))))?;
         made(works, &LiftWitness { proof, root: self.set.root() }, statement)
     }
 
@@ -176,7 +170,7 @@ impl Folder {
     pub fn join(&self, first: &Folded, second: &Folded) -> Result<Folded, AggregateError> {
         let statement = fold(&first.statement, &second.statement)
             .map_err(|gap| AggregateError::gap(&first.statement, &second.statement, gap))?;
-        let works = self.join.get(Role::Join, || Ok(join(&of_set()?)))?;
+        let works = works(&self.join, Role::Join, || Ok(join(&of_set()?)))?;
         let child = |run: &Folded| {
             let (proof, key) = self.member(run)?;
             Ok::<_, AggregateError>(JoinChild { proof, key, statement: run.statement.fields().to_vec() })
@@ -189,7 +183,7 @@ impl Folder {
     /// # Errors
     /// It is one already; else a fault of this build or of the machine.
     pub fn root(&self, run: &Folded) -> Result<Folded, AggregateError> {
-        let works = self.root.get(Role::Root, || Ok(root(&of_set()?)))?;
+        let works = works(&self.root, Role::Root, || Ok(root(&of_set()?)))?;
         let (proof, key) = self.member(run)?;
         made(works, &RootWitness { proof, key }, run.statement)
     }

@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use aludel_bench::Scenario;
 use aludel_circuits::Shape;
+use aludel_circuits::recursion::{Heights, RecursionChip};
 use aludel_protocol::Statement;
+use aludel_protocol::codec::{DecodeError, Kind};
 use aludel_prover::Prover;
 use aludel_prover::aggregate::{AggregateError, Folded, Folder, Shard, aggregate, in_order};
-use aludel_verifier::verify::{Expectations, verify};
+use aludel_verifier::keys::{FoldedKey, Key};
+use aludel_verifier::verify::{Expectations, verify, verify_with};
 use aludel_verifier::{Role, VerifyError, format};
 
 /// Proofs of three batches, each a shard, in order.
@@ -58,7 +61,7 @@ fn a_root_is_one_proof_of_all(root: &Folded) {
 
 fn what_is_no_root_is_refused(root: &Folded) {
     let (claim, rest) = format::claim(root.bytes()).expect("decodes");
-    let key = aludel_verifier::keys::FoldedKey::pinned(Role::Root).expect("pinned");
+    let key = FoldedKey::pinned(Role::Root).expect("pinned");
     let proof = format::proof(key, rest).expect("decodes");
     // Another statement, as good as the first in every rule.
     let mut other = claim.statement;
@@ -70,22 +73,24 @@ fn what_is_no_root_is_refused(root: &Folded) {
     assert!(matches!(verify(&join, &Expectations::default()), Err(VerifyError::Layout { .. })));
     // Another set of keys.
     let other = key_of_another_set();
-    let verdict = aludel_verifier::verify::verify_with(&other, root.bytes(), &Expectations::default());
+    let verdict = verify_with(&other, root.bytes(), &Expectations::default());
     assert!(matches!(verdict, Err(VerifyError::Refused { .. })), "{verdict:?}");
 }
 
 /// The root's own key, for proofs that name no set.
-fn key_of_another_set() -> aludel_verifier::keys::FoldedKey {
-    use aludel_circuits::recursion::{Heights, RecursionChip};
-    let pinned = aludel_verifier::keys::FoldedKey::pinned(Role::Root).expect("pinned");
+fn key_of_another_set() -> FoldedKey {
+    let pinned = FoldedKey::pinned(Role::Root).expect("pinned");
     let chips = RecursionChip::all(&Heights::ROOT);
-    aludel_verifier::Key::from_root(Role::Root, chips, pinned.root().cloned()).expect("the same key")
+    Key::from_root(Role::Root, chips, pinned.root().cloned()).expect("the same key")
 }
 
 fn nothing_is_made_of_a_root(folder: &Folder, root: &Folded) {
     assert!(matches!(folder.root(root), Err(AggregateError::NotJoined { role: Role::Root })));
     let opened = Folded::open(root.bytes().to_vec(), &Expectations::default()).expect("a good root");
     assert_eq!((opened.role(), opened.statement()), (Role::Root, root.statement()));
+    let folded = Folded::open(SHARDS[0].clone(), &Expectations::default());
+    let expected = DecodeError::Kind { expected: Kind::FoldedProof, found: Kind::ShardProof };
+    assert!(matches!(folded, Err(AggregateError::Refused(VerifyError::Decode(e))) if e == expected));
     let shard = Shard::open(root.bytes(), &Expectations::default());
     assert!(matches!(shard, Err(AggregateError::NoShard { role: Role::Root })));
 }

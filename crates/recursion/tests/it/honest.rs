@@ -4,12 +4,14 @@ use aludel_circuits::check::Checker;
 use aludel_circuits::recursion::machine::traces;
 use aludel_circuits::recursion::{Heights, Program, RecursionChip, execute};
 use aludel_circuits::{Chip, Shape};
-use aludel_recursion::ChildWitness;
+use aludel_recursion::{Child, ChildWitness, join, root};
+use aludel_verifier::Role;
+use aludel_verifier::keys::FoldedKey;
 
 use crate::children::{decoded, frozen, key, program, witness};
 
 /// Rows of each chip, of `alu` lanes: sponge, path, alu, transcript, bits, pack, caps.
-fn rows(program: &Program<ChildWitness>) -> [usize; 7] {
+fn rows<W>(program: &Program<W>) -> [usize; 7] {
     let rows = program.rows();
     [
         rows.sponge.len(),
@@ -45,6 +47,19 @@ fn frozen_proofs_satisfy_their_circuits() {
         let heights = Heights::of(&program, 4);
         let most = [heights.sponge, heights.path, heights.alu];
         assert!(most.iter().all(|log| *log <= 15), "{shape}: {heights:?}");
+    }
+}
+
+/// What joins and roots take of the machines that they have; the children's key is any of the set's.
+#[test]
+fn a_root_is_half_a_join() {
+    for child in [Role::Join, Role::Lift(Shape::Tiny)].map(|role| FoldedKey::pinned(role).expect("pinned")) {
+        let child = Child::of(child);
+        let (join, root) = (join(&child), root(&child));
+        assert_eq!(rows(&join), [32_263, 31_555, 115_428, 3_230, 10_416, 4_689, 335]);
+        assert_eq!(rows(&root), [16_126, 15_770, 57_685, 1_615, 5_208, 2_300, 165]);
+        assert!(RecursionChip::of(&join, &Heights::FOLDED).is_ok());
+        assert!(RecursionChip::of(&root, &Heights::ROOT).is_ok());
     }
 }
 

@@ -11,7 +11,7 @@ use aludel_circuits::recursion::{Heights, Program, RecursionChip, execute};
 use aludel_circuits::{Chip, Shape};
 use aludel_protocol::F;
 use aludel_prover::Prover;
-use aludel_recursion::{ChildWitness, HEIGHTS};
+use aludel_recursion::ChildWitness;
 use aludel_verifier::config::Proof;
 use aludel_verifier::{Key, Machine, Role};
 use p3_air::Air;
@@ -130,12 +130,12 @@ fn the_circuit_of_a_lift_absorbs_and_draws_what_the_native_verifier_does() {
     let shard = key(Shape::Tiny);
     let (proof, statement) = decoded(shard, &frozen(Shape::Tiny));
     let lift = program(shard);
-    let chips = RecursionChip::of(&lift, &HEIGHTS).expect("they fit");
+    let chips = RecursionChip::of(&lift, &Heights::FOLDED).expect("they fit");
     let prover = Prover::with_chips(Role::Lift(Shape::Tiny), chips).expect("keyed");
     let e = execute(&lift, &witness(shard, &proof, &statement));
     let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
     let public_values: Vec<_> = prover.key().chips().iter().map(of).collect();
-    let traces = traces(&e, &HEIGHTS).expect("they fit");
+    let traces = traces(&e, &Heights::FOLDED).expect("they fit");
     let proof = prover.proof(&traces, public_values.clone()).expect("proven");
     assert_eq!(compare(prover.key(), proof, &public_values), of_column(1));
 }
