@@ -54,8 +54,8 @@ targets!(
     claim,
     proof,
     verify,
-    verify_root,
     verify_statement,
+    verify_root,
     verify_edits,
 );
 

@@ -1,5 +1,6 @@
 //! `aludel verify`: whether proofs hold, follow one another and say what was expected.
 
+use aludel_protocol::fold::{Gap, fold};
 use aludel_protocol::{ChainId, Statement};
 use aludel_verifier::{Expectations, VerifyError, verify};
 
@@ -7,7 +8,6 @@ use crate::cli::Verify;
 use crate::exit::{Failure, Kind};
 use crate::files::Place;
 use crate::{formats, render};
-use aludel_protocol::fold::{Gap, fold};
 
 /// Runs the command.
 pub fn run(args: &Verify) -> Result<(), Failure> {

@@ -19,7 +19,9 @@ use crate::check::Checker;
 use crate::chip::{Chip, Tables, TraceError};
 
 use crate::node::{self, Node};
-use crate::transaction::{ExecutedBatch, ExecutedEntry, Transaction, TransactionTrace, generate};
+use crate::transaction::{
+    ExecutedBatch, ExecutedEntry, MAX_LOG_HEIGHT, Transaction, TransactionTrace, generate,
+};
 
 fn prove(w: &World, log_height: usize, batches: &[ExecutedBatch], tables: &mut Tables) -> TransactionTrace {
     generate(log_height, w.chain_id, &w.prev, batches, tables).expect("an honest run has a trace")
@@ -193,9 +195,9 @@ fn a_full_shape_keeps_one_row_of_padding() {
 }
 
 #[test]
-fn no_trace_is_so_high_that_time_wraps() {
+fn no_trace_is_so_high_that_gaps_have_no_limb() {
     let (w, batches) = history();
-    let trace = generate(13, w.chain_id, &w.prev, &batches, &mut Tables::default());
+    let trace = generate(MAX_LOG_HEIGHT + 1, w.chain_id, &w.prev, &batches, &mut Tables::default());
     assert!(matches!(trace, Err(TraceError::Inconsistent { .. })));
 }
 

@@ -5,6 +5,7 @@ mod estimate;
 mod keep;
 mod plan;
 mod report;
+mod root;
 mod run;
 mod wallets;
 mod workload;

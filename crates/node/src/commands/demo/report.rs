@@ -6,7 +6,8 @@ use aludel_ledger::batch::Tally;
 use aludel_protocol::Digest;
 use serde::Serialize;
 
-use super::run::{Outcome, Proven, Root};
+use super::root::Root;
+use super::run::{Outcome, Proven};
 use crate::cli::Workload;
 use crate::exit::Failure;
 use crate::files::Place;

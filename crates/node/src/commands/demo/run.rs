@@ -1,33 +1,29 @@
 //! The run itself: each step timed where its figure is asked for.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aludel_circuits::Shape;
 use aludel_ledger::batch::{Chain, Queue, SealedBatch, Tally};
+use aludel_protocol::fold::fold;
 use aludel_protocol::{Entry, KeyDigest, SignedTransaction, Statement};
 use aludel_prover::Prover;
-use aludel_prover::aggregate::Shard as FoldedShard;
-use aludel_verifier::keys::FoldedKey;
-use aludel_verifier::{Expectations, Role, Security, ShardKey, security};
+use aludel_verifier::{Role, Security, ShardKey, security};
 use aludel_witness::{Demand, Shard};
-use rayon::prelude::*;
 
 use super::keep::Keep;
 use super::plan::Plan;
+use super::root::{Root, folded};
 use super::wallets::{CHAIN, Wallets};
 use super::workload::{OPERATOR, Script, Step};
 use crate::batching::{cut, seal};
 use crate::cli::Workload;
-use crate::commands::aggregate::fold as fold_shards;
 use crate::commands::prove::witness_failure;
 use crate::commands::verify::verify_one;
 use crate::costs::Costs;
 use crate::exit::{Failure, Kind, OrFail};
 use crate::files::Place;
 use crate::progress;
-use aludel_protocol::fold::fold;
 
 /// What a run did and took.
 pub struct Outcome {
@@ -49,20 +45,6 @@ pub struct Outcome {
     pub security: Security,
     /// The root, where one was wanted.
     pub root: Option<Root>,
-}
-
-/// The root of all shards, verified from its bytes.
-pub struct Root {
-    /// Bytes of the proof.
-    pub bytes: usize,
-    /// Wall time of its verification.
-    pub verifying: Duration,
-    /// Wall time of all lifts, joins and the root, of keys for them, and of reading the shards' proofs again.
-    pub aggregating: Duration,
-    /// Wall time of each lift.
-    pub lifts: Vec<Duration>,
-    /// Wall time of each join.
-    pub joins: Vec<Duration>,
 }
 
 /// A shard that was proven, and verified from its bytes.
@@ -239,35 +221,6 @@ fn joined(shards: &[Proven]) -> Result<Statement, Failure> {
         fold(&all, &next)
             .map_err(|gap| Failure::new(Kind::Bug, format!("shards do not follow one another: {gap:?}")))
     })
-}
-
-/// Folds the proofs of the shards, one step at a time.
-fn folded(proofs: &[Vec<u8>], statement: &Statement, keep: &Keep) -> Result<Root, Failure> {
-    let start = Instant::now();
-    let expected = Expectations { chain_id: Some(CHAIN), statement: None };
-    let open = |bytes: &Vec<u8>| FoldedShard::open(bytes, &expected).or_fail(Kind::Bug, "shards");
-    let shards = proofs.par_iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let times = Mutex::new((Vec::new(), Vec::new()));
-    let root = fold_shards(shards, 1, |done| {
-        let (lifts, joins) = &mut *times.lock().unwrap_or_else(PoisonError::into_inner);
-        match done.role {
-            Role::Lift(_) => lifts.push(done.stats.proving),
-            Role::Join => joins.push(done.stats.proving),
-            Role::Shard(_) | Role::Root => {}
-        }
-    })?;
-    let aggregating = start.elapsed();
-    // So that no verification is charged for the key.
-    FoldedKey::pinned(Role::Root).or_fail(Kind::Bug, "keys")?;
-    let start = Instant::now();
-    let found = verify_one(&Place::Stream, root.bytes(), Some(CHAIN))?;
-    let verifying = start.elapsed();
-    if found != *statement {
-        return Err(Failure::new(Kind::Bug, "the root says something else than the shards"));
-    }
-    keep.root(root.bytes())?;
-    let (lifts, joins) = times.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Root { bytes: root.bytes().len(), verifying, aggregating, lifts, joins })
 }
 
 fn weakest(roles: impl Iterator<Item = Role>) -> Result<Security, Failure> {
