@@ -2,7 +2,7 @@
 //! chip is refused here for the reason for which the whole machine refuses it, at a small part of the cost.
 //!
 //! Constraints and lookups are the chip's own, and Plonky3's prover and verifier are the real ones. Its partner is the
-//! [`Rest`], which sends what the other seven chips together send and receives what they receive. The low-degree test
+//! `Rest`, which sends what the other seven chips together send and receives what they receive. The low-degree test
 //! has few queries and no grinding: no forged trace fails it, since its proof is made as an honest one.
 
 use std::sync::Arc;

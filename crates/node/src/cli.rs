@@ -198,7 +198,8 @@ pub struct Aggregate {
     /// The rollup that they must speak of.
     #[arg(long, env = "ALUDEL_CHAIN_ID")]
     pub chain_id: Option<u64>,
-    /// Proofs to make at a time. One keeps all threads busy for most of its time; each takes about a gigabyte.
+    /// Proofs to make at a time. One keeps all threads busy for most of its time; each takes half a gigabyte, the root one, and a
+    /// shard's proof some megabytes until it is folded.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
     /// Print time and memory by stage.

@@ -78,7 +78,7 @@ pub struct Stats {
     pub verifying: Duration,
 }
 
-/// Proves shards of one shape. What depends on the shape alone is made once.
+/// Proves under one key. What depends on the key alone is made once.
 pub struct Prover<A = MachineChip> {
     key: Key<A>,
     data: ProverData<aludel_verifier::config::Config>,

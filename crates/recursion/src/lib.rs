@@ -7,7 +7,7 @@
 //! | stage | file |
 //! |---|---|
 //! | what a circuit knows of the machine that it verifies | `child.rs` |
-//! | a proof as a circuit reads it: transcript order, a whole path a query | `witness.rs` |
+//! | a proof as a circuit reads it, in the order of the transcript | `witness.rs` |
 //! | the stages in order | `verify.rs` |
 //! | transcript | `transcript.rs` |
 //! | constraints at the out-of-domain point | `constraints.rs` |

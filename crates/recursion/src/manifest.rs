@@ -20,7 +20,7 @@ pub fn derive() -> Result<Vec<PinnedKey>, KeyError> {
         .zip(&shards)
         .map(|(shape, key)| derived(Role::Lift(*shape), &lift(&Child::of(key))));
     let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
-    let of_lifts = lifts.first().map(Child::of).ok_or_else(|| too_many("no shape has a lift"))?;
+    let of_lifts = lifts.first().map(Child::of).ok_or_else(|| machine_error("no shape has a lift"))?;
     let join = derived(Role::Join, &join(&of_lifts))?;
     let root = derived(Role::Root, &root(&of_lifts))?;
     Ok(shards
@@ -39,11 +39,11 @@ fn derived<W>(role: Role, program: &Program<W>) -> Result<FoldedKey, KeyError> {
 /// # Errors
 /// The program has more rows than the machine, or the role is a shard's.
 pub fn chips<W>(role: Role, program: &Program<W>) -> Result<Vec<RecursionChip>, KeyError> {
-    let heights = role.heights().ok_or_else(|| too_many(format!("{role} runs no program")))?;
-    RecursionChip::of(program, &heights).map_err(|e| too_many(format!("the program of {role}: {e}")))
+    let heights = role.heights().ok_or_else(|| machine_error(format!("{role} runs no program")))?;
+    RecursionChip::of(program, &heights).map_err(|e| machine_error(format!("the program of {role}: {e}")))
 }
 
-fn too_many(reason: impl ToString) -> KeyError {
+fn machine_error(reason: impl ToString) -> KeyError {
     KeyError::Machine { reason: reason.to_string() }
 }
 

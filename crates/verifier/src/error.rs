@@ -39,6 +39,12 @@ pub enum KeyError {
         /// What is wrong.
         reason: String,
     },
+    /// A shard's role where a folded proof's is wanted.
+    #[error("{role} has the key of a shard and none of a folded proof; ask for a shard's key")]
+    NotFolded {
+        /// The role.
+        role: Role,
+    },
     /// The chips of this build are not those of the manifest.
     #[error(
         "the key of {role} is {found} and the manifest pins {pinned}: if the change is meant, run `{REWRITE_KEYS}` and commit the result"
@@ -56,7 +62,7 @@ pub enum KeyError {
 /// A proof is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// No shard proof of a version that this build reads, or a damaged one.
+    /// No proof of a version that this build reads, or a damaged one.
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The shape's number is none of ours.
@@ -93,7 +99,7 @@ pub enum VerifyError {
     #[error("the encoding is not canonical; fetch the proof again or ask who made it")]
     NotCanonical,
     /// A part of the proof has another size than the key demands.
-    #[error("{part}: expected {expected}, found {found}; no prover of this shape makes that")]
+    #[error("{part}: expected {expected}, found {found}; no prover of this role makes that")]
     Layout {
         /// The part.
         part: &'static str,

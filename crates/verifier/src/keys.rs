@@ -463,6 +463,27 @@ mod tests {
     use super::*;
 
     /// Everything that a key's digest absorbs, in order, spelt out; tag and length are `hash_fields`'s.
+    /// The same of a root's key, whose file is of another kind and whose parameters are others.
+    #[test]
+    fn the_digest_of_a_folded_proofs_key_absorbs_this_list() {
+        let key = FoldedKey::pinned(Role::Root).expect("pinned");
+        // A machine; the header "ALDL", kind 10, version 1; kind and shape.
+        let mut list: Vec<u32> = vec![0, 8, 0x41, 0x4c, 0x44, 0x4c, 10, 0, 1, 0, 3, 0, 53];
+        assert_eq!(list[Role::NUMBERS_AT..][..2], [3, 0]);
+        list.extend(b"plonky3 0.8.0 batch-stark koalabear quintic poseidon2".map(u32::from));
+        list.push(1);
+        list.extend([10, 4, 41, 3, 3, 0, 0, 12, 0, 20, 4]);
+        list.push(8);
+        let mut fields: Vec<F> = list.into_iter().map(fe).collect();
+        for (chip, own) in key.chips().iter().zip(&key.common().lookups) {
+            fields.extend(fingerprint(chip, own).digest.0);
+        }
+        assert_eq!(key.fields(), fields);
+        fields.push(fe(16));
+        fields.extend(key.root().expect("it has preprocessed columns").roots().as_flattened());
+        assert_eq!(key.digest(), hash_fields(Tag::VerifyingKey, &fields));
+    }
+
     #[test]
     fn the_digest_absorbs_this_list() {
         let key = ShardKey::pinned(Shape::Small).expect("pinned");

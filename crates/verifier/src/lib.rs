@@ -1,6 +1,6 @@
 //! Untrusted bytes in, verdict out: what a light client or an auditor takes.
 //!
-//! [`verify()`] decodes a shard proof, checks every size in it against the built-in key of its shape, and only then
+//! [`verify()`] decodes a proof of a shard or a root, checks every size in it against the built-in key of its role, and only then
 //! hands it to Plonky3's verifier. No unsafe, no panic on untrusted bytes, no I/O; the `README.md` of this crate
 //! lists every path on which Plonky3 could panic and what closes it.
 //!

@@ -99,11 +99,8 @@ impl FoldedKey {
     /// # Errors
     /// The manifest is broken, the chips of this build are not those that it pins, or the role is a shard's.
     pub fn pinned(role: Role) -> Result<&'static Self, KeyError> {
+        let heights = role.heights().ok_or(KeyError::NotFolded { role })?;
         let make = || {
-            let heights = role.heights().ok_or_else(|| KeyError::Manifest {
-                role,
-                reason: "it is a shard's and no folded proof's".into(),
-            })?;
             let key = from_entry(role, RecursionChip::all(&heights), &pinned(role)?)?;
             Ok(key.with_set(KeySet::pinned()?.root()))
         };
@@ -212,6 +209,6 @@ mod tests {
             assert_eq!((key.role(), key.digest()), (role, pinned(role).expect("pinned").key));
             assert_eq!(set.path(role).is_some(), role != Role::Root);
         }
-        assert!(matches!(FoldedKey::pinned(TINY), Err(KeyError::Manifest { .. })));
+        assert_eq!(FoldedKey::pinned(TINY).err(), Some(KeyError::NotFolded { role: TINY }));
     }
 }

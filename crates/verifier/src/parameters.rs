@@ -1,12 +1,12 @@
 //! The numbers that fix cost and soundness of a proof. They are part of every key.
 //!
-//! Chosen by cost for the machine of the largest shape (4,000 columns, `2^17` rows): see `README.md` for the
+//! Chosen by cost for the machine of the shape `large` (4,000 columns, `2^17` rows), of roots by size: see `README.md` for the
 //! table, and [`mod@crate::security`] for the bits that follow.
 
 /// Parameters of the low-degree test, of grinding and of the Merkle trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    /// Base-2 logarithm of the blowup: 1, because constraints have degree at most 3.
+    /// Base-2 logarithm of the blowup: at least 1, because constraints have degree at most 3.
     pub log_blowup: usize,
     /// Queries of the low-degree test.
     pub queries: usize,

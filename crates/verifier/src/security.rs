@@ -1,4 +1,4 @@
-//! Bits of soundness of a shard proof, computed for the real machine by `p3-security`.
+//! Bits of soundness of a proof, computed for the real machines by `p3-security`.
 //!
 //! The error of a proof is the largest over its rounds (round-by-round soundness); a term below is one round.
 //! *Proven* is the better of unique decoding and list decoding up to the Johnson bound (the multiplicity is
@@ -49,7 +49,7 @@ pub struct Round {
 /// Bits of soundness, each a lower bound by its argument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Security {
-    /// What is proven: at least 100 for every shape.
+    /// What is proven: at least 100 for every machine.
     pub proven_bits: f64,
     /// The round that limits `proven_bits`.
     pub binding: &'static str,

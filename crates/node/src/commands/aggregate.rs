@@ -21,11 +21,11 @@ pub fn run(args: &Aggregate) -> Result<(), Failure> {
     let expected = Expectations { chain_id: args.chain_id.map(ChainId), statement: None };
     let read = |place| Ok((place, Place::read(place)?));
     let files = args.proofs.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
-    let open = |(place, bytes): &(&Place, Vec<u8>)| {
-        Shard::open(bytes, &expected).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))
+    let open = |(place, bytes): (&Place, Vec<u8>)| {
+        Shard::open(&bytes, &expected).map_err(|e| Failure::new(kind(&e), format!("{place}: {e}")))
     };
     // The first of them that is not good is named, whichever thread found one first.
-    let opened: Vec<_> = files.par_iter().map(open).collect();
+    let opened: Vec<_> = files.into_par_iter().map(open).collect();
     let shards = opened.into_iter().collect::<Result<Vec<_>, _>>()?;
     let root = fold(shards, args.jobs.into(), |_| ())?;
     args.output.write(root.bytes())?;
@@ -54,6 +54,7 @@ const fn kind(error: &AggregateError) -> Kind {
         }
         AggregateError::Refused(error) => verify::kind(error),
         AggregateError::NotJoined { .. }
+        | AggregateError::Plan
         | AggregateError::Key(_)
         | AggregateError::Unsatisfied { .. }
         | AggregateError::Trace { .. }

@@ -75,7 +75,10 @@ pub enum AggregateError {
         /// Where they differ.
         gap: Gap,
     },
-    /// A proof that was given, or one that was made, does not verify.
+    /// A step without what it takes.
+    #[error("a step of the plan lacks its inputs; this is a bug in Aludel")]
+    Plan,
+    /// A proof that was given does not verify.
     #[error(transparent)]
     Refused(#[from] VerifyError),
     /// This build has no good key.
@@ -109,10 +112,42 @@ impl AggregateError {
     pub fn gap(first: &Statement, second: &Statement, gap: Gap) -> Self {
         let (ends, begins) = (first.next.number, second.prev.number);
         let (first, second) = (Batches::of(first), Batches::of(second));
-        match begins.cmp(&ends) {
-            core::cmp::Ordering::Greater => Self::Missing { first, second },
-            core::cmp::Ordering::Less => Self::Overlap { first, second },
-            core::cmp::Ordering::Equal => Self::Differs { first, second, gap },
+        // Chain, version and configuration are compared before: batches of another chain are no neighbours.
+        match gap.field {
+            "number" if begins > ends => Self::Missing { first, second },
+            "number" => Self::Overlap { first, second },
+            _ => Self::Differs { first, second, gap },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aludel_protocol::fold::fold;
+    use aludel_protocol::{ChainId, Checkpoint, Digest};
+
+    use super::*;
+
+    fn run(chain: u64, from: u32, to: u32) -> Statement {
+        let at = |number| Checkpoint { number: BatchNumber(number), ..Checkpoint::genesis(Digest::ZERO) };
+        Statement::new(ChainId(chain), at(from), at(to))
+    }
+
+    #[test]
+    fn what_does_not_follow_is_named() {
+        let first = run(1, 0, 3);
+        let named = |second: Statement| {
+            let gap = fold(&first, &second).expect_err("it does not follow");
+            AggregateError::gap(&first, &second, gap).to_string()
+        };
+        let gap = "a gap: the statement of batches 1 to 3 is followed by that of batches 6 to 9";
+        assert!(named(run(1, 5, 9)).starts_with(gap));
+        let overlap = "an overlap: the statement of batches 1 to 3 is followed by that of batches 3 to 9";
+        assert!(named(run(1, 2, 9)).starts_with(overlap));
+        // Whatever its batches, another chain's is no neighbour.
+        for from in [0, 3, 5] {
+            let other = named(run(2, from, 9));
+            assert!(other.contains("chain_id is 2 where the run before it ends at 1"), "{other}");
         }
     }
 }

@@ -170,12 +170,12 @@ impl Folder {
     pub fn join(&self, first: &Folded, second: &Folded) -> Result<Folded, AggregateError> {
         let statement = fold(&first.statement, &second.statement)
             .map_err(|gap| AggregateError::gap(&first.statement, &second.statement, gap))?;
-        let works = works(&self.join, Role::Join, || Ok(join(&of_set()?)))?;
         let child = |run: &Folded| {
             let (proof, key) = self.member(run)?;
             Ok::<_, AggregateError>(JoinChild { proof, key, statement: run.statement.fields().to_vec() })
         };
-        made(works, &[child(first)?, child(second)?], statement)
+        let children = [child(first)?, child(second)?];
+        made(works(&self.join, Role::Join, || Ok(join(&of_set()?)))?, &children, statement)
     }
 
     /// The small last proof of a run.
@@ -183,8 +183,8 @@ impl Folder {
     /// # Errors
     /// It is one already; else a fault of this build or of the machine.
     pub fn root(&self, run: &Folded) -> Result<Folded, AggregateError> {
-        let works = works(&self.root, Role::Root, || Ok(root(&of_set()?)))?;
         let (proof, key) = self.member(run)?;
+        let works = works(&self.root, Role::Root, || Ok(root(&of_set()?)))?;
         made(works, &RootWitness { proof, key }, run.statement)
     }
 
@@ -218,7 +218,7 @@ fn made<W>(works: &Works<W>, witness: &W, statement: Statement) -> Result<Folded
     let main = {
         let e = info_span!("execute").in_scope(|| execute(&works.program, witness));
         e.check().map_err(|unsatisfied| AggregateError::Unsatisfied { role, unsatisfied })?;
-        let heights = role.heights().ok_or(AggregateError::NotJoined { role })?;
+        let heights = role.heights().ok_or(AggregateError::Plan)?;
         traces(&e, &heights).map_err(|error| AggregateError::Trace { role, error })?
     };
     let proof = works.prover.prove(&main, &statement)?;

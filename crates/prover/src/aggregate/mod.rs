@@ -72,15 +72,15 @@ pub fn aggregate(
     let done = Mutex::new(0);
     let act = |step: Step, inputs: Vec<Folded>| {
         let made = match (step, &inputs[..]) {
-            (Step::Lift { shard }, _) => folder.lift(take(shard).ok_or(AggregateError::Nothing)?)?,
+            (Step::Lift { shard }, _) => folder.lift(take(shard).ok_or(AggregateError::Plan)?)?,
             (Step::Join { .. }, [first, second]) => folder.join(first, second)?,
             (Step::Root { .. }, [run]) => folder.root(run)?,
-            _ => return Err(AggregateError::Nothing),
+            _ => return Err(AggregateError::Plan),
         };
         let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
         *done += 1;
         tell(Done { role: made.role(), stats: *made.stats(), done: *done, of: steps.len() });
         Ok(made)
     };
-    run(&steps, jobs, act)?.ok_or(AggregateError::Nothing)
+    run(&steps, jobs, act)?.ok_or(AggregateError::Plan)
 }

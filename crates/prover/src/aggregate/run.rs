@@ -14,11 +14,12 @@ struct State<T, E> {
     /// Steps that nobody has finished.
     left: usize,
     failed: Option<E>,
+    panicked: bool,
 }
 
 impl<T, E> State<T, E> {
     fn is_over(&self) -> bool {
-        self.left == 0 || self.failed.is_some()
+        self.left == 0 || self.failed.is_some() || self.panicked
     }
 
     /// The first step that nobody has begun and whose inputs are there, with them.
@@ -37,6 +38,9 @@ impl<T, E> State<T, E> {
 ///
 /// # Errors
 /// The first step that fails; those that have begun are waited for, and no other begins.
+///
+/// # Panics
+/// Where a step does, after those that have begun.
 pub fn run<T: Send, E: Send>(
     steps: &[Step],
     jobs: usize,
@@ -47,6 +51,7 @@ pub fn run<T: Send, E: Send>(
         results: steps.iter().map(|_| None).collect(),
         left: steps.len(),
         failed: None,
+        panicked: false,
     });
     let changed = Condvar::new();
     thread::scope(|scope| {
@@ -58,6 +63,18 @@ pub fn run<T: Send, E: Send>(
     match state.failed {
         Some(error) => Err(error),
         None => Ok(state.results.into_iter().next_back().flatten()),
+    }
+}
+
+/// Tells the others that this thread's step panics: they would wait for its result.
+struct Tell<'a, T, E>(&'a Mutex<State<T, E>>, &'a Condvar);
+
+impl<T, E> Drop for Tell<'_, T, E> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).panicked = true;
+            self.1.notify_all();
+        }
     }
 }
 
@@ -74,7 +91,10 @@ fn work<T, E>(
             continue;
         };
         drop(own);
-        let result = act(steps[i], inputs);
+        let result = {
+            let _tell = Tell(state, changed);
+            act(steps[i], inputs)
+        };
         own = state.lock().unwrap_or_else(PoisonError::into_inner);
         own.left -= 1;
         match result {
@@ -132,15 +152,30 @@ mod tests {
 
     #[test]
     fn a_step_that_fails_ends_the_run() {
-        let begun = AtomicUsize::new(0);
-        let fails = |step, inputs| {
-            begun.fetch_add(1, Ordering::SeqCst);
-            if step == (Step::Lift { shard: 2 }) { Err("the third".to_owned()) } else { words(step, inputs) }
-        };
         for jobs in [1, 4] {
+            let begun = AtomicUsize::new(0);
+            let fails = |step, inputs| {
+                begun.fetch_add(1, Ordering::SeqCst);
+                if step == (Step::Lift { shard: 2 }) {
+                    Err("the third".to_owned())
+                } else {
+                    words(step, inputs)
+                }
+            };
             assert_eq!(run(&plan(6), jobs, fails), Err("the third".to_owned()));
+            // With one thread what comes before it, and itself: two lifts, a join, a lift. Of 12 steps 9 do not wait for it.
+            assert!(jobs > 1 || begun.into_inner() == 4);
         }
-        // Of 12 steps with one thread those before it and itself: two lifts, a join, a lift; with four some more.
-        assert!(begun.into_inner() < 20);
+    }
+
+    /// The others do not wait for what will not come.
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_step_that_panics_ends_the_run() {
+        let panics = |step, inputs| {
+            assert_ne!(step, Step::Lift { shard: 1 }, "the second");
+            words(step, inputs)
+        };
+        let _ = run(&plan(2), 2, panics);
     }
 }

@@ -47,6 +47,21 @@ fn shards_become_a_root() {
     what_is_no_root_is_refused(&root);
     nothing_is_made_of_a_root(&folder, &root);
     a_root_of_one_shard_is_as_large(&folder, &root);
+    a_lift_is_no_other_lift_and_no_join(&folder);
+}
+
+/// All of them have one layout: only the key's digest tells their transcripts apart.
+fn a_lift_is_no_other_lift_and_no_join(folder: &Folder) {
+    let lift = folder.lift(open(&SHARDS[0])).expect("a shard");
+    assert_eq!(verify(lift.bytes(), &Expectations::default()), Ok(*lift.statement()));
+    let (claim, rest) = format::claim(lift.bytes()).expect("decodes");
+    let key = FoldedKey::pinned(Role::Lift(Shape::Tiny)).expect("pinned");
+    let proof = format::proof(key, rest).expect("decodes");
+    for role in [Role::Lift(Shape::Small), Role::Join] {
+        let relabelled = format::encode(&format::Claim { role, ..claim }, &proof).expect("encodes");
+        let verdict = verify(&relabelled, &Expectations::default());
+        assert!(matches!(verdict, Err(VerifyError::Refused { .. })), "{role}: {verdict:?}");
+    }
 }
 
 fn a_root_is_one_proof_of_all(root: &Folded) {
@@ -55,7 +70,7 @@ fn a_root_is_one_proof_of_all(root: &Folded) {
     assert_eq!(verify(root.bytes(), &wants), Ok(whole()));
     let (claim, _) = format::claim(root.bytes()).expect("decodes");
     assert_eq!(claim, format::Claim { role: Role::Root, statement: whole() });
-    // The bounds: the size is no figure of the clock.
+    // The bound of docs/decisions/0007-recursion.md, which no slow day changes.
     assert!(root.bytes().len() <= 400_000, "{} bytes", root.bytes().len());
 }
 

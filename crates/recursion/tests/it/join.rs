@@ -10,7 +10,9 @@ use aludel_circuits::recursion::machine::traces;
 use aludel_circuits::recursion::{Execution, Heights, Program, RecursionChip, execute};
 use aludel_protocol::{BatchNumber, ChainId, Checkpoint, Digest, F, Statement, fe};
 use aludel_prover::Prover;
-use aludel_recursion::{Child, ChildWitness, JoinChild, JoinWitness, KeyWitness, LiftWitness, join, lift};
+use aludel_recursion::{
+    Child, ChildWitness, JoinChild, JoinWitness, KeyWitness, LiftWitness, RootWitness, join, lift, root,
+};
 use aludel_verifier::{Key, KeySet, Machine, Role};
 use rayon::prelude::*;
 
@@ -165,6 +167,32 @@ fn a_join_refuses() {
     keys_of_other_kinds_shapes_caps_and_places_are_refused();
     a_proof_under_another_key_of_the_set_is_refused();
     statements_that_are_not_the_proofs_are_refused();
+    a_root_refuses_what_a_join_does();
+}
+
+/// A root of one of the runs, and the stage in which one of another kind, set, key or statement's digest is refused.
+fn a_root_refuses_what_a_join_does() {
+    let program = root(&Child::of(WORKS.lift.key()));
+    let run = &RUNS[0];
+    let refused = |change: &dyn Fn(&mut RootWitness)| {
+        let JoinChild { proof, key, .. } = child(run);
+        let mut witness = RootWitness { proof, key };
+        change(&mut witness);
+        let e = execute(&program, &witness);
+        let honest = run.statement.digest().0.into_iter().chain(WORKS.set.root().0);
+        assert!(e.check().is_err() || e.public() == honest.collect::<Vec<_>>());
+        e.check().err().map(|u| u.stage)
+    };
+    assert_eq!(refused(&|_| ()), None);
+    for kind in [0, 3] {
+        assert_eq!(refused(&|w| w.key.numbers[0] = fe(kind)), Some("keys"), "kind {kind}");
+    }
+    assert_eq!(refused(&|w| w.key.siblings[0] += fe(1)), Some("keys"), "another set");
+    let other = WORKS.join.key().root().expect("it has preprocessed columns").roots().as_flattened();
+    assert_eq!(refused(&|w| w.key.fixed_cap = other.to_vec()), Some("transcript"), "another key");
+    for i in 0..16 {
+        assert!(refused(&|w| w.proof.public_values[i] += fe(1)).is_some(), "public value {i}");
+    }
 }
 
 /// The stage in which a join refuses, of a witness.

@@ -46,7 +46,7 @@ fn the_frozen_root_verifies() {
     let wants = Expectations { chain_id: Some(says.chain_id), statement: Some(says) };
     assert_eq!(format::claim(&bytes).expect("decodes").0, Claim { role: Role::Root, statement: says });
     assert_eq!(verify(&bytes, &wants), Ok(says), "see tests/frozen/regenerate");
-    // It is no other role's: each has other sizes, or as a root another key.
+    // It is no other role's: each has other sizes.
     for role in Role::folded().filter(|role| *role != Role::Root) {
         let mut other = bytes.clone();
         other[HEADER_BYTES..HEADER_BYTES + 2].copy_from_slice(&role.numbers());

@@ -53,7 +53,7 @@ struct ProofCost {
 }
 
 /// A lift and a join.
-const FOLDING: ProofCost = ProofCost { seconds: 4.5, memory: 1.4e9, disk: 0.0 };
+const FOLDING: ProofCost = ProofCost { seconds: 4.5, memory: 1.4e9, disk: 0.4e6 };
 
 /// Seconds for the root and for the keys of all three.
 const ROOT: f64 = 9.0;

@@ -8,7 +8,7 @@ use crate::exit::{Failure, Kind};
 /// Accounts of the measured workloads.
 const MEASURED_ACCOUNTS: usize = 1 << 16;
 
-/// Steps of the workload w2: about three shards of the largest shape.
+/// Steps of the workload w2: about three shards `large`.
 const W2_STEPS: usize = 6000;
 
 /// Accounts and transactions of a first look: a few small shards, seconds of work.

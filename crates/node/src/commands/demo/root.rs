@@ -31,11 +31,11 @@ pub struct Root {
 }
 
 /// Folds the proofs of the shards, one step at a time.
-pub fn folded(proofs: &[Vec<u8>], statement: &Statement, keep: &Keep) -> Result<Root, Failure> {
+pub fn folded(proofs: Vec<Vec<u8>>, statement: &Statement, keep: &Keep) -> Result<Root, Failure> {
     let start = Instant::now();
     let expected = Expectations { chain_id: Some(CHAIN), statement: None };
-    let open = |bytes: &Vec<u8>| Shard::open(bytes, &expected).or_fail(Kind::Bug, "shards");
-    let shards = proofs.par_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let open = |bytes: Vec<u8>| Shard::open(&bytes, &expected).or_fail(Kind::Bug, "shards");
+    let shards = proofs.into_par_iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let times = Mutex::new((Vec::new(), Vec::new()));
     let root = fold(shards, 1, |done| {
         let (lifts, joins) = &mut *times.lock().unwrap_or_else(PoisonError::into_inner);

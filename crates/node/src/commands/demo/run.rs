@@ -91,7 +91,7 @@ pub fn run(plan: &Plan, keep: &Keep, with_root: bool) -> Result<Outcome, Failure
     drop((chain, batches));
     let statement = joined(&shards)?;
     keep.statement(&statement)?;
-    let root = with_root.then(|| folded(&proofs, &statement, keep)).transpose()?;
+    let root = with_root.then(|| folded(proofs, &statement, keep)).transpose()?;
     let roles = shards.iter().map(|shard| Role::Shard(shard.shape));
     let security = weakest(roles.chain(with_root.then_some([Role::Join, Role::Root]).into_iter().flatten()))?;
     let mut costs = Costs::default();

@@ -272,7 +272,7 @@ mod tests {
             demand.add_at_most(&Entry::Transaction(unsigned(&order)), OPERATOR, AccountId(1 << 16));
         }
         demand.seal();
-        demand.fits(Shape::Large).expect("W1 fills the largest shape");
+        demand.fits(Shape::Large).expect("W1 fills a shard `large`");
         let mut costs = Costs::default();
         costs.add(Shape::Large, &demand).expect("a pinned key");
         let transfers = script.orders().len() as f64;
