@@ -33,6 +33,10 @@ pub trait Chip {
     fn public_values(&self) -> usize {
         0
     }
+    /// What it is given of its machine's public values: all of them or none.
+    fn given<'a, T>(&self, public: &'a [T]) -> &'a [T] {
+        if self.public_values() == 0 { &[] } else { public }
+    }
     /// Whether any constraint reads the next row; otherwise it is not opened.
     fn reads_next(&self) -> bool;
     /// Asserts everything about one row.

@@ -3,7 +3,7 @@
 use aludel_protocol::codec::DecodeError;
 use aludel_protocol::{ChainId, Digest};
 
-use crate::keys::Role;
+use crate::role::Role;
 
 /// The command that rewrites the manifest of keys.
 pub const REWRITE_KEYS: &str = "cargo run --release -p aludel-recursion --bin keys";

@@ -18,7 +18,8 @@ use borsh::BorshDeserialize;
 
 use crate::config::Proof;
 use crate::error::VerifyError;
-use crate::keys::{Key, Role};
+use crate::keys::Key;
+use crate::role::Role;
 
 /// Bytes of a statement: chain id, version, config, and of each end two roots, two digests and two numbers.
 pub const STATEMENT_BYTES: usize = 8 + 2 + 32 + 2 * (4 + 3 * 32 + 4);

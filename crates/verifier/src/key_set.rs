@@ -7,7 +7,7 @@ use aludel_protocol::hash::{DIGEST, Tag, hash_fields};
 use aludel_protocol::{Digest, F};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::keys::Role;
+use crate::role::Role;
 
 /// Base-2 logarithm of the keys that a set can hold.
 pub const LOG_KEYS: usize = 4;

@@ -4,13 +4,10 @@
 //! proof. So a key digests everything that decides what is proven, the transcript absorbs that digest before
 //! anything else, and the rules on which the lookup argument's soundness rests are checked when a key is made.
 
-use core::fmt;
-
 use aludel_circuits::bus::{Discipline, MOST_READS};
-use aludel_circuits::recursion::{Heights, RecursionChip};
+use aludel_circuits::recursion::RecursionChip;
 use aludel_circuits::{Bus, Chip, MachineChip, Shape};
-use aludel_protocol::codec::{self, Kind};
-use aludel_protocol::hash::DIGEST;
+use aludel_protocol::codec::Kind;
 use aludel_protocol::params::PROTOCOL_VERSION;
 use aludel_protocol::{Challenge, Digest, F, Statement};
 use p3_batch_stark::common::{GlobalPreprocessed, PreprocessedInstanceMeta};
@@ -24,7 +21,8 @@ use crate::error::KeyError;
 use crate::fingerprint::{Fields, fingerprint};
 use crate::layout::{ChipLayout, Layout};
 use crate::machine::{Machine, WithoutFixed};
-use crate::parameters::{PARAMETERS, Parameters, ROOT_PARAMETERS};
+use crate::parameters::Parameters;
+use crate::role::Role;
 use crate::security::constraints;
 
 /// What a proof system release adds to every key: its transcript and lookup argument are Plonky3's.
@@ -32,125 +30,6 @@ const PROOF_SYSTEM: &[u8] = b"plonky3 0.8.0 batch-stark koalabear quintic poseid
 
 /// Highest degree of a constraint: with blowup 2 a quotient has at most two chunks.
 const MAX_DEGREE: usize = 3;
-
-/// What a key's proofs are of. It decides their parameters and their public values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Shards of a shape. Public: the digest of the statement.
-    Shard(Shape),
-    /// A verified shard proof of a shape. Public: the digest of the statement, and the root of the set of accepted keys.
-    Lift(Shape),
-    /// Two verified proofs, each a lift or a join. Public as of a lift.
-    Join,
-    /// A verified proof of a lift or a join, made small. Public as of a lift.
-    Root,
-}
-
-impl Role {
-    /// Parameters of its proofs.
-    pub const fn parameters(self) -> &'static Parameters {
-        match self {
-            Self::Shard(_) | Self::Lift(_) | Self::Join => &PARAMETERS,
-            Self::Root => &ROOT_PARAMETERS,
-        }
-    }
-
-    /// Elements of the public values.
-    pub const fn public_values(self) -> usize {
-        match self {
-            Self::Shard(_) => DIGEST,
-            Self::Lift(_) | Self::Join | Self::Root => 2 * DIGEST,
-        }
-    }
-
-    /// The shape of the shards, where there is one.
-    pub const fn shape(self) -> Option<Shape> {
-        match self {
-            Self::Shard(shape) | Self::Lift(shape) => Some(shape),
-            Self::Join | Self::Root => None,
-        }
-    }
-
-    /// Heights of the chips of a folded proof; `None` of shards, whose shape has them.
-    pub const fn heights(self) -> Option<Heights> {
-        match self {
-            Self::Shard(_) => None,
-            Self::Lift(_) | Self::Join => Some(Heights::FOLDED),
-            Self::Root => Some(Heights::ROOT),
-        }
-    }
-
-    /// Every role of a folded proof: lifts by shape, the join, the root.
-    pub fn folded() -> impl Iterator<Item = Self> {
-        Shape::ALL.into_iter().map(Self::Lift).chain([Self::Join, Self::Root])
-    }
-
-    /// Its kind and its shape as numbers, as folded proofs and the leaves of a [`KeySet`](crate::key_set::KeySet) have them.
-    pub fn numbers(self) -> [u8; 2] {
-        let kind = match self {
-            Self::Shard(_) => 0,
-            Self::Lift(_) => Self::LIFT,
-            Self::Join => Self::JOIN,
-            Self::Root => Self::ROOT,
-        };
-        [kind, self.shape().map_or(0, Shape::number)]
-    }
-
-    /// The number of lifts among kinds.
-    pub const LIFT: u8 = 1;
-    /// The number of joins among kinds.
-    pub const JOIN: u8 = 2;
-    /// The number of roots among kinds.
-    pub const ROOT: u8 = 3;
-
-    /// Where the two numbers lie among the fields that a folded proof's key absorbs: see [`Key::fields`].
-    pub const NUMBERS_AT: usize = 10;
-
-    /// Its name in the manifest of keys.
-    pub fn name(self) -> String {
-        match self {
-            Self::Shard(shape) => format!("shard {shape}"),
-            Self::Lift(shape) => format!("lift {shape}"),
-            Self::Join => "join".to_owned(),
-            Self::Root => "root".to_owned(),
-        }
-    }
-
-    /// What its proofs are as files.
-    pub const fn file(self) -> Kind {
-        match self {
-            Self::Shard(_) => Kind::ShardProof,
-            Self::Lift(_) | Self::Join | Self::Root => Kind::FoldedProof,
-        }
-    }
-
-    /// What a key's digest absorbs of it first.
-    fn fields(self, fields: &mut Fields) {
-        let [kind, shape] = self.numbers().map(usize::from);
-        fields.number(0).text(&codec::header(self.file()));
-        if self.file() == Kind::FoldedProof {
-            fields.number(kind);
-        }
-        fields.number(shape);
-    }
-}
-
-impl From<Shape> for Role {
-    fn from(shape: Shape) -> Self {
-        Self::Shard(shape)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Shard(shape) => write!(f, "shape {shape}"),
-            Self::Lift(shape) => write!(f, "a lift of shape {shape}"),
-            Self::Join => f.write_str("a join"),
-            Self::Root => f.write_str("a root"),
-        }
-    }
-}
 
 /// The key of one machine.
 pub struct Key<A> {
@@ -271,8 +150,7 @@ impl<A: Chip> Key<A> {
     pub fn public_values(&self, statement: &Statement) -> Vec<Vec<F>> {
         let set = (self.role.file() == Kind::FoldedProof).then(|| self.set.unwrap_or(Digest::ZERO).0);
         let values: Vec<F> = statement.digest().0.into_iter().chain(set.into_iter().flatten()).collect();
-        let of = |chip: &A| if chip.public_values() == 0 { Vec::new() } else { values.clone() };
-        self.chips.iter().map(of).collect()
+        self.chips.iter().map(|chip| chip.given(&values).to_vec()).collect()
     }
 }
 

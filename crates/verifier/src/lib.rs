@@ -30,12 +30,14 @@ pub mod layout;
 pub mod machine;
 pub mod manifest;
 pub mod parameters;
+pub mod role;
 pub mod security;
 pub mod verify;
 
 pub use error::{KeyError, VerifyError};
 pub use key_set::KeySet;
-pub use keys::{Key, Role, ShardKey};
+pub use keys::{Key, ShardKey};
 pub use machine::Machine;
+pub use role::Role;
 pub use security::{Security, security};
 pub use verify::{Expectations, verify};

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::KeyError;
 use crate::key_set::KeySet;
-use crate::keys::{FoldedKey, Key, Role, ShardKey, cap_digests, cap_of};
+use crate::keys::{FoldedKey, Key, ShardKey, cap_digests, cap_of};
 use crate::machine::Machine;
+use crate::role::Role;
 
 const MANIFEST: &str = include_str!("../keys.json");
 

@@ -29,7 +29,7 @@ pub struct Parameters {
     pub cap_height: usize,
 }
 
-/// The parameters of proofs of shards, lifts and joins.
+/// The parameters of proofs of shards.
 pub const PARAMETERS: Parameters = Parameters {
     log_blowup: 1,
     queries: 166,
@@ -42,6 +42,10 @@ pub const PARAMETERS: Parameters = Parameters {
     query_pow_bits: 20,
     cap_height: 4,
 };
+
+/// The parameters of lifts and joins: of so small a machine 20 bits of grinding would be a twelfth of the work, and their programs have
+/// room for the two queries that make up for one bit.
+pub const FOLDED_PARAMETERS: Parameters = Parameters { queries: 168, query_pow_bits: 19, ..PARAMETERS };
 
 /// The parameters of roots: few queries at a large blowup, because a root is made once and verified by everybody.
 pub const ROOT_PARAMETERS: Parameters = Parameters { log_blowup: 4, queries: 41, ..PARAMETERS };

@@ -23,10 +23,11 @@ use p3_security::{GrindingSites, InstanceShape, RegimeReport, SecurityReport, St
 use p3_uni_stark::OpeningShape;
 
 use crate::error::KeyError;
-use crate::keys::{Role, lookups};
+use crate::keys::lookups;
 use crate::layout::ChipLayout;
 use crate::machine::Machine;
 use crate::parameters::Parameters;
+use crate::role::Role;
 
 /// `log2` of the challenge field's order, rounded down: `5 log2(p) = 154.94`.
 const CHALLENGE_BITS: usize = 154;

@@ -5,8 +5,9 @@ use aludel_protocol::{ChainId, Statement};
 
 use crate::error::VerifyError;
 use crate::format::{self, Claim};
-use crate::keys::{FoldedKey, Key, Role, ShardKey};
+use crate::keys::{FoldedKey, Key, ShardKey};
 use crate::machine::Machine;
+use crate::role::Role;
 
 /// What the caller knows about the statement beforehand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

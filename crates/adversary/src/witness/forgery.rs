@@ -104,18 +104,17 @@ impl Forgery {
         let (heights, mains) = (Shape::Tiny.log_heights(), self.mains());
         let chips = MachineChip::all(Shape::Tiny);
         let public = self.says.digest().0;
-        let public = |chip: &MachineChip| if chip.public_values() > 0 { &public[..] } else { &[] };
         let mut checker = Checker::default();
         for (chip, main) in chips[2..].iter().zip(&mains) {
-            checker.run(chip, main, public(chip));
+            checker.run(chip, main, chip.given(&public));
         }
         let tables = answers(&checker);
         let range16 = range16::generate(heights.range16, &tables).expect("it fits");
         let hash24 = hash24::generate(heights.hash24, &tables.hash24).expect("the calls fit");
         let mut traces = Traces::default();
         for (chip, main) in chips.into_iter().zip([range16, hash24].into_iter().chain(mains)) {
-            let public = public(&chip);
-            traces.chip(chip, main, public);
+            let own = chip.given(&public);
+            traces.chip(chip, main, own);
         }
         traces
     }

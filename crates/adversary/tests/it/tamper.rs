@@ -21,8 +21,8 @@ static HONEST: LazyLock<Traces> = LazyLock::new(|| {
     let mut traces = Traces::default();
     let public = SHARD.statement.digest().0;
     for (chip, main) in MachineChip::all(Shape::Tiny).into_iter().zip(&SHARD.traces) {
-        let public = if chip.public_values() > 0 { &public[..] } else { &[] };
-        traces.chip(chip, main.clone(), public);
+        let own = chip.given(&public);
+        traces.chip(chip, main.clone(), own);
     }
     traces
 });

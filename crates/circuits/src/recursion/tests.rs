@@ -28,7 +28,7 @@ fn violations<W>(program: &Program<W>, witness: &W) -> Vec<Violation> {
     let chips = RecursionChip::of(program, &heights).expect("they fit");
     let mut checker = Checker::default();
     for (chip, main) in chips.iter().zip(machine::traces(&e, &heights).expect("they fit")) {
-        checker.run(chip, &main, if chip.public_values() == 0 { &[] } else { PUBLIC });
+        checker.run(chip, &main, chip.given(PUBLIC));
     }
     checker.finish()
 }

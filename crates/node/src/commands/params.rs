@@ -12,7 +12,7 @@ use aludel_protocol::params::{
 use aludel_recursion::manifest;
 use aludel_verifier::keys::FoldedKey;
 use aludel_verifier::layout::ChipLayout;
-use aludel_verifier::parameters::{PARAMETERS, Parameters, ROOT_PARAMETERS};
+use aludel_verifier::parameters::{FOLDED_PARAMETERS, PARAMETERS, Parameters, ROOT_PARAMETERS};
 use aludel_verifier::{Key, KeySet, Role, Security, ShardKey, security};
 use serde_json::{Value, json};
 
@@ -72,6 +72,7 @@ fn constants() -> Value {
             "depth": XMSS_DEPTH,
         },
         "fri": fri(&PARAMETERS),
+        "fri_of_lifts_and_joins": fri(&FOLDED_PARAMETERS),
         "fri_of_roots": fri(&ROOT_PARAMETERS),
     })
 }

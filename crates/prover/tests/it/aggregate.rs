@@ -50,7 +50,7 @@ fn shards_become_a_root() {
     a_lift_is_no_other_lift_and_no_join(&folder);
 }
 
-/// All of them have one layout: only the key's digest tells their transcripts apart.
+/// All of them have one layout: their transcripts differ by the keys' digests and by the commitments to the programs.
 fn a_lift_is_no_other_lift_and_no_join(folder: &Folder) {
     let lift = folder.lift(open(&SHARDS[0])).expect("a shard");
     assert_eq!(verify(lift.bytes(), &Expectations::default()), Ok(*lift.statement()));

@@ -87,7 +87,7 @@ fn the_machine_accepts_an_honest_run() {
     let public = e.public();
     let mut checker = Checker::default();
     for (chip, main) in chips.iter().zip(traces(&e, &heights).expect("they fit")) {
-        checker.run(chip, &main, if chip.public_values() == 0 { &[] } else { &public });
+        checker.run(chip, &main, chip.given(&public));
     }
     assert_eq!(checker.finish(), []);
 }

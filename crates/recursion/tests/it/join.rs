@@ -40,8 +40,8 @@ impl<W> Machinery<W> {
     fn prove(&self, e: &Execution<'_>) -> ChildWitness {
         let traces = traces(e, &Heights::FOLDED).expect("they fit");
         let key = self.key();
-        let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
-        let public_values: Vec<_> = key.chips().iter().map(of).collect();
+        let public = e.public();
+        let public_values: Vec<_> = key.chips().iter().map(|chip| chip.given(&public).to_vec()).collect();
         let proof = self.prover.proof(&traces, public_values.clone()).expect("proven");
         key.layout().check(&proof).expect("its layout");
         let verdict =

@@ -37,8 +37,9 @@ fn prove(program: &Program<ChildWitness>, witness: &ChildWitness) -> Lifted {
     assert_eq!(e.check(), Ok(()));
     let traces = traces(&e, &Heights::FOLDED).expect("they fit");
     let made = start.elapsed();
-    let of = |chip: &RecursionChip| if chip.public_values() == 0 { Vec::new() } else { e.public() };
-    let public_values: Vec<_> = prover.key().chips().iter().map(of).collect();
+    let public = e.public();
+    let public_values: Vec<_> =
+        prover.key().chips().iter().map(|chip| chip.given(&public).to_vec()).collect();
     let start = Instant::now();
     let proof = prover.proof(&traces, public_values.clone()).expect("proven");
     println!("traces in {made:?}, proven in {:?}", start.elapsed());
