@@ -18,6 +18,7 @@ pub mod params;
 pub mod pubdata;
 pub mod records;
 pub mod statement;
+pub mod trees;
 pub mod xmss;
 
 pub use cell::{CellAddress, Payload, Space};

@@ -86,7 +86,7 @@ mod tests {
     use p3_matrix::{Dimensions, Matrix};
 
     use super::*;
-    use crate::config::trees;
+    use aludel_protocol::trees::trees;
 
     const TALL: usize = 9;
 
@@ -97,13 +97,13 @@ mod tests {
             |log: usize, width: u32| RowMajorMatrix::new((0..width << log).map(fe).collect(), width as usize);
         let matrices = vec![matrix(TALL, 3), matrix(log_height, 2)];
         let sizes: Vec<Dimensions> = matrices.iter().map(Matrix::dimensions).collect();
-        let (cap, data) = trees(p).commit(matrices);
+        let (cap, data) = trees(p.cap_height).commit(matrices);
         let queries = [77, 5, 500];
-        let (mut rows, proof) = trees(p).open_multi_batch(&queries, &data);
-        assert!(trees(p).verify_multi_batch(&cap, &sizes, &queries, &rows, &proof).is_ok());
+        let (mut rows, proof) = trees(p.cap_height).open_multi_batch(&queries, &data);
+        assert!(trees(p.cap_height).verify_multi_batch(&cap, &sizes, &queries, &rows, &proof).is_ok());
         // Rows that two queries share must be altered alike.
         rows.iter_mut().for_each(|row| row[1][0] += F::ONE);
-        trees(p).verify_multi_batch(&cap, &sizes, &queries, &rows, &proof).is_err()
+        trees(p.cap_height).verify_multi_batch(&cap, &sizes, &queries, &rows, &proof).is_err()
     }
 
     #[test]

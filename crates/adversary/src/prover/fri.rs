@@ -3,7 +3,8 @@
 use core::marker::PhantomData;
 
 use aludel_protocol::{Challenge, F};
-use aludel_verifier::config::{Cap, Config, ExtensionTrees, Trees, fri_parameters, trees};
+use aludel_protocol::trees::trees;
+use aludel_verifier::config::{Cap, Config, ExtensionTrees, Trees, fri_parameters};
 use aludel_verifier::parameters::Parameters;
 use p3_batch_stark::PcsProof;
 use p3_commit::Mmcs;
@@ -40,7 +41,7 @@ pub(super) struct LowDegreeTest {
 
 impl LowDegreeTest {
     pub fn new(parameters: &Parameters) -> Self {
-        Self { parameters: fri_parameters(parameters), input_trees: trees(parameters) }
+        Self { parameters: fri_parameters(parameters), input_trees: trees(parameters.cap_height) }
     }
 
     /// Argues that words, tallest first, are polynomials of as few coefficients as the blowup says.

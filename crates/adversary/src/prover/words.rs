@@ -1,7 +1,8 @@
 //! Words and the trees that commit to them.
 
 use aludel_protocol::{Challenge, F};
-use aludel_verifier::config::{Cap, Trees, trees};
+use aludel_protocol::trees::trees;
+use aludel_verifier::config::{Cap, Trees};
 use aludel_verifier::parameters::PARAMETERS;
 use p3_commit::Mmcs;
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
@@ -45,13 +46,13 @@ pub(super) fn extend(domain: Coset, columns: Trace) -> Word {
 
 /// Commits to words in this order.
 pub(super) fn commit(words: Vec<Word>) -> Committed {
-    let (root, data) = trees(&PARAMETERS).commit(words);
+    let (root, data) = trees(PARAMETERS.cap_height).commit(words);
     Committed { root, data }
 }
 
 impl Committed {
     pub fn words(&self) -> Vec<&Word> {
-        trees(&PARAMETERS).get_matrices(&self.data)
+        trees(PARAMETERS.cap_height).get_matrices(&self.data)
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use aludel_protocol::{Challenge, F};
 use aludel_verifier::challenger::SmallestWitness;
-use aludel_verifier::config::{Cap, Pcs, Proof, fri_parameters, trees};
+use aludel_protocol::trees::trees;
+use aludel_verifier::config::{Cap, Pcs, Proof, fri_parameters};
 use aludel_verifier::{Key, Machine};
 use p3_air::Air;
 use p3_batch_stark::common::GlobalPreprocessed;
@@ -101,7 +102,7 @@ where
     let p = key.layout().parameters();
     let heard = Arc::new(Mutex::new(Heard::default()));
     let challenger = Recording { sponge: SmallestWitness::new(key.digest()), heard: heard.clone() };
-    let pcs = Pcs::new(Radix2DitParallel::default(), trees(p), fri_parameters(p));
+    let pcs = Pcs::new(Radix2DitParallel::default(), trees(p.cap_height), fri_parameters(p));
     let config = Recorded::new(pcs, challenger)
         .with_lookup_proof_of_work_bits(p.lookup_pow_bits)
         .with_ood_proof_of_work_bits(p.ood_pow_bits);

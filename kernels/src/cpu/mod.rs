@@ -1,0 +1,77 @@
+//! The processor: Plonky3 itself, which the other devices are compared with.
+
+mod merkle_tree;
+mod ntt;
+mod poseidon2;
+
+use std::sync::Arc;
+
+use aludel_protocol::F;
+use p3_matrix::Matrix as _;
+use p3_matrix::dense::RowMajorMatrix;
+
+pub use merkle_tree::Tree;
+
+use crate::error::Error;
+use crate::id::DeviceId;
+use crate::memory::{Budget, Reserved, Usage};
+use crate::seam::Device;
+
+/// The processor, with a budget of memory like any device.
+#[derive(Debug)]
+pub struct Cpu {
+    budget: Arc<Budget>,
+}
+
+/// A matrix in the processor's memory, by rows.
+#[derive(Debug)]
+pub struct Matrix {
+    rows: RowMajorMatrix<F>,
+    reserved: Reserved,
+}
+
+impl Cpu {
+    /// The processor, of whose memory matrices and trees may take `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        Self { budget: Budget::new(DeviceId::Cpu, limit) }
+    }
+
+    /// Bytes for field elements.
+    fn reserve(&self, elements: usize) -> Result<Reserved, Error> {
+        self.budget.reserve(bytes(elements))
+    }
+
+    fn unsupported(&self, what: impl Into<String>) -> Error {
+        Error::Unsupported { device: DeviceId::Cpu, what: what.into() }
+    }
+}
+
+/// Bytes of field elements.
+fn bytes(elements: usize) -> u64 {
+    u64::try_from(elements).unwrap_or(u64::MAX).saturating_mul(4)
+}
+
+impl Device for Cpu {
+    type Matrix = Matrix;
+
+    fn id(&self) -> DeviceId {
+        DeviceId::Cpu
+    }
+
+    fn usage(&self) -> Usage {
+        self.budget.usage()
+    }
+
+    fn shape(&self, matrix: &Matrix) -> (usize, usize) {
+        (matrix.rows.height(), matrix.rows.width())
+    }
+
+    fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
+        let reserved = self.reserve(rows.values.len())?;
+        Ok(Matrix { rows: rows.clone(), reserved })
+    }
+
+    fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
+        Ok(matrix.rows.clone())
+    }
+}

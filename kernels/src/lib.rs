@@ -1,0 +1,15 @@
+//! Compute kernels on every device of a machine, with equal bytes from each.
+//!
+//! Serves the prover, which knows what is computed and why; nothing here knows a protocol. Matrices and field elements go in,
+//! matrices and field elements come out. The design is `docs/decisions/0008-kernels.md`.
+
+pub mod cpu;
+pub mod error;
+pub mod id;
+pub mod memory;
+pub mod seam;
+
+pub use error::Error;
+pub use id::DeviceId;
+pub use memory::{Budget, Usage};
+pub use seam::{Device, MerkleTree, Ntt, Opening, Poseidon2};

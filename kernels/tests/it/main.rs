@@ -1,0 +1,4 @@
+//! One suite, run by every device.
+
+mod cpu;
+mod suite;

@@ -1,0 +1,159 @@
+//! What every device must do, byte for byte as the processor does it.
+
+use aludel_kernels::cpu::Cpu;
+use aludel_kernels::{Device, Error, MerkleTree, Ntt, Poseidon2};
+use aludel_protocol::field::MODULUS;
+use aludel_protocol::{F, fe};
+use p3_field::{Field, PrimeCharacteristicRing};
+use p3_matrix::dense::RowMajorMatrix;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+/// The field's edges: where a sum or a product wraps, and where the halves of a word do.
+const EDGES: [u32; 10] =
+    [0, 1, 2, MODULUS - 1, MODULUS - 2, MODULUS / 2, MODULUS / 2 + 1, 0xffff, 0x1_0000, (1 << 24) - 1];
+
+/// A random matrix, a quarter of whose elements are edges.
+pub fn matrix(height: usize, width: usize, seed: u64) -> RowMajorMatrix<F> {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    let mut element = || match rng.random_range(0..4) {
+        0 => fe(EDGES[rng.random_range(0..EDGES.len())]),
+        _ => fe(rng.random_range(0..MODULUS)),
+    };
+    RowMajorMatrix::new((0..height * width).map(|_| element()).collect(), width)
+}
+
+/// Every family, and that nothing stays behind.
+pub fn all<D: Ntt + Poseidon2 + MerkleTree>(device: &D) {
+    matrices_come_back(device);
+    permutations(device);
+    transforms(device);
+    extensions(device);
+    trees(device);
+    refusals(device);
+    assert_eq!(device.usage().used, 0, "{}: memory stays in use", device.id());
+    assert!(device.usage().peak > 0, "{}: nothing was counted", device.id());
+}
+
+/// Runs an operation on the device and on the processor.
+fn both<D: Device>(
+    device: &D,
+    rows: &RowMajorMatrix<F>,
+    here: impl FnOnce(&D, D::Matrix) -> Result<D::Matrix, Error>,
+    there: impl FnOnce(&Cpu, <Cpu as Device>::Matrix) -> Result<<Cpu as Device>::Matrix, Error>,
+) -> [RowMajorMatrix<F>; 2] {
+    let cpu = Cpu::new(u64::MAX);
+    let found = here(device, device.upload(rows).expect("it fits")).expect("the device can");
+    let expected = there(&cpu, cpu.upload(rows).expect("it fits")).expect("the processor can");
+    assert_eq!(device.shape(&found), cpu.shape(&expected));
+    [device.download(&found).expect("it comes back"), cpu.download(&expected).expect("it is here")]
+}
+
+fn matrices_come_back<D: Device>(device: &D) {
+    for (height, width) in [(1, 1), (1, 7), (2, 1), (64, 33), (256, 8), (3, 5)] {
+        let rows = matrix(height, width, 1);
+        let there = device.upload(&rows).expect("it fits");
+        assert_eq!(device.shape(&there), (height, width));
+        assert_eq!(device.download(&there).expect("it comes back"), rows, "{height} by {width}");
+    }
+}
+
+fn permutations<D: Poseidon2>(device: &D) {
+    for (height, width) in [(1, 16), (257, 16), (1, 24), (130, 24)] {
+        let [found, expected] = both(device, &matrix(height, width, 2), D::permute, Cpu::permute);
+        assert!(found == expected, "{}: {height} states of {width}", device.id());
+    }
+}
+
+/// Every height that a test can afford, at widths around those of warps and tiles.
+fn transforms<D: Ntt>(device: &D) {
+    for log in 0..=13 {
+        for width in if log < 8 { &[1, 3, 33][..] } else { &[1, 5][..] } {
+            let rows = matrix(1 << log, *width, 3 + log);
+            let [found, expected] = both(device, &rows, D::ntt, Cpu::ntt);
+            assert!(found == expected, "{}: 2^{log} by {width}", device.id());
+            let [found, expected] = both(device, &rows, D::inverse_ntt, Cpu::inverse_ntt);
+            assert!(found == expected, "{}: inverse, 2^{log} by {width}", device.id());
+        }
+    }
+}
+
+fn extensions<D: Ntt>(device: &D) {
+    for (log, width, added) in
+        [(0, 1, 0), (0, 2, 1), (1, 3, 1), (4, 17, 2), (7, 5, 4), (10, 3, 1), (11, 2, 1), (12, 1, 2)]
+    {
+        for shift in [F::GENERATOR, F::ONE, fe(MODULUS - 1)] {
+            let rows = matrix(1 << log, width, 5);
+            let here = |device: &D, m| device.coset_lde(&m, added, shift);
+            let [found, expected] = both(device, &rows, here, |cpu, m| cpu.coset_lde(&m, added, shift));
+            assert!(found == expected, "{}: 2^{log} by {width}, by 2^{added}", device.id());
+        }
+    }
+}
+
+/// Heights and widths of the matrices of trees, and the height of the cap.
+const TREES: &[(&[(usize, usize)], usize)] = &[
+    (&[(1, 1)], 0),
+    (&[(2, 16)], 0),
+    (&[(8, 17)], 2),
+    (&[(8, 3)], 4),
+    (&[(256, 40)], 4),
+    (&[(64, 1), (64, 15), (64, 16)], 0),
+    (&[(512, 5), (16, 9), (128, 33), (512, 1), (16, 2)], 3),
+    (&[(4, 16), (128, 16), (1, 3)], 0),
+    (&[(32, 8), (2, 5)], 4),
+];
+
+fn trees<D: MerkleTree>(device: &D) {
+    let cpu = Cpu::new(u64::MAX);
+    for (sizes, cap_height) in TREES {
+        let rows: Vec<_> = sizes.iter().map(|(height, width)| matrix(*height, *width, 7)).collect();
+        let here = rows.iter().map(|m| device.upload(m)).collect::<Result<_, _>>().expect("they fit");
+        let there = rows.iter().map(|m| cpu.upload(m)).collect::<Result<_, _>>().expect("they fit");
+        let (found, own) = device.commit(here, *cap_height).expect("a tree");
+        let (expected, reference) = cpu.commit(there, *cap_height).expect("a tree");
+        assert_eq!(found, expected, "{}: {sizes:?}", device.id());
+        let height = sizes.iter().map(|(height, _)| *height).max().expect("a matrix");
+        let indices: Vec<usize> = (0..height).step_by(height.div_ceil(40)).chain([height - 1, 0]).collect();
+        let expected = cpu.open(&reference, &indices).expect("openings");
+        assert_eq!(device.open(&own, &indices).expect("openings"), expected, "{}: {sizes:?}", device.id());
+    }
+}
+
+/// What no device can do is said, and costs nothing.
+fn refusals<D: Ntt + Poseidon2 + MerkleTree>(device: &D) {
+    let upload = |height, width| device.upload(&matrix(height, width, 9)).expect("it fits");
+    let refused = |found: Result<D::Matrix, Error>| assert!(matches!(found, Err(Error::Unsupported { .. })));
+    refused(device.ntt(upload(3, 2)));
+    refused(device.inverse_ntt(upload(12, 1)));
+    refused(device.coset_lde(&upload(3, 2), 1, F::GENERATOR));
+    refused(device.coset_lde(&upload(4, 2), 1, F::ZERO));
+    refused(device.coset_lde(&upload(4, 2), 23, F::GENERATOR));
+    refused(device.coset_lde(&upload(4, 2), usize::MAX, F::GENERATOR));
+    refused(device.permute(upload(4, 17)));
+    assert!(matches!(device.commit(Vec::new(), 0), Err(Error::Unsupported { .. })));
+    assert!(matches!(device.commit(vec![upload(4, 1), upload(3, 1)], 0), Err(Error::Unsupported { .. })));
+    let (_, tree) = device.commit(vec![upload(4, 1)], 0).expect("a tree");
+    assert!(matches!(device.open(&tree, &[4]), Err(Error::Unsupported { .. })));
+}
+
+/// A device whose budget is `limit` bytes and too small for the work says so, keeps nothing, and then does what fits.
+pub fn budgets<D: Ntt + MerkleTree>(device: &D) {
+    let limit = device.usage().limit;
+    let rows = matrix(1 << 10, 4, 11);
+    let values = device.upload(&rows).expect("it fits");
+    let used = device.usage().used;
+    assert!(used >= 1 << 14 && limit >= used);
+    let bits = (limit / used).ilog2() as usize + 1;
+    match device.coset_lde(&values, bits, F::GENERATOR).map(|_| ()) {
+        Err(Error::OutOfMemory { device: at, requested, free }) => {
+            assert_eq!((at, free), (device.id(), limit - used));
+            assert!(requested > free);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(device.usage().used, used, "what was taken came back");
+    let tree = device.commit(vec![values], 0).map(|(cap, _)| cap);
+    assert!(tree.is_ok(), "{tree:?}");
+    assert_eq!(device.usage().used, 0);
+}
