@@ -6,7 +6,9 @@ use crate::id::DeviceId;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Memory is short, by the budget or by the driver. The device is as it was before the call.
-    #[error("{device}: {requested} bytes asked for and {free} free: work on less at a time, raise the budget or take another device")]
+    #[error(
+        "{device}: {requested} bytes asked for and {free} free: work on less at a time, raise the budget or take another device"
+    )]
     OutOfMemory {
         /// Where.
         device: DeviceId,

@@ -35,7 +35,8 @@ impl FromStr for DeviceId {
     fn from_str(name: &str) -> Result<Self, NoDevice> {
         let none = || NoDevice(name.to_owned());
         // A number has one spelling.
-        let number = |digits: &str| digits.parse().ok().filter(|n: &u16| n.to_string() == digits).ok_or_else(none);
+        let number =
+            |digits: &str| digits.parse().ok().filter(|n: &u16| n.to_string() == digits).ok_or_else(none);
         match name.split_once(':') {
             None if name == "cpu" => Ok(Self::Cpu),
             Some(("cuda", digits)) => number(digits).map(Self::Cuda),
@@ -54,7 +55,9 @@ mod tests {
         for id in [DeviceId::Cpu, DeviceId::Cuda(0), DeviceId::Wgpu(12)] {
             assert_eq!(id.to_string().parse(), Ok(id));
         }
-        for name in ["", "gpu", "cpu:0", "cuda", "cuda:", "cuda:-1", "cuda:00", "cuda:+1", "wgpu:65536", "CPU"] {
+        for name in
+            ["", "gpu", "cpu:0", "cuda", "cuda:", "cuda:-1", "cuda:00", "cuda:+1", "wgpu:65536", "CPU"]
+        {
             assert_eq!(name.parse::<DeviceId>(), Err(NoDevice(name.to_owned())));
         }
     }

@@ -1,7 +1,7 @@
 //! Bytes of a device, counted before they are taken.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::id::DeviceId;

@@ -3,7 +3,6 @@
 use aludel_protocol::hash::{perm16, perm24};
 use aludel_protocol::{F, PackedF};
 use p3_field::PackedValue;
-use p3_matrix::Matrix as _;
 use p3_maybe_rayon::prelude::*;
 use p3_symmetric::Permutation;
 

@@ -34,7 +34,9 @@ fn transforms_are_what_the_seam_says() {
     for log in 0..6 {
         let (height, width, added) = (1 << log, 3, 2);
         let coefficients = suite::matrix(height, width, log as u64);
-        let column = |m: &RowMajorMatrix<F>, c: usize| (0..m.height()).map(|r| m.values[r * width + c]).collect::<Vec<_>>();
+        let column = |m: &RowMajorMatrix<F>, c: usize| {
+            (0..m.height()).map(|r| m.values[r * width + c]).collect::<Vec<_>>()
+        };
         let points: Vec<F> = F::two_adic_generator(log).powers().take(height).collect();
         let large: Vec<F> = F::two_adic_generator(log + added).powers().take(height << added).collect();
         let shift = F::GENERATOR.square();
@@ -52,7 +54,11 @@ fn transforms_are_what_the_seam_says() {
         for c in 0..width {
             let of = column(&coefficients, c);
             for i in 0..height {
-                assert_eq!(values.values[i * width + c], at(&of, points[reversed(i, log)]), "2^{log}, row {i}");
+                assert_eq!(
+                    values.values[i * width + c],
+                    at(&of, points[reversed(i, log)]),
+                    "2^{log}, row {i}"
+                );
                 assert_eq!(back.values[i * width + c], of[reversed(i, log)], "2^{log}, row {i}");
             }
             for i in 0..height << added {

@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-use aludel_protocol::{Challenge, F};
 use aludel_protocol::trees::trees;
+use aludel_protocol::{Challenge, F};
 use aludel_verifier::config::{Cap, Config, ExtensionTrees, Trees, fri_parameters};
 use aludel_verifier::parameters::Parameters;
 use p3_batch_stark::PcsProof;

@@ -1,7 +1,7 @@
 //! Words and the trees that commit to them.
 
-use aludel_protocol::{Challenge, F};
 use aludel_protocol::trees::trees;
+use aludel_protocol::{Challenge, F};
 use aludel_verifier::config::{Cap, Trees};
 use aludel_verifier::parameters::PARAMETERS;
 use p3_commit::Mmcs;

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use aludel_protocol::trees::trees;
 use aludel_protocol::{Challenge, F};
 use aludel_verifier::challenger::SmallestWitness;
-use aludel_protocol::trees::trees;
 use aludel_verifier::config::{Cap, Pcs, Proof, fri_parameters};
 use aludel_verifier::{Key, Machine};
 use p3_air::Air;
