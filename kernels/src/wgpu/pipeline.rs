@@ -1,0 +1,174 @@
+//! Kernels, compiled once for a device.
+
+use std::borrow::Cow;
+
+use ::wgpu::util::{BufferInitDescriptor, DeviceExt};
+use ::wgpu::{BindGroup, BindGroupLayout, BufferBindingType, BufferUsages, ComputePipeline, ShaderStages};
+
+use super::adapter::now;
+use super::launch::{bind, to_bytes};
+use super::source;
+use super::transfer::to_word;
+use crate::error::Error;
+use crate::id::DeviceId;
+
+/// A kernel by its name in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kernel {
+    NttPass,
+    NttExtend,
+    PermuteRows16,
+    PermuteRows24,
+    AbsorbRows,
+    CompressNodes,
+    GatherWords,
+}
+
+use Kernel::{AbsorbRows, CompressNodes, GatherWords, NttExtend, NttPass, PermuteRows16, PermuteRows24};
+
+const KERNELS: [Kernel; 7] =
+    [NttPass, NttExtend, PermuteRows16, PermuteRows24, AbsorbRows, CompressNodes, GatherWords];
+
+/// Whether a kernel writes to a buffer.
+type Writes = bool;
+
+impl Kernel {
+    pub const fn name(self) -> &'static str {
+        match self {
+            NttPass => "ntt_pass",
+            NttExtend => "ntt_extend",
+            PermuteRows16 => "permute_rows_16",
+            PermuteRows24 => "permute_rows_24",
+            AbsorbRows => "absorb_rows",
+            CompressNodes => "compress_nodes",
+            GatherWords => "gather_words",
+        }
+    }
+
+    /// Its buffers, and how many bytes of parameters it has.
+    const fn interface(self) -> (&'static [Writes], u32) {
+        match self {
+            NttPass => (&[true], 24),
+            NttExtend => (&[false, true, false], 28),
+            PermuteRows16 | PermuteRows24 => (&[true], 4),
+            AbsorbRows => (&[false, true, true], 32),
+            CompressNodes => (&[false, false, true], 16),
+            GatherWords => (&[false, false, true], 40),
+        }
+    }
+
+    fn source(self, wide_words: bool) -> String {
+        let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
+        let files: &[&str] = match self {
+            NttPass | NttExtend => &[include_str!("../../wgsl/ntt.wgsl")],
+            PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
+            AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
+            GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
+        };
+        source::module(wide_words, files)
+    }
+}
+
+/// All kernels of a device, and the tables that they share.
+pub(super) struct Pipelines {
+    pub wide_words: bool,
+    /// Bind group 1 of every kernel.
+    pub constants: BindGroup,
+    /// In the order of [`KERNELS`].
+    compiled: [ComputePipeline; KERNELS.len()],
+}
+
+impl Pipelines {
+    /// Compiles.
+    pub fn new(
+        id: DeviceId,
+        device: &::wgpu::Device,
+        queue: &::wgpu::Queue,
+        wide_words: bool,
+    ) -> Result<Self, Error> {
+        let failed = |kernel: &str, reason: String| Error::LaunchFailed {
+            device: id,
+            kernel: kernel.to_owned(),
+            reason,
+        };
+        let shared = layout(device, &[false, false]);
+        let constants = guarded(device, || tables(device, &shared)).map_err(|e| failed("constants", e))?;
+        queue.submit([]);
+        let mut compiled = Vec::new();
+        for kernel in KERNELS {
+            let (buffers, bytes) = kernel.interface();
+            let source = kernel.source(wide_words);
+            let make = || compile(device, &shared, kernel.name(), source, buffers, bytes);
+            compiled.push(guarded(device, make).map_err(|e| failed(kernel.name(), e))?);
+        }
+        let compiled = compiled.try_into().map_err(|_| failed("all", "one is missing".to_owned()))?;
+        Ok(Self { wide_words, constants, compiled })
+    }
+
+    pub const fn of(&self, kernel: Kernel) -> &ComputePipeline {
+        &self.compiled[kernel as usize]
+    }
+}
+
+/// What wgpu gives, or the error that it tells.
+fn guarded<T>(device: &::wgpu::Device, make: impl FnOnce() -> T) -> Result<T, String> {
+    use ::wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
+    let scopes = [Internal, Validation, OutOfMemory].map(|filter| device.push_error_scope(filter));
+    let made = make();
+    let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| now(scope.pop()).flatten()).collect();
+    errors.first().map_or(Ok(made), |error| Err(error.to_string()))
+}
+
+/// A layout of storage buffers.
+fn layout(device: &::wgpu::Device, buffers: &[Writes]) -> BindGroupLayout {
+    let entry = |(binding, writes): (u32, &Writes)| ::wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: ShaderStages::COMPUTE,
+        ty: ::wgpu::BindingType::Buffer {
+            ty: BufferBindingType::Storage { read_only: !writes },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    };
+    let entries: Vec<_> = (0..).zip(buffers).map(entry).collect();
+    device.create_bind_group_layout(&::wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
+}
+
+/// Constants of the permutations and roots of unity.
+fn tables(device: &::wgpu::Device, layout: &BindGroupLayout) -> BindGroup {
+    let buffers = [source::poseidon2(), source::roots()].map(|table| {
+        let contents = to_bytes(table.into_iter().map(to_word));
+        let usage = BufferUsages::STORAGE;
+        device.create_buffer_init(&BufferInitDescriptor { label: None, contents: &contents, usage })
+    });
+    bind(device, layout, &buffers.each_ref())
+}
+
+/// A kernel whose buffers are in group 0 and constants in group 1.
+pub(super) fn compile(
+    device: &::wgpu::Device,
+    shared: &BindGroupLayout,
+    name: &str,
+    source: String,
+    buffers: &[Writes],
+    immediate_size: u32,
+) -> ComputePipeline {
+    let module = device.create_shader_module(::wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: ::wgpu::ShaderSource::Wgsl(Cow::Owned(source)),
+    });
+    let layout = device.create_pipeline_layout(&::wgpu::PipelineLayoutDescriptor {
+        label: Some(name),
+        bind_group_layouts: &[Some(&layout(device, buffers)), Some(shared)],
+        immediate_size,
+    });
+    device.create_compute_pipeline(&::wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some(name),
+        compilation_options: ::wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}

@@ -1,0 +1,99 @@
+//! The suite on the first adapter: on machines without a GPU that is Mesa's lavapipe, where it is installed.
+
+use std::thread;
+
+use aludel_kernels::wgpu::{Options, Wgpu, adapters};
+use aludel_kernels::{Device, DeviceId, Error, Ntt};
+use aludel_protocol::F;
+use p3_field::Field;
+
+use crate::suite;
+
+/// The first adapter, or nothing where there is none, unless all tests are asked for.
+fn device(options: Options) -> Option<Wgpu> {
+    match Wgpu::open(0, options) {
+        Ok(device) => Some(device),
+        Err(why) if std::env::var_os("ALUDEL_TEST_ALL").is_none_or(|v| v != "1") => {
+            println!("skipped: {why}");
+            None
+        }
+        Err(why) => panic!("ALUDEL_TEST_ALL is set: {why}"),
+    }
+}
+
+const LIMIT: u64 = 1 << 26;
+
+#[test]
+fn the_suite_with_the_words_that_the_adapter_has() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    println!("{:?}, wide words: {}", adapters(), device.has_wide_words());
+    suite::all(&device);
+}
+
+#[test]
+fn the_suite_with_narrow_words() {
+    let Some(device) = device(Options { narrow_words: true, ..Options::new(LIMIT) }) else { return };
+    assert!(!device.has_wide_words());
+    suite::all(&device);
+}
+
+/// One column of the suite's tallest matrices is all that a kernel sees.
+#[test]
+fn the_suite_in_small_bindings() {
+    let Some(device) = device(Options { binding_bytes: 1 << 16, ..Options::new(LIMIT) }) else { return };
+    suite::all(&device);
+    let rows = suite::matrix(1 << 15, 1, 1);
+    let refused = device.upload(&rows).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+    assert_eq!(device.usage().used, 0);
+}
+
+#[test]
+fn a_budget_that_is_too_small_is_said() {
+    let Some(device) = device(Options::new(1 << 19)) else { return };
+    suite::budgets(&device);
+}
+
+#[test]
+fn an_adapter_that_is_not_there_is_said() {
+    let number = u16::MAX;
+    let Err(error) = Wgpu::open(number, Options::new(LIMIT)) else {
+        panic!("there are not so many adapters")
+    };
+    assert!(matches!(error, Error::Unsupported { device: DeviceId::Wgpu(u16::MAX), .. }), "{error}");
+    assert!(error.to_string().contains("Vulkan"), "{error}");
+}
+
+#[test]
+fn adapters_are_named_by_their_place() {
+    let found = adapters();
+    for (number, adapter) in found.iter().enumerate() {
+        assert_eq!(adapter.id.to_string(), format!("wgpu:{number}"));
+        assert!(!adapter.name.is_empty(), "{adapter:?}");
+    }
+    assert_eq!(found.is_empty(), device(Options::new(LIMIT)).is_none());
+}
+
+#[test]
+fn two_devices_work_at_once() {
+    if device(Options::new(LIMIT)).is_none() {
+        return;
+    }
+    let work = |seed| {
+        let device = device(Options::new(LIMIT)).expect("as before");
+        let rows = suite::matrix(1 << 11, 3, seed);
+        let mut values = device.upload(&rows).expect("it fits");
+        for _ in 0..4 {
+            let coefficients = device.inverse_ntt(values).expect("a transform");
+            let reversed = device.download(&coefficients).expect("it comes back");
+            let lde = device.coset_lde(&coefficients, 1, F::GENERATOR).expect("an extension");
+            drop(lde);
+            values = device.upload(&reversed).expect("it fits");
+        }
+        device.download(&values).expect("it comes back")
+    };
+    let alone = [work(1), work(2)];
+    let [one, two] =
+        thread::scope(|scope| [1, 2].map(|seed| scope.spawn(move || work(seed))).map(|t| t.join()));
+    assert_eq!([one.expect("no panic"), two.expect("no panic")], alone);
+}
