@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use ::wgpu::{Buffer, CommandEncoder, ErrorFilter, PollType};
+use ::wgpu::{Buffer, CommandEncoder, ComputePipeline, ErrorFilter, PollType};
 
 use super::Wgpu;
 use super::adapter::now;
@@ -24,10 +24,20 @@ pub(super) struct Commands<'a> {
 impl Commands<'_> {
     /// A kernel over buffers, in the order of its bindings.
     pub fn kernel(&mut self, kernel: Kernel, buffers: &[&Buffer], parameters: &[u32], workgroups: usize) {
+        self.kernel = kernel.name();
+        self.pipeline(self.device.pipelines.of(kernel), buffers, parameters, workgroups);
+    }
+
+    /// The same of a pipeline.
+    pub fn pipeline(
+        &mut self,
+        pipeline: &ComputePipeline,
+        buffers: &[&Buffer],
+        parameters: &[u32],
+        workgroups: usize,
+    ) {
         let Wgpu { device, pipelines, groups_per_dimension, .. } = self.device;
         let [x, y] = grid(workgroups, *groups_per_dimension);
-        self.kernel = kernel.name();
-        let pipeline = pipelines.of(kernel);
         let bound = bind(device, &pipeline.get_bind_group_layout(0), buffers);
         let mut pass = self.encoder.begin_compute_pass(&::wgpu::ComputePassDescriptor::default());
         pass.set_pipeline(pipeline);
@@ -93,7 +103,8 @@ impl Wgpu {
         let submission = self.queue.submit([encoder.finish()]);
         let failed = caught(scopes);
         self.alive()?;
-        self.wait(Some(submission))?;
+        // What failed was not submitted, and has no end to wait for.
+        self.wait(failed.is_none().then_some(submission))?;
         failed.map_or(Ok(()), |error| Err(self.failure(kernel, 0, &error)))
     }
 
@@ -125,7 +136,8 @@ impl Wgpu {
             .map(|filter| self.device.push_error_scope(filter))
     }
 
-    fn failure(&self, what: &str, requested: u64, error: &::wgpu::Error) -> Error {
+    /// The device's word for an error of wgpu.
+    pub(super) fn failure(&self, what: &str, requested: u64, error: &::wgpu::Error) -> Error {
         let usage = self.budget.usage();
         match error {
             ::wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory {

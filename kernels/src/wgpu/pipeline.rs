@@ -29,8 +29,12 @@ use Kernel::{AbsorbRows, CompressNodes, GatherWords, NttExtend, NttPass, Permute
 const KERNELS: [Kernel; 7] =
     [NttPass, NttExtend, PermuteRows16, PermuteRows24, AbsorbRows, CompressNodes, GatherWords];
 
-/// Whether a kernel writes to a buffer.
-type Writes = bool;
+/// What a kernel is given.
+pub(super) struct Interface {
+    /// Of each buffer, whether it is written.
+    pub writes: &'static [bool],
+    pub parameter_bytes: u32,
+}
 
 impl Kernel {
     pub const fn name(self) -> &'static str {
@@ -45,16 +49,16 @@ impl Kernel {
         }
     }
 
-    /// Its buffers, and how many bytes of parameters it has.
-    const fn interface(self) -> (&'static [Writes], u32) {
-        match self {
+    const fn interface(self) -> Interface {
+        let (writes, parameter_bytes): (&[bool], u32) = match self {
             NttPass => (&[true], 24),
             NttExtend => (&[false, true, false], 28),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
-        }
+        };
+        Interface { writes, parameter_bytes }
     }
 
     fn source(self, wide_words: bool) -> String {
@@ -91,14 +95,13 @@ impl Pipelines {
             kernel: kernel.to_owned(),
             reason,
         };
-        let shared = layout(device, &[false, false]);
+        let shared = bind_layout(device, &[false, false]);
         let constants = guarded(device, || tables(device, &shared)).map_err(|e| failed("constants", e))?;
         queue.submit([]);
         let mut compiled = Vec::new();
         for kernel in KERNELS {
-            let (buffers, bytes) = kernel.interface();
             let source = kernel.source(wide_words);
-            let make = || compile(device, &shared, kernel.name(), source, buffers, bytes);
+            let make = || compile(device, &shared, kernel.name(), source, &kernel.interface());
             compiled.push(guarded(device, make).map_err(|e| failed(kernel.name(), e))?);
         }
         let compiled = compiled.try_into().map_err(|_| failed("all", "one is missing".to_owned()))?;
@@ -119,9 +122,9 @@ fn guarded<T>(device: &::wgpu::Device, make: impl FnOnce() -> T) -> Result<T, St
     errors.first().map_or(Ok(made), |error| Err(error.to_string()))
 }
 
-/// A layout of storage buffers.
-fn layout(device: &::wgpu::Device, buffers: &[Writes]) -> BindGroupLayout {
-    let entry = |(binding, writes): (u32, &Writes)| ::wgpu::BindGroupLayoutEntry {
+/// A layout of storage buffers that are written or not.
+pub(super) fn bind_layout(device: &::wgpu::Device, buffers: &[bool]) -> BindGroupLayout {
+    let entry = |(binding, writes): (u32, &bool)| ::wgpu::BindGroupLayoutEntry {
         binding,
         visibility: ShaderStages::COMPUTE,
         ty: ::wgpu::BindingType::Buffer {
@@ -151,8 +154,7 @@ pub(super) fn compile(
     shared: &BindGroupLayout,
     name: &str,
     source: String,
-    buffers: &[Writes],
-    immediate_size: u32,
+    interface: &Interface,
 ) -> ComputePipeline {
     let module = device.create_shader_module(::wgpu::ShaderModuleDescriptor {
         label: Some(name),
@@ -160,8 +162,8 @@ pub(super) fn compile(
     });
     let layout = device.create_pipeline_layout(&::wgpu::PipelineLayoutDescriptor {
         label: Some(name),
-        bind_group_layouts: &[Some(&layout(device, buffers)), Some(shared)],
-        immediate_size,
+        bind_group_layouts: &[Some(&bind_layout(device, interface.writes)), Some(shared)],
+        immediate_size: interface.parameter_bytes,
     });
     device.create_compute_pipeline(&::wgpu::ComputePipelineDescriptor {
         label: Some(name),

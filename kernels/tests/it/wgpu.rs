@@ -2,10 +2,13 @@
 
 use std::thread;
 
+use aludel_kernels::cpu::Cpu;
 use aludel_kernels::wgpu::{Options, Wgpu, adapters};
-use aludel_kernels::{Device, DeviceId, Error, Ntt};
+use aludel_kernels::{Device, DeviceId, Error, MerkleTree, Ntt, Opening, Poseidon2};
 use aludel_protocol::F;
+use aludel_protocol::trees::Cap;
 use p3_field::Field;
+use p3_matrix::dense::RowMajorMatrix;
 
 use crate::suite;
 
@@ -46,6 +49,41 @@ fn the_suite_in_small_bindings() {
     let refused = device.upload(&rows).err();
     assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
     assert_eq!(device.usage().used, 0);
+}
+
+/// Matrices whose columns, rows and nodes do not fit one binding of 64 KiB: permuted, and in a tree.
+fn apart<D: Poseidon2 + MerkleTree>(device: &D) -> (RowMajorMatrix<F>, Cap, Vec<Opening>) {
+    let upload = |(height, width)| device.upload(&suite::matrix(height, width, 13)).expect("it fits");
+    let permuted = device.permute(upload((1 << 12, 24))).expect("it can");
+    let permuted = device.download(&permuted).expect("it comes back");
+    let matrices = [(1 << 12, 19), (1 << 13, 7), (1 << 12, 1), (2, 3), (1 << 13, 14)].map(upload);
+    let (cap, tree) = device.commit(matrices.into(), 1).expect("a tree");
+    let indices: Vec<usize> = (0..1 << 13).step_by(99).chain([(1 << 13) - 1]).collect();
+    (permuted, cap, device.open(&tree, &indices).expect("openings"))
+}
+
+#[test]
+fn rows_and_nodes_in_several_bindings_are_as_in_one() {
+    let Some(device) = device(Options { binding_bytes: 1 << 16, ..Options::new(LIMIT) }) else { return };
+    assert!(apart(&device) == apart(&Cpu::new(u64::MAX)));
+    assert_eq!(device.usage().used, 0);
+}
+
+/// Heights at which transforms take several passes over memory before the last.
+fn tall<D: Ntt>(device: &D) -> [RowMajorMatrix<F>; 3] {
+    let upload = |log: usize| device.upload(&suite::matrix(1 << log, 2, 17)).expect("it fits");
+    let [ntt, inverse, lde] = [
+        device.ntt(upload(18)),
+        device.inverse_ntt(upload(18)),
+        device.coset_lde(&upload(16), 2, F::GENERATOR),
+    ];
+    [ntt, inverse, lde].map(|m| device.download(&m.expect("a transform")).expect("it comes back"))
+}
+
+#[test]
+fn tall_transforms_are_the_processors() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    assert!(tall(&device) == tall(&Cpu::new(u64::MAX)));
 }
 
 #[test]
