@@ -95,13 +95,12 @@ impl Wgpu {
     /// Records commands, launches them and waits for their end.
     pub(super) fn launch(&self, record: impl FnOnce(&mut Commands<'_>)) -> Result<(), Error> {
         self.alive()?;
-        let encoder = self.device.create_command_encoder(&::wgpu::CommandEncoderDescriptor::default());
-        let mut commands = Commands { device: self, encoder, kernel: "none" };
-        let scopes = self.scopes();
-        record(&mut commands);
-        let Commands { encoder, kernel, .. } = commands;
-        let submission = self.queue.submit([encoder.finish()]);
-        let failed = caught(scopes);
+        let ((submission, kernel), failed) = guarded(&self.device, || {
+            let encoder = self.device.create_command_encoder(&::wgpu::CommandEncoderDescriptor::default());
+            let mut commands = Commands { device: self, encoder, kernel: "none" };
+            record(&mut commands);
+            (self.queue.submit([commands.encoder.finish()]), commands.kernel)
+        });
         self.alive()?;
         // What failed was not submitted, and has no end to wait for.
         self.wait(failed.is_none().then_some(submission))?;
@@ -124,16 +123,9 @@ impl Wgpu {
         ask: impl FnOnce() -> T,
     ) -> Result<T, Error> {
         self.alive()?;
-        let scopes = self.scopes();
-        let given = ask();
-        let failed = caught(scopes);
+        let (given, failed) = guarded(&self.device, ask);
         self.alive()?;
         failed.map_or(Ok(given), |error| Err(self.failure(what, bytes, &error)))
-    }
-
-    fn scopes(&self) -> [::wgpu::ErrorScopeGuard; 3] {
-        [ErrorFilter::Internal, ErrorFilter::Validation, ErrorFilter::OutOfMemory]
-            .map(|filter| self.device.push_error_scope(filter))
     }
 
     /// The device's word for an error of wgpu.
@@ -152,8 +144,12 @@ impl Wgpu {
     }
 }
 
-/// The error that scopes have caught, the innermost's first.
-fn caught(scopes: [::wgpu::ErrorScopeGuard; 3]) -> Option<::wgpu::Error> {
+/// What wgpu gives, and the error that it tells.
+pub(super) fn guarded<T>(device: &::wgpu::Device, ask: impl FnOnce() -> T) -> (T, Option<::wgpu::Error>) {
+    let scopes = [ErrorFilter::Internal, ErrorFilter::Validation, ErrorFilter::OutOfMemory]
+        .map(|filter| device.push_error_scope(filter));
+    let given = ask();
+    // Scopes end in the reverse order of their beginnings.
     let caught: Vec<_> = scopes.into_iter().rev().filter_map(|scope| now(scope.pop()).flatten()).collect();
-    caught.into_iter().next()
+    (given, caught.into_iter().next())
 }

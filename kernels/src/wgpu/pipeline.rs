@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use ::wgpu::util::{BufferInitDescriptor, DeviceExt};
 use ::wgpu::{BindGroup, BindGroupLayout, BufferBindingType, BufferUsages, ComputePipeline, ShaderStages};
 
-use super::adapter::now;
-use super::launch::{bind, to_bytes};
+use super::launch::{bind, guarded, to_bytes};
 use super::source;
 use super::transfer::to_word;
 use crate::error::Error;
@@ -95,14 +94,20 @@ impl Pipelines {
             kernel: kernel.to_owned(),
             reason,
         };
+        let told = |kernel: &str, error: Option<::wgpu::Error>| {
+            error.map_or(Ok(()), |error| Err(failed(kernel, error.to_string())))
+        };
         let shared = bind_layout(device, &[false, false]);
-        let constants = guarded(device, || tables(device, &shared)).map_err(|e| failed("constants", e))?;
+        let (constants, error) = guarded(device, || tables(device, &shared));
+        told("constants", error)?;
         queue.submit([]);
         let mut compiled = Vec::new();
         for kernel in KERNELS {
             let source = kernel.source(wide_words);
             let make = || compile(device, &shared, kernel.name(), source, &kernel.interface());
-            compiled.push(guarded(device, make).map_err(|e| failed(kernel.name(), e))?);
+            let (pipeline, error) = guarded(device, make);
+            told(kernel.name(), error)?;
+            compiled.push(pipeline);
         }
         let compiled = compiled.try_into().map_err(|_| failed("all", "one is missing".to_owned()))?;
         Ok(Self { wide_words, constants, compiled })
@@ -111,15 +116,6 @@ impl Pipelines {
     pub const fn of(&self, kernel: Kernel) -> &ComputePipeline {
         &self.compiled[kernel as usize]
     }
-}
-
-/// What wgpu gives, or the error that it tells.
-fn guarded<T>(device: &::wgpu::Device, make: impl FnOnce() -> T) -> Result<T, String> {
-    use ::wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
-    let scopes = [Internal, Validation, OutOfMemory].map(|filter| device.push_error_scope(filter));
-    let made = make();
-    let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| now(scope.pop()).flatten()).collect();
-    errors.first().map_or(Ok(made), |error| Err(error.to_string()))
 }
 
 /// A layout of storage buffers that are written or not.
