@@ -37,11 +37,12 @@ fn place(shape: Shape, i: u32) -> vec2<u32> {
     return vec2<u32>(i & ((1u << shape.log_points) - 1u), i >> shape.log_points);
 }
 
-/// All levels of a tile. Ends without a barrier.
+/// All levels of a tile. Begins and ends with a barrier. (The last is in the loop: lavapipe passes barriers of a loop's body once more when the
+/// loop ends, so that one that is missing after the loop would not show there.)
 fn transform(shape: Shape, first_lane: u32, inverted: bool, thread: u32) {
     let pairs = (1u << (shape.log_points + shape.log_lanes)) >> 1u;
+    workgroupBarrier();
     for (var level = 0u; level < shape.log_points; level++) {
-        workgroupBarrier();
         let log_half = shape.log_points - 1u - level;
         for (var i = thread; i < pairs; i += THREADS) {
             let lane = i & ((1u << shape.log_lanes) - 1u);
@@ -59,6 +60,7 @@ fn transform(shape: Shape, first_lane: u32, inverted: bool, thread: u32) {
             tile[upper] = add(x, y);
             tile[lower] = mul(sub(x, y), root(exponent));
         }
+        workgroupBarrier();
     }
 }
 
@@ -92,7 +94,6 @@ fn ntt_pass(
         }
     }
     transform(shape, first_lane, job.inverse == 1u, thread);
-    workgroupBarrier();
     for (var i = thread; i < size; i += THREADS) {
         let at = place(shape, i);
         if first_lane + at.y < job.lanes {
@@ -151,7 +152,6 @@ fn ntt_extend(
         }
     }
     transform(Shape(shape.log_points, shape.log_lanes, 0u), first_lane, true, thread);
-    workgroupBarrier();
     for (var i = thread; i < size; i += THREADS) {
         let lane = i & ((1u << shape.log_lanes) - 1u);
         let point = i >> shape.log_lanes;
@@ -161,6 +161,7 @@ fn ntt_extend(
     }
     for (var coset = 0u; coset < (1u << extend.added_bits); coset++) {
         let step = reverse(coset, extend.added_bits) << (24u - log_height - extend.added_bits);
+        // The coset before is stored, or the coefficients are made, by all threads.
         workgroupBarrier();
         for (var i = thread; i < size; i += THREADS) {
             let lane = i & ((1u << shape.log_lanes) - 1u);
@@ -168,7 +169,6 @@ fn ntt_extend(
             tile[i] = mul(coefficients[i], root(power * step));
         }
         transform(shape, first_lane, false, thread);
-        workgroupBarrier();
         for (var i = thread; i < size; i += THREADS) {
             let at = place(shape, i);
             let lane = first_lane + at.y;

@@ -20,6 +20,9 @@ const BACKENDS: Backends = Backends::VULKAN;
 const WORKGROUP_THREADS: u32 = 256;
 const WORKGROUP_BYTES: u32 = 8192;
 
+/// What a kernel sees of a buffer at least: the tables of a transform.
+const LEAST_BINDING_BYTES: usize = 1 << 15;
+
 /// Bytes of parameters of a kernel.
 const IMMEDIATE_BYTES: u32 = 64;
 
@@ -43,7 +46,7 @@ pub struct Options {
     pub limit: u64,
     /// Multiply by 16-bit halves even where the adapter has 64-bit integers.
     pub narrow_words: bool,
-    /// See no more bytes of a buffer at once, even where the adapter would let a kernel see more.
+    /// See no more bytes of a buffer at once, even where the adapter would let a kernel see more. 32 KiB are always seen, and a power of two.
     pub binding_bytes: usize,
 }
 
@@ -157,7 +160,7 @@ fn description(wide_words: bool, limits: &Limits) -> ::wgpu::DeviceDescriptor<'s
 /// indices reach all of it.
 fn binding_bytes(limits: &Limits, most: usize) -> usize {
     let bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size).min(1 << 31);
-    let bytes = usize::try_from(bytes).unwrap_or(1 << 30).min(most).max(1 << 12);
+    let bytes = usize::try_from(bytes).unwrap_or(1 << 30).min(most).max(LEAST_BINDING_BYTES);
     1 << bytes.ilog2()
 }
 

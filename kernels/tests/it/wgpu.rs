@@ -87,6 +87,19 @@ fn tall_transforms_are_the_processors() {
 }
 
 #[test]
+fn a_matrix_of_nothing_takes_nothing() {
+    let Some(device) = device(Options::new(0)) else { return };
+    let nothing = RowMajorMatrix::new(Vec::new(), 0);
+    let uploaded = device.upload(&nothing).expect("it fits");
+    assert_eq!(device.shape(&uploaded), (0, 0));
+    assert_eq!(device.download(&uploaded).expect("it comes back"), nothing);
+    let refused = device.coset_lde(&uploaded, 1, F::GENERATOR).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+    let refused = device.commit(vec![uploaded], 0).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+}
+
+#[test]
 fn a_budget_that_is_too_small_is_said() {
     let Some(device) = device(Options::new(1 << 19)) else { return };
     suite::budgets(&device);
