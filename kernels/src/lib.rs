@@ -8,6 +8,7 @@ pub mod error;
 pub mod id;
 pub mod memory;
 pub mod seam;
+pub mod wgpu;
 
 pub use error::Error;
 pub use id::DeviceId;

@@ -1,0 +1,254 @@
+//! Launches of `kernels/wgsl/merkle_tree.wgsl` and `gather.wgsl`.
+
+use core::ops::Range;
+
+use ::wgpu::Buffer;
+
+use aludel_protocol::F;
+use aludel_protocol::hash::DIGEST;
+use aludel_protocol::trees::{Cap, Node};
+
+use super::launch::Commands;
+use super::pieces::{Part, Pieces, WORD};
+use super::pipeline::Kernel;
+use super::poseidon2::GROUP;
+use super::{Matrix, Wgpu};
+use crate::error::Error;
+use crate::seam::{MerkleTree, Opening};
+
+/// Rows that are hashed by one launch, at most.
+const ROWS: usize = 1 << 16;
+
+/// Elements of a sponge, and of its rate.
+const SPONGE: usize = 24;
+const RATE: usize = 16;
+
+/// Bytes of records that are read at once, at most.
+const RECORDS: usize = 1 << 23;
+
+/// A tree with the matrices that it is of.
+pub struct Tree {
+    matrices: Vec<Matrix>,
+    /// From the leaves to the root; units are nodes.
+    layers: Vec<Pieces>,
+    /// Layers below the cap.
+    below: usize,
+}
+
+/// What hashing needs besides its results.
+struct Scratch {
+    /// Rows at a time: a power of two.
+    rows: usize,
+    sponges: Pieces,
+    /// Digests of rows that join a layer.
+    joining: Pieces,
+}
+
+/// Nodes of a buffer.
+#[derive(Clone, Copy)]
+struct Nodes<'a> {
+    buffer: &'a Buffer,
+    first: usize,
+}
+
+impl Pieces {
+    /// Nodes that lie in one buffer because they are a power of two, begin at a multiple of it and are no more than one holds.
+    fn nodes(&self, range: Range<usize>) -> Option<Nodes<'_>> {
+        self.parts(range).next().map(|Part { buffer, at, .. }| Nodes { buffer, first: at })
+    }
+}
+
+fn words<const N: usize>(numbers: [usize; N]) -> [u32; N] {
+    numbers.map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+/// Hashes some rows of matrices of one height, side by side.
+fn hash(
+    commands: &mut Commands<'_>,
+    matrices: &[&Matrix],
+    rows: Range<usize>,
+    scratch: &Scratch,
+    to: Nodes<'_>,
+) {
+    let parts: Vec<_> =
+        matrices.iter().flat_map(|m| m.columns.parts(0..m.width()).map(|part| (m.height, part))).collect();
+    let mut position = 0;
+    for (i, (height, part)) in parts.iter().enumerate() {
+        let (first, last) = (usize::from(i == 0), usize::from(i + 1 == parts.len()));
+        let columns = part.units.len();
+        let parameters = words([*height, rows.start, rows.len(), columns, position, first, last, to.first]);
+        let buffers = [part.buffer, &scratch.sponges.buffers[0], to.buffer];
+        commands.kernel(Kernel::AbsorbRows, &buffers, &parameters, rows.len().div_ceil(GROUP));
+        position = (position + columns) % RATE;
+    }
+}
+
+impl Wgpu {
+    fn scratch(&self, height: usize) -> Result<Scratch, Error> {
+        // As many sponges as one buffer holds, to a power of two.
+        let most = 1 << (self.binding_bytes / (SPONGE * WORD)).ilog2();
+        let rows = height.min(ROWS).min(most);
+        Ok(Scratch { rows, sponges: self.pieces(rows, SPONGE)?, joining: self.pieces(rows, DIGEST)? })
+    }
+
+    /// Hashes rows of the tallest matrices to leaves.
+    fn leaves(&self, matrices: &[&Matrix], scratch: &Scratch, leaves: &Pieces) -> Result<(), Error> {
+        self.launch(|commands| {
+            for first in (0..leaves.units).step_by(scratch.rows) {
+                let rows = first..first + scratch.rows.min(leaves.units);
+                if let Some(to) = leaves.nodes(rows.clone()) {
+                    hash(commands, matrices, rows, scratch, to);
+                }
+            }
+        })
+    }
+
+    /// Compresses a layer to the next, which rows of some matrices join.
+    fn compress(
+        &self,
+        children: &Pieces,
+        parents: &Pieces,
+        joining: &[&Matrix],
+        scratch: &Scratch,
+    ) -> Result<(), Error> {
+        self.launch(|commands| {
+            for first in (0..parents.units).step_by(scratch.rows) {
+                let range = first..(first + scratch.rows).min(parents.units);
+                let from = children.nodes(2 * range.start..2 * range.end);
+                let (Some(from), Some(to)) = (from, parents.nodes(range.clone())) else { continue };
+                let joined = &scratch.joining.buffers[0];
+                if !joining.is_empty() {
+                    hash(commands, joining, range.clone(), scratch, Nodes { buffer: joined, first: 0 });
+                }
+                let count = range.len();
+                let parameters = words([count, from.first, to.first, usize::from(!joining.is_empty())]);
+                let buffers = [from.buffer, joined, to.buffer];
+                commands.kernel(Kernel::CompressNodes, &buffers, &parameters, count.div_ceil(GROUP));
+            }
+        })
+    }
+
+    /// One record for each index: the rows of all matrices, then the path.
+    fn records(&self, tree: &Tree, indices: &[usize], words: usize) -> Result<Vec<F>, Error> {
+        let records = self.pieces(indices.len(), words)?;
+        let numbers = self.pieces(1, indices.len())?;
+        let (to, from) = (&records.buffers[0], &numbers.buffers[0]);
+        self.write_words(from, 0, indices.iter().map(|i| u32::try_from(*i).unwrap_or(u32::MAX)))?;
+        self.launch(|commands| {
+            let mut gather = Gather { commands, from, to, count: indices.len(), record: words, offset: 0 };
+            for matrix in &tree.matrices {
+                gather.rows(matrix, tree.layers.len() - 1);
+            }
+            for (level, layer) in tree.layers.iter().take(tree.below).enumerate() {
+                gather.siblings(layer, level);
+            }
+        })?;
+        self.read(&records)
+    }
+}
+
+/// Where records are gathered.
+struct Gather<'a, 'b> {
+    commands: &'a mut Commands<'b>,
+    from: &'a Buffer,
+    to: &'a Buffer,
+    count: usize,
+    /// Words of a record, and how many are there.
+    record: usize,
+    offset: usize,
+}
+
+impl Gather<'_, '_> {
+    /// The rows of a matrix that the indices reach.
+    fn rows(&mut self, matrix: &Matrix, log_tallest: usize) {
+        let Self { count, record, .. } = *self;
+        let shift = log_tallest - matrix.height.ilog2() as usize;
+        for part in matrix.columns.parts(0..matrix.width()) {
+            let (columns, offset) = (part.units.len(), self.offset + part.units.start);
+            let height = matrix.height;
+            self.launch(
+                part.buffer,
+                columns,
+                [count, columns, 1, height, shift, 0, 0, height, record, offset],
+            );
+        }
+        self.offset += matrix.width();
+    }
+
+    /// The nodes beside those that the indices reach.
+    fn siblings(&mut self, layer: &Pieces, level: usize) {
+        let Self { count, record, offset, .. } = *self;
+        for part in layer.parts(0..layer.units) {
+            let (first, nodes) = (part.units.start, part.units.len());
+            self.launch(
+                part.buffer,
+                DIGEST,
+                [count, DIGEST, DIGEST, 1, level, 1, first, nodes, record, offset],
+            );
+        }
+        self.offset += DIGEST;
+    }
+
+    fn launch(&mut self, source: &Buffer, width: usize, parameters: [usize; 10]) {
+        let buffers = [source, self.from, self.to];
+        let groups = (self.count * width).div_ceil(GROUP);
+        self.commands.kernel(Kernel::GatherWords, &buffers, &words(parameters), groups);
+    }
+}
+
+impl MerkleTree for Wgpu {
+    type Tree = Tree;
+
+    fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
+        let heights = || matrices.iter().map(|m| m.height);
+        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
+            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
+        };
+        let log = height.ilog2() as usize;
+        let layers =
+            (0..=log).rev().map(|log| self.pieces(1 << log, DIGEST)).collect::<Result<Vec<_>, _>>()?;
+        let scratch = self.scratch(height)?;
+        let of = |height| matrices.iter().filter(|m| m.height == height).collect::<Vec<_>>();
+        self.leaves(&of(height), &scratch, &layers[0])?;
+        for pair in layers.windows(2) {
+            self.compress(&pair[0], &pair[1], &of(pair[1].units), &scratch)?;
+        }
+        let below = log - cap_height.min(log);
+        let (nodes, _) = nodes(&self.read(&layers[below])?);
+        Ok((Cap::new(nodes), Tree { matrices, layers, below }))
+    }
+
+    fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
+        let height = 1 << (tree.layers.len() - 1);
+        if let Some(index) = indices.iter().find(|index| **index >= height) {
+            return Err(self.unsupported(format!("row {index} of a tree of {height}")));
+        }
+        let widths = tree.matrices.iter().map(Matrix::width);
+        let words = widths.sum::<usize>() + DIGEST * tree.below;
+        let at_once = (self.binding_bytes.min(RECORDS) / WORD / words).max(1);
+        let mut openings = Vec::with_capacity(indices.len());
+        for some in indices.chunks(at_once) {
+            let records = self.records(tree, some, words)?;
+            openings.extend(records.chunks(words).map(|record| opening(tree, record)));
+        }
+        Ok(openings)
+    }
+}
+
+/// A record by its parts.
+fn opening(tree: &Tree, record: &[F]) -> Opening {
+    let mut left = record;
+    let rows = tree.matrices.iter().map(|matrix| {
+        let (row, rest) = left.split_at(matrix.width());
+        left = rest;
+        row.to_vec()
+    });
+    let rows = rows.collect();
+    Opening { rows, path: nodes(left).0 }
+}
+
+/// Elements by nodes, and what is left.
+fn nodes(elements: &[F]) -> (Vec<Node>, &[F]) {
+    let (nodes, rest) = elements.as_chunks::<DIGEST>();
+    (nodes.to_vec(), rest)
+}

@@ -1,0 +1,109 @@
+//! Any GPU that has a Vulkan driver, through wgpu; also Mesa's lavapipe, which executes the same kernels on the processor.
+//!
+//! Matrices are stored by columns, in as many buffers as the adapter's limit of a binding asks for. Every call waits for what it launched, so that
+//! an error is told by the call that caused it and memory that was given back is free. Constants and kernels of a device, some 50 KiB, are taken when it is
+//! opened and stand outside its budget, as do copies on their way from or to the host.
+
+mod adapter;
+mod launch;
+mod merkle_tree;
+mod ntt;
+mod pieces;
+mod pipeline;
+mod poseidon2;
+mod source;
+mod transfer;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
+
+use aludel_protocol::F;
+use p3_matrix::Matrix as _;
+use p3_matrix::dense::RowMajorMatrix;
+
+pub use adapter::{Adapter, Options, adapters};
+pub use merkle_tree::Tree;
+
+use crate::error::Error;
+use crate::id::DeviceId;
+use crate::memory::{Budget, Usage};
+use crate::seam::Device;
+use pieces::Pieces;
+use pipeline::Pipelines;
+
+/// An adapter that was opened, with its kernels.
+pub struct Wgpu {
+    id: DeviceId,
+    device: ::wgpu::Device,
+    queue: ::wgpu::Queue,
+    budget: Arc<Budget>,
+    /// The most bytes that a kernel sees of one buffer: a power of two.
+    binding_bytes: usize,
+    groups_per_dimension: u32,
+    pipelines: Pipelines,
+    /// Why the device is lost, when it is.
+    lost: Arc<OnceLock<String>>,
+}
+
+/// A matrix in a device's memory, by columns.
+pub struct Matrix {
+    /// Units are columns.
+    columns: Pieces,
+    height: usize,
+}
+
+impl Wgpu {
+    /// Whether its kernels use 64-bit integers. Results do not depend on it.
+    pub const fn has_wide_words(&self) -> bool {
+        self.pipelines.wide_words
+    }
+
+    fn unsupported(&self, what: impl Into<String>) -> Error {
+        Error::Unsupported { device: self.id, what: what.into() }
+    }
+
+    /// A matrix of anything.
+    fn matrix(&self, height: usize, width: usize) -> Result<Matrix, Error> {
+        Ok(Matrix { columns: self.pieces(width, height)?, height })
+    }
+}
+
+impl Matrix {
+    const fn width(&self) -> usize {
+        self.columns.units
+    }
+}
+
+impl Device for Wgpu {
+    type Matrix = Matrix;
+
+    fn id(&self) -> DeviceId {
+        self.id
+    }
+
+    fn usage(&self) -> Usage {
+        self.budget.usage()
+    }
+
+    fn shape(&self, matrix: &Matrix) -> (usize, usize) {
+        (matrix.height, matrix.width())
+    }
+
+    fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
+        self.alive()?;
+        let matrix = self.matrix(rows.height(), rows.width())?;
+        self.write(&matrix.columns, &rows.transpose().values)?;
+        Ok(matrix)
+    }
+
+    fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
+        self.alive()?;
+        let columns = self.read(&matrix.columns)?;
+        Ok(match matrix.height {
+            0 => RowMajorMatrix::new(columns, matrix.width()),
+            height => RowMajorMatrix::new(columns, height).transpose(),
+        })
+    }
+}

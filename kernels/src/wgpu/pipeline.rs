@@ -1,0 +1,172 @@
+//! Kernels, compiled once for a device.
+
+use std::borrow::Cow;
+
+use ::wgpu::util::{BufferInitDescriptor, DeviceExt};
+use ::wgpu::{BindGroup, BindGroupLayout, BufferBindingType, BufferUsages, ComputePipeline, ShaderStages};
+
+use super::launch::{bind, guarded, to_bytes};
+use super::source;
+use super::transfer::to_word;
+use crate::error::Error;
+use crate::id::DeviceId;
+
+/// A kernel by its name in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kernel {
+    NttPass,
+    NttExtend,
+    PermuteRows16,
+    PermuteRows24,
+    AbsorbRows,
+    CompressNodes,
+    GatherWords,
+}
+
+use Kernel::{AbsorbRows, CompressNodes, GatherWords, NttExtend, NttPass, PermuteRows16, PermuteRows24};
+
+const KERNELS: [Kernel; 7] =
+    [NttPass, NttExtend, PermuteRows16, PermuteRows24, AbsorbRows, CompressNodes, GatherWords];
+
+/// What a kernel is given.
+pub(super) struct Interface {
+    /// Of each buffer, whether it is written.
+    pub writes: &'static [bool],
+    pub parameter_bytes: u32,
+}
+
+impl Kernel {
+    pub const fn name(self) -> &'static str {
+        match self {
+            NttPass => "ntt_pass",
+            NttExtend => "ntt_extend",
+            PermuteRows16 => "permute_rows_16",
+            PermuteRows24 => "permute_rows_24",
+            AbsorbRows => "absorb_rows",
+            CompressNodes => "compress_nodes",
+            GatherWords => "gather_words",
+        }
+    }
+
+    const fn interface(self) -> Interface {
+        let (writes, parameter_bytes): (&[bool], u32) = match self {
+            NttPass => (&[true], 24),
+            NttExtend => (&[false, true, false], 28),
+            PermuteRows16 | PermuteRows24 => (&[true], 4),
+            AbsorbRows => (&[false, true, true], 32),
+            CompressNodes => (&[false, false, true], 16),
+            GatherWords => (&[false, false, true], 40),
+        };
+        Interface { writes, parameter_bytes }
+    }
+
+    fn source(self, wide_words: bool) -> String {
+        let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
+        let files: &[&str] = match self {
+            NttPass | NttExtend => &[include_str!("../../wgsl/ntt.wgsl")],
+            PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
+            AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
+            GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
+        };
+        source::module(wide_words, files)
+    }
+}
+
+/// All kernels of a device, and the tables that they share.
+pub(super) struct Pipelines {
+    pub wide_words: bool,
+    /// Bind group 1 of every kernel.
+    pub constants: BindGroup,
+    /// In the order of [`KERNELS`].
+    compiled: [ComputePipeline; KERNELS.len()],
+}
+
+impl Pipelines {
+    /// Compiles.
+    pub fn new(
+        id: DeviceId,
+        device: &::wgpu::Device,
+        queue: &::wgpu::Queue,
+        wide_words: bool,
+    ) -> Result<Self, Error> {
+        let failed = |kernel: &str, reason: String| Error::LaunchFailed {
+            device: id,
+            kernel: kernel.to_owned(),
+            reason,
+        };
+        let told = |kernel: &str, error: Option<::wgpu::Error>| {
+            error.map_or(Ok(()), |error| Err(failed(kernel, error.to_string())))
+        };
+        let shared = bind_layout(device, &[false, false]);
+        let (constants, error) = guarded(device, || tables(device, &shared));
+        told("constants", error)?;
+        queue.submit([]);
+        let mut compiled = Vec::new();
+        for kernel in KERNELS {
+            let source = kernel.source(wide_words);
+            let make = || compile(device, &shared, kernel.name(), source, &kernel.interface());
+            let (pipeline, error) = guarded(device, make);
+            told(kernel.name(), error)?;
+            compiled.push(pipeline);
+        }
+        let compiled = compiled.try_into().map_err(|_| failed("all", "one is missing".to_owned()))?;
+        Ok(Self { wide_words, constants, compiled })
+    }
+
+    pub const fn of(&self, kernel: Kernel) -> &ComputePipeline {
+        &self.compiled[kernel as usize]
+    }
+}
+
+/// A layout of storage buffers that are written or not.
+pub(super) fn bind_layout(device: &::wgpu::Device, buffers: &[bool]) -> BindGroupLayout {
+    let entry = |(binding, writes): (u32, &bool)| ::wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: ShaderStages::COMPUTE,
+        ty: ::wgpu::BindingType::Buffer {
+            ty: BufferBindingType::Storage { read_only: !writes },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    };
+    let entries: Vec<_> = (0..).zip(buffers).map(entry).collect();
+    device.create_bind_group_layout(&::wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries })
+}
+
+/// Constants of the permutations and roots of unity.
+fn tables(device: &::wgpu::Device, layout: &BindGroupLayout) -> BindGroup {
+    let buffers = [source::poseidon2(), source::roots()].map(|table| {
+        let contents = to_bytes(table.into_iter().map(to_word));
+        let usage = BufferUsages::STORAGE;
+        device.create_buffer_init(&BufferInitDescriptor { label: None, contents: &contents, usage })
+    });
+    bind(device, layout, &buffers.each_ref())
+}
+
+/// A kernel whose buffers are in group 0 and constants in group 1.
+pub(super) fn compile(
+    device: &::wgpu::Device,
+    shared: &BindGroupLayout,
+    name: &str,
+    source: String,
+    interface: &Interface,
+) -> ComputePipeline {
+    let module = device.create_shader_module(::wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: ::wgpu::ShaderSource::Wgsl(Cow::Owned(source)),
+    });
+    let layout = device.create_pipeline_layout(&::wgpu::PipelineLayoutDescriptor {
+        label: Some(name),
+        bind_group_layouts: &[Some(&bind_layout(device, interface.writes)), Some(shared)],
+        immediate_size: interface.parameter_bytes,
+    });
+    device.create_compute_pipeline(&::wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some(name),
+        compilation_options: ::wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}

@@ -1,0 +1,150 @@
+//! The suite on the first adapter: on machines without a GPU that is Mesa's lavapipe, where it is installed.
+
+use std::thread;
+
+use aludel_kernels::cpu::Cpu;
+use aludel_kernels::wgpu::{Options, Wgpu, adapters};
+use aludel_kernels::{Device, DeviceId, Error, MerkleTree, Ntt, Opening, Poseidon2};
+use aludel_protocol::F;
+use aludel_protocol::trees::Cap;
+use p3_field::Field;
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::suite;
+
+/// The first adapter, or nothing where there is none, unless all tests are asked for.
+fn device(options: Options) -> Option<Wgpu> {
+    match Wgpu::open(0, options) {
+        Ok(device) => Some(device),
+        Err(why) if std::env::var_os("ALUDEL_TEST_ALL").is_none_or(|v| v != "1") => {
+            println!("skipped: {why}");
+            None
+        }
+        Err(why) => panic!("ALUDEL_TEST_ALL is set: {why}"),
+    }
+}
+
+const LIMIT: u64 = 1 << 26;
+
+#[test]
+fn the_suite_with_the_words_that_the_adapter_has() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    println!("{:?}, wide words: {}", adapters(), device.has_wide_words());
+    suite::all(&device);
+}
+
+#[test]
+fn the_suite_with_narrow_words() {
+    let Some(device) = device(Options { narrow_words: true, ..Options::new(LIMIT) }) else { return };
+    assert!(!device.has_wide_words());
+    suite::all(&device);
+}
+
+/// One column of the suite's tallest matrices is all that a kernel sees.
+#[test]
+fn the_suite_in_small_bindings() {
+    let Some(device) = device(Options { binding_bytes: 1 << 16, ..Options::new(LIMIT) }) else { return };
+    suite::all(&device);
+    let rows = suite::matrix(1 << 15, 1, 1);
+    let refused = device.upload(&rows).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+    assert_eq!(device.usage().used, 0);
+}
+
+/// Matrices whose columns, rows and nodes do not fit one binding of 64 KiB: permuted, and in a tree.
+fn apart<D: Poseidon2 + MerkleTree>(device: &D) -> (RowMajorMatrix<F>, Cap, Vec<Opening>) {
+    let upload = |(height, width)| device.upload(&suite::matrix(height, width, 13)).expect("it fits");
+    let permuted = device.permute(upload((1 << 12, 24))).expect("it can");
+    let permuted = device.download(&permuted).expect("it comes back");
+    let matrices = [(1 << 12, 19), (1 << 13, 7), (1 << 12, 1), (2, 3), (1 << 13, 14)].map(upload);
+    let (cap, tree) = device.commit(matrices.into(), 1).expect("a tree");
+    let indices: Vec<usize> = (0..1 << 13).step_by(99).chain([(1 << 13) - 1]).collect();
+    (permuted, cap, device.open(&tree, &indices).expect("openings"))
+}
+
+#[test]
+fn rows_and_nodes_in_several_bindings_are_as_in_one() {
+    let Some(device) = device(Options { binding_bytes: 1 << 16, ..Options::new(LIMIT) }) else { return };
+    assert!(apart(&device) == apart(&Cpu::new(u64::MAX)));
+    assert_eq!(device.usage().used, 0);
+}
+
+/// Heights at which transforms take several passes over memory before the last.
+fn tall<D: Ntt>(device: &D) -> [RowMajorMatrix<F>; 3] {
+    let upload = |log: usize| device.upload(&suite::matrix(1 << log, 2, 17)).expect("it fits");
+    let [ntt, inverse, lde] = [
+        device.ntt(upload(18)),
+        device.inverse_ntt(upload(18)),
+        device.coset_lde(&upload(16), 2, F::GENERATOR),
+    ];
+    [ntt, inverse, lde].map(|m| device.download(&m.expect("a transform")).expect("it comes back"))
+}
+
+#[test]
+fn tall_transforms_are_the_processors() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    assert!(tall(&device) == tall(&Cpu::new(u64::MAX)));
+}
+
+#[test]
+fn a_matrix_of_nothing_takes_nothing() {
+    let Some(device) = device(Options::new(0)) else { return };
+    let nothing = RowMajorMatrix::new(Vec::new(), 0);
+    let uploaded = device.upload(&nothing).expect("it fits");
+    assert_eq!(device.shape(&uploaded), (0, 0));
+    assert_eq!(device.download(&uploaded).expect("it comes back"), nothing);
+    let refused = device.coset_lde(&uploaded, 1, F::GENERATOR).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+    let refused = device.commit(vec![uploaded], 0).err();
+    assert!(matches!(refused, Some(Error::Unsupported { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_budget_that_is_too_small_is_said() {
+    let Some(device) = device(Options::new(1 << 19)) else { return };
+    suite::budgets(&device);
+}
+
+#[test]
+fn an_adapter_that_is_not_there_is_said() {
+    let number = u16::MAX;
+    let Err(error) = Wgpu::open(number, Options::new(LIMIT)) else {
+        panic!("there are not so many adapters")
+    };
+    assert!(matches!(error, Error::Unsupported { device: DeviceId::Wgpu(u16::MAX), .. }), "{error}");
+    assert!(error.to_string().contains("Vulkan"), "{error}");
+}
+
+#[test]
+fn adapters_are_named_by_their_place() {
+    let found = adapters();
+    for (number, adapter) in found.iter().enumerate() {
+        assert_eq!(adapter.id.to_string(), format!("wgpu:{number}"));
+        assert!(!adapter.name.is_empty(), "{adapter:?}");
+    }
+    assert_eq!(found.is_empty(), device(Options::new(LIMIT)).is_none());
+}
+
+#[test]
+fn two_devices_work_at_once() {
+    if device(Options::new(LIMIT)).is_none() {
+        return;
+    }
+    let work = |seed| {
+        let device = device(Options::new(LIMIT)).expect("as before");
+        let rows = suite::matrix(1 << 11, 3, seed);
+        let mut values = device.upload(&rows).expect("it fits");
+        for _ in 0..4 {
+            let coefficients = device.inverse_ntt(values).expect("a transform");
+            let reversed = device.download(&coefficients).expect("it comes back");
+            let lde = device.coset_lde(&coefficients, 1, F::GENERATOR).expect("an extension");
+            drop(lde);
+            values = device.upload(&reversed).expect("it fits");
+        }
+        device.download(&values).expect("it comes back")
+    };
+    let alone = [work(1), work(2)];
+    let [one, two] =
+        thread::scope(|scope| [1, 2].map(|seed| scope.spawn(move || work(seed))).map(|t| t.join()));
+    assert_eq!([one.expect("no panic"), two.expect("no panic")], alone);
+}

@@ -1,0 +1,46 @@
+// KoalaBear. An element `x` is stored as `2^32 x mod P`, below `P`: Montgomery's form, as Plonky3 has it in memory.
+// Stands before every kernel, after `P`, `MU` (inverse of `P` modulo 2^32) and `ONE`, which the launching code writes, and after
+// `mul_high` from `field_u32.wgsl` or `field_u64.wgsl`.
+
+fn add(a: u32, b: u32) -> u32 {
+    let sum = a + b;
+    return select(sum, sum - P, sum >= P);
+}
+
+fn sub(a: u32, b: u32) -> u32 {
+    return select(a - b, a - b + P, a < b);
+}
+
+fn neg(a: u32) -> u32 {
+    return sub(0u, a);
+}
+
+/// `a b / 2^32`. The low words of `a b` and of `P (a b MU mod 2^32)` are equal, so the difference is that of the high words.
+fn mul(a: u32, b: u32) -> u32 {
+    return sub(mul_high(a, b), mul_high(a * b * MU, P));
+}
+
+/// `a^exponent`.
+fn power(a: u32, exponent: u32) -> u32 {
+    var result = ONE;
+    for (var bit = 32u; bit > 0u; bit--) {
+        result = mul(result, result);
+        if ((exponent >> (bit - 1u)) & 1u) == 1u {
+            result = mul(result, a);
+        }
+    }
+    return result;
+}
+
+/// The inverse; of zero it is zero.
+fn inverse(a: u32) -> u32 {
+    return power(a, P - 2u);
+}
+
+fn add4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+    return vec4<u32>(add(a.x, b.x), add(a.y, b.y), add(a.z, b.z), add(a.w, b.w));
+}
+
+fn mul4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+    return vec4<u32>(mul(a.x, b.x), mul(a.y, b.y), mul(a.z, b.z), mul(a.w, b.w));
+}
