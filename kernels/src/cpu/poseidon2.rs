@@ -25,7 +25,7 @@ impl Poseidon2 for Cpu {
 /// Permutes states one after another in memory.
 fn permute<const N: usize>(
     values: &mut [F],
-    permutation: &(impl Permutation<[F; N]> + Permutation<[PackedF; N]> + Sync),
+    permutation: &(impl Permutation<[F; N]> + Permutation<[PackedF; N]>),
 ) {
     values.par_chunks_mut(N * PackedF::WIDTH).for_each(|group| {
         let (states, _) = group.as_chunks_mut::<N>();

@@ -98,7 +98,7 @@ impl Cuda {
 
     /// A matrix, full of garbage.
     fn matrix(&self, height: usize, width: usize) -> Result<Matrix, Error> {
-        let words = height.checked_mul(width).unwrap_or(usize::MAX);
+        let words = height.saturating_mul(width);
         Ok(Matrix { buffer: self.buffer(words)?, height, width })
     }
 
