@@ -27,7 +27,7 @@ use crate::seam::Device;
 use driver::{Arg, Buffer, Context, Launch, Stream};
 use image::Image;
 
-/// Words that are turned from rows to columns at a time: 64 MiB.
+/// Words that are turned between rows and columns at a time, at most: 64 MiB.
 const STAGING_WORDS: usize = 1 << 24;
 /// Side of the tile that a block turns.
 const TILE: usize = 32;
@@ -102,6 +102,13 @@ impl Cuda {
         Ok(Matrix { buffer: self.buffer(words)?, height, width })
     }
 
+    /// Rows that are staged at a time: half of what the budget has left, at most [`STAGING_WORDS`], at least one row.
+    fn staged_rows(&self, height: usize, width: usize) -> usize {
+        let usage = self.usage();
+        let left = usize::try_from((usage.limit - usage.used) / 8).unwrap_or(usize::MAX);
+        (left.min(STAGING_WORDS) / width.max(1)).clamp(1, height.max(1))
+    }
+
     /// Queues a kernel.
     ///
     /// # Safety
@@ -146,11 +153,6 @@ impl Cuda {
     }
 }
 
-/// Rows that are staged at a time.
-fn staged_rows(height: usize, width: usize) -> usize {
-    (STAGING_WORDS / width.max(1)).clamp(1, height.max(1))
-}
-
 impl Device for Cuda {
     type Matrix = Matrix;
 
@@ -169,7 +171,7 @@ impl Device for Cuda {
     fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
         let (height, width) = (rows.height(), rows.width());
         let matrix = self.matrix(height, width)?;
-        let at_once = staged_rows(height, width);
+        let at_once = self.staged_rows(height, width);
         let mut staging = self.buffer(at_once.min(height) * width)?;
         for (i, chunk) in rows.values.chunks((at_once * width).max(1)).enumerate() {
             self.stream.copy_in(words(chunk), &mut staging)?;
@@ -181,7 +183,7 @@ impl Device for Cuda {
 
     fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
         let (height, width) = (matrix.height, matrix.width);
-        let at_once = staged_rows(height, width);
+        let at_once = self.staged_rows(height, width);
         let staging = self.buffer(at_once.min(height) * width)?;
         let mut values = F::zero_vec(height * width);
         for (i, chunk) in values.chunks_mut((at_once * width).max(1)).enumerate() {

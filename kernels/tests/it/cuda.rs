@@ -86,6 +86,20 @@ fn a_driver_that_has_less_than_the_budget_is_believed() {
 }
 
 #[test]
+fn matrices_come_and_go_in_parts_where_memory_is_short() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    for spare_rows in [2, 7, 80] {
+        let (height, width) = (100, 3);
+        let limit = (height + spare_rows) * width * 4;
+        let device = Cuda::open(0, limit as u64).expect("a device of the stand-in");
+        let rows = suite::matrix(height, width, 1);
+        let matrix = device.upload(&rows).expect("it fits");
+        assert!(device.download(&matrix).expect("it comes back") == rows, "{spare_rows}");
+    }
+    nothing_is_left(stand_in);
+}
+
+#[test]
 fn devices_that_are_not_there_are_refused() {
     let Some((stand_in, _turn)) = stand_in() else { return };
     let refused = Cuda::open(2, 1).expect_err("two devices");
