@@ -60,7 +60,7 @@ void leave(State state) {
 // A fiber's whole life: a thread of a block, then a thread of the next.
 void live() {
     for (;;) {
-        (*scheduler.launch->kernel)(scheduler.launch->arguments);
+        scheduler.launch->body();
         leave(State::Ended);
     }
 }

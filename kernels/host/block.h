@@ -9,8 +9,7 @@
 namespace aludel::host {
 
 struct Launch {
-    const Kernel* kernel;
-    void** arguments;
+    Body body;
     Dim3 grid, block;
     size_t dynamic_bytes;
 };

@@ -1,12 +1,15 @@
 // CUDA's driver interface under its own names (CUDA driver API reference, 12.8): as much of it as we call.
 //
-// Streams do their work at once, in the call that orders it. What a kernel did wrong is said by the next call, as by the driver.
+// A stream does its work when somebody waits for it, or when chance moves it on (queue.h), so that work which does not wait for what it
+// needs comes too early under some seed. What a kernel did wrong is said by a later call, as by the driver.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "block.h"
 #include "machine.h"
+#include "queue.h"
 
 using namespace aludel::host;
 
@@ -24,11 +27,56 @@ Device* device(int ordinal) {
     return ordinal >= 0 && static_cast<size_t>(ordinal) < devices.size() ? devices[ordinal].get() : nullptr;
 }
 
-int allocate(Pointer* out, size_t bytes) {
+// Whether a range is of this device's memory, or of the module's.
+bool owned(const Device& device, const void* address, size_t bytes) {
+    auto at = reinterpret_cast<uintptr_t>(address);
+    auto next = device.memory.upper_bound(at);
+    if (next != device.memory.begin() && std::prev(next)->second.contains(address, bytes)) return true;
+    for (const auto& symbol : machine().symbols) {
+        auto start = reinterpret_cast<uintptr_t>(symbol.second.first);
+        if (at >= start && at + bytes <= start + symbol.second.second) return true;
+    }
+    return false;
+}
+
+// A call that concerns the current device: its turn, if there is one.
+std::unique_lock<std::recursive_mutex> turn() {
+    return current == nullptr ? std::unique_lock<std::recursive_mutex>() : std::unique_lock(current->turn);
+}
+
+int checked(Kind kind) {
     Guard guard(machine().lock);
-    if (int code = enter(Kind::Allocate)) return code;
+    return enter(kind);
+}
+
+int broken() { return current == nullptr ? INVALID_CONTEXT : current->broken; }
+
+std::shared_ptr<Stream> stream(void* handle) {
+    return handle == nullptr ? nullptr : *static_cast<std::shared_ptr<Stream>*>(handle);
+}
+
+// Gives work to a stream. The default stream, a null pointer, waits for all others and does it at once.
+int give(void* handle, Work work) {
+    auto to = stream(handle);
+    if (to == nullptr) {
+        finish(*current);
+        if (work.run) work.run();
+        return current->broken;
+    }
+    to->queue.push_back(std::move(work));
+    to->given++;
+    move_on(*current);
+    return SUCCESS;
+}
+
+int allocate(Pointer* out, size_t bytes) {
+    auto mine = turn();
+    if (int code = checked(Kind::Allocate)) return code;
     if (bytes == 0) return INVALID_VALUE;
+    // What is to be freed may be what is wanted.
+    if (bytes > current->total - current->used) finish(*current);
     if (bytes > current->total - current->used) return OUT_OF_MEMORY;
+    Guard guard(machine().lock);
     Random random = machine().random();
     Guarded piece(bytes, random);
     *out = reinterpret_cast<Pointer>(piece.data());
@@ -37,68 +85,74 @@ int allocate(Pointer* out, size_t bytes) {
     return SUCCESS;
 }
 
-int release(Pointer pointer) {
+void free_now(Device& device, Pointer pointer) {
     Guard guard(machine().lock);
-    if (current == nullptr) return INVALID_CONTEXT;
-    auto piece = current->memory.find(pointer);
-    if (piece == current->memory.end()) return INVALID_VALUE;
+    auto piece = device.memory.find(pointer);
     bool whole = piece->second.intact();
-    current->used -= piece->second.bytes();
-    current->memory.erase(piece);
-    if (!whole && current->broken == SUCCESS) current->broken = ILLEGAL_ADDRESS;
-    return current->broken;
+    device.used -= piece->second.bytes();
+    // Who uses it still reads garbage.
+    std::memset(piece->second.data(), 0xd5, piece->second.bytes());
+    device.memory.erase(piece);
+    if (!whole && device.broken == SUCCESS) device.broken = ILLEGAL_ADDRESS;
 }
 
-// Whether a range is of this device's memory, or of the module's.
-bool owned(const void* address, size_t bytes) {
-    auto at = reinterpret_cast<uintptr_t>(address);
-    auto next = current->memory.upper_bound(at);
-    if (next != current->memory.begin() && std::prev(next)->second.contains(address, bytes)) return true;
-    for (const auto& symbol : machine().symbols) {
-        auto start = reinterpret_cast<uintptr_t>(symbol.second.first);
-        if (at >= start && at + bytes <= start + symbol.second.second) return true;
-    }
-    return false;
-}
-
-int copy(void* to, const void* from, size_t bytes, bool to_device, bool from_device) {
-    Guard guard(machine().lock);
-    if (int code = enter(Kind::Copy)) return code;
-    if ((to_device && !owned(to, bytes)) || (from_device && !owned(from, bytes))) return INVALID_VALUE;
-    std::memmove(to, from, bytes);
-    return SUCCESS;
+int release(Pointer pointer, void* handle) {
+    auto mine = turn();
+    if (current == nullptr) return INVALID_CONTEXT;
+    if (current->memory.count(pointer) == 0) return INVALID_VALUE;
+    Device& device = *current;
+    Work work;
+    work.run = [&device, pointer] { free_now(device, pointer); };
+    work.always = true;
+    give(handle, std::move(work));
+    return device.broken;
 }
 
 void* host(Pointer pointer) { return reinterpret_cast<void*>(pointer); }
 
-int set(Pointer pointer, unsigned char value, size_t bytes) {
-    Guard guard(machine().lock);
-    if (int code = enter(Kind::Copy)) return code;
-    if (!owned(host(pointer), bytes)) return INVALID_VALUE;
-    std::memset(host(pointer), value, bytes);
-    return SUCCESS;
+// A copy in stream order. A range must be of the device when the copy is ordered and when it is done.
+int copy(void* to, const void* from, size_t bytes, bool to_device, bool from_device, void* handle) {
+    auto mine = turn();
+    if (int code = checked(Kind::Copy)) return code;
+    Device& device = *current;
+    auto valid = [&device, to, from, bytes, to_device, from_device] {
+        return (!to_device || owned(device, to, bytes)) && (!from_device || owned(device, from, bytes));
+    };
+    if (!valid()) return INVALID_VALUE;
+    // Memory of the host is read now: it may change when the call has returned.
+    auto staged = std::make_shared<std::vector<uint8_t>>();
+    auto* bytes_from = static_cast<const uint8_t*>(from);
+    if (!from_device) staged->assign(bytes_from, bytes_from + bytes);
+    Work work;
+    work.run = [=, &device] {
+        if (valid()) std::memmove(to, from_device ? from : staged->data(), bytes);
+        if (!valid() && device.broken == SUCCESS) device.broken = ILLEGAL_ADDRESS;
+    };
+    if (int code = give(handle, std::move(work))) return code;
+    // To memory of the host that is not pinned a copy is done when the call returns.
+    if (!to_device && handle != nullptr) drain(device, *stream(handle));
+    return device.broken;
 }
 
-int synchronize() {
-    Guard guard(machine().lock);
-    return enter(Kind::Synchronize);
+int set(Pointer pointer, unsigned char value, size_t bytes, void* handle) {
+    auto mine = turn();
+    if (int code = checked(Kind::Copy)) return code;
+    if (!owned(*current, host(pointer), bytes)) return INVALID_VALUE;
+    Work work;
+    work.run = [pointer, value, bytes] { std::memset(host(pointer), value, bytes); };
+    return give(handle, std::move(work));
 }
 
-// A stream or an event: only counted.
-template <typename Handle>
-int make(Handle* out) {
-    Guard guard(machine().lock);
-    if (int code = enter(Kind::Any)) return code;
-    *out = new char;
-    machine().handles++;
-    return SUCCESS;
-}
-
-int destroy(void* handle) {
-    Guard guard(machine().lock);
-    delete static_cast<char*>(handle);
-    machine().handles--;
-    return current == nullptr ? INVALID_CONTEXT : current->broken;
+// Waits for a stream, or for all of a device.
+int synchronize(void* handle) {
+    auto mine = turn();
+    if (int code = checked(Kind::Synchronize)) return code;
+    if (handle == nullptr) {
+        finish(*current);
+    } else {
+        drain(*current, *stream(handle));
+    }
+    return current->broken;
 }
 
 // After a launch: what it broke.
@@ -184,51 +238,100 @@ int cuCtxGetCurrent(void** context) {
     return SUCCESS;
 }
 
-int cuCtxSynchronize() { return synchronize(); }
+int cuCtxSynchronize() { return synchronize(nullptr); }
 
-int cuStreamCreate(void** stream, unsigned) { return make(stream); }
-int cuStreamDestroy_v2(void* stream) { return destroy(stream); }
-int cuStreamSynchronize(void*) { return synchronize(); }
-int cuStreamWaitEvent(void*, void*, unsigned) {
+int cuStreamCreate(void** out, unsigned) {
+    auto mine = turn();
+    if (int code = checked(Kind::Any)) return code;
+    current->streams.push_back(std::make_shared<Stream>());
+    *out = new std::shared_ptr<Stream>(current->streams.back());
     Guard guard(machine().lock);
-    return enter(Kind::Any);
+    machine().handles++;
+    return SUCCESS;
 }
 
-int cuEventCreate(void** event, unsigned) { return make(event); }
-int cuEventDestroy_v2(void* event) { return destroy(event); }
-int cuEventRecord(void*, void*) {
+int cuStreamDestroy_v2(void* handle) {
+    auto mine = turn();
+    if (current == nullptr) return INVALID_CONTEXT;
+    auto* gone = static_cast<std::shared_ptr<Stream>*>(handle);
+    drain(*current, **gone);
+    auto& streams = current->streams;
+    streams.erase(std::find(streams.begin(), streams.end(), *gone));
+    delete gone;
     Guard guard(machine().lock);
-    return enter(Kind::Any);
+    machine().handles--;
+    return broken();
 }
-int cuEventSynchronize(void*) { return synchronize(); }
-int cuEventQuery(void*) { return synchronize(); }
+
+int cuStreamSynchronize(void* handle) { return synchronize(handle); }
+
+int cuStreamWaitEvent(void* handle, void* event, unsigned) {
+    auto mine = turn();
+    if (int code = checked(Kind::Any)) return code;
+    auto* awaited = static_cast<Event*>(event);
+    Work work;
+    work.other = awaited->stream;
+    work.until = awaited->until;
+    return give(handle, std::move(work));
+}
+
+int cuEventCreate(void** event, unsigned) {
+    auto mine = turn();
+    if (int code = checked(Kind::Any)) return code;
+    *event = new Event;
+    Guard guard(machine().lock);
+    machine().handles++;
+    return SUCCESS;
+}
+
+int cuEventDestroy_v2(void* event) {
+    delete static_cast<Event*>(event);
+    Guard guard(machine().lock);
+    machine().handles--;
+    return broken();
+}
+
+int cuEventRecord(void* event, void* handle) {
+    auto mine = turn();
+    if (int code = checked(Kind::Any)) return code;
+    auto* recorded = static_cast<Event*>(event);
+    recorded->stream = stream(handle);
+    recorded->until = recorded->stream == nullptr ? 0 : recorded->stream->given;
+    return SUCCESS;
+}
 
 int cuMemAlloc_v2(Pointer* out, size_t bytes) { return allocate(out, bytes); }
 int cuMemAllocAsync(Pointer* out, size_t bytes, void*) { return allocate(out, bytes); }
-int cuMemFree_v2(Pointer pointer) { return release(pointer); }
-int cuMemFreeAsync(Pointer pointer, void*) { return release(pointer); }
+int cuMemFree_v2(Pointer pointer) { return release(pointer, nullptr); }
+int cuMemFreeAsync(Pointer pointer, void* handle) { return release(pointer, handle); }
 
 int cuMemGetInfo_v2(size_t* free, size_t* total) {
-    Guard guard(machine().lock);
-    if (int code = enter(Kind::Any)) return code;
+    auto mine = turn();
+    if (int code = checked(Kind::Any)) return code;
     *total = current->total;
     *free = current->total - current->used;
     return SUCCESS;
 }
 
-int cuMemcpyHtoD_v2(Pointer to, const void* from, size_t bytes) { return copy(host(to), from, bytes, true, false); }
-int cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t bytes, void*) {
-    return copy(host(to), from, bytes, true, false);
+int cuMemcpyHtoD_v2(Pointer to, const void* from, size_t bytes) {
+    return copy(host(to), from, bytes, true, false, nullptr);
 }
-int cuMemcpyDtoH_v2(void* to, Pointer from, size_t bytes) { return copy(to, host(from), bytes, false, true); }
-int cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t bytes, void*) {
-    return copy(to, host(from), bytes, false, true);
+int cuMemcpyHtoDAsync_v2(Pointer to, const void* from, size_t bytes, void* handle) {
+    return copy(host(to), from, bytes, true, false, handle);
 }
-int cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t bytes, void*) {
-    return copy(host(to), host(from), bytes, true, true);
+int cuMemcpyDtoH_v2(void* to, Pointer from, size_t bytes) {
+    return copy(to, host(from), bytes, false, true, nullptr);
 }
-int cuMemsetD8_v2(Pointer to, unsigned char value, size_t bytes) { return set(to, value, bytes); }
-int cuMemsetD8Async(Pointer to, unsigned char value, size_t bytes, void*) { return set(to, value, bytes); }
+int cuMemcpyDtoHAsync_v2(void* to, Pointer from, size_t bytes, void* handle) {
+    return copy(to, host(from), bytes, false, true, handle);
+}
+int cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t bytes, void* handle) {
+    return copy(host(to), host(from), bytes, true, true, handle);
+}
+int cuMemsetD8_v2(Pointer to, unsigned char value, size_t bytes) { return set(to, value, bytes, nullptr); }
+int cuMemsetD8Async(Pointer to, unsigned char value, size_t bytes, void* handle) {
+    return set(to, value, bytes, handle);
+}
 
 // A fat binary, by its first word, or the bytes that a build without a compiler for the GPU holds instead.
 int cuModuleLoadData(void** out, const void* image) {
@@ -270,20 +373,25 @@ int cuModuleGetGlobal_v2(Pointer* out, size_t* bytes, void*, const char* name) {
 
 // Limits as of compute capability 9.0, without an opt-in to more shared memory.
 int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                   unsigned dynamic_bytes, void*, void** arguments, void**) {
-    Random random(0);
-    Device* device;
-    {
-        Guard guard(machine().lock);
-        if (int code = enter(Kind::Launch)) return code;
-        if (gx == 0 || gy == 0 || gz == 0 || bx == 0 || by == 0 || bz == 0) return INVALID_VALUE;
-        if (gx > 0x7fffffff || gy > 0xffff || gz > 0xffff) return INVALID_VALUE;
-        if (static_cast<uint64_t>(bx) * by * bz > 1024 || dynamic_bytes > 48 * 1024) return INVALID_VALUE;
-        random = machine().random();
-        device = current;
-    }
-    Launch launch{static_cast<Kernel*>(function), arguments, {gx, gy, gz}, {bx, by, bz}, dynamic_bytes};
-    settle(*device, run(launch, random));
+                   unsigned dynamic_bytes, void* handle, void** arguments, void**) {
+    auto mine = turn();
+    if (int code = checked(Kind::Launch)) return code;
+    if (gx == 0 || gy == 0 || gz == 0 || bx == 0 || by == 0 || bz == 0) return INVALID_VALUE;
+    if (gx > 0x7fffffff || gy > 0xffff || gz > 0xffff) return INVALID_VALUE;
+    if (static_cast<uint64_t>(bx) * by * bz > 1024 || dynamic_bytes > 48 * 1024) return INVALID_VALUE;
+    Device& device = *current;
+    Launch launch{(*static_cast<Kernel*>(function))(arguments), {gx, gy, gz}, {bx, by, bz}, dynamic_bytes};
+    Work work;
+    work.run = [&device, launch] {
+        Random random(0);
+        {
+            Guard guard(machine().lock);
+            random = machine().random();
+        }
+        settle(device, run(launch, random));
+    };
+    // As the driver: a fault is for a later call to say.
+    give(handle, std::move(work));
     return SUCCESS;
 }
 

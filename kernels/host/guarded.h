@@ -10,7 +10,7 @@ namespace aludel::host {
 
 class Guarded {
    public:
-    static constexpr size_t ZONE = 256;
+    static constexpr size_t ZONE = 4096;
 
     Guarded(size_t bytes, Random& random) : bytes_(bytes), memory_(new uint8_t[bytes + 2 * ZONE + ALIGN]) {
         auto address = reinterpret_cast<uintptr_t>(memory_.get());

@@ -1,7 +1,7 @@
 // The devices of the stand-in: memory, errors, and what a test has ordered to fail.
 #pragma once
 
-#include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,7 +36,33 @@ enum Result : int {
 // Calls that a test can make fail; a call is of Any kind and of its own.
 enum class Kind : int { Any = 0, Allocate = 1, Launch = 2, Copy = 3, Synchronize = 4, Load = 5 };
 
+struct Stream;
+
+// Work that a stream has been given: something to do, or all that another stream was given up to some point.
+struct Work {
+    std::function<void()> run;
+    // Whether it is done even on a broken device: memory is freed.
+    bool always = false;
+    std::shared_ptr<Stream> other;
+    uint64_t until = 0;
+};
+
+// A queue. Nothing in it is done before somebody waits for it, or chance moves it on.
+struct Stream {
+    std::deque<Work> queue;
+    uint64_t given = 0;
+    uint64_t done = 0;
+};
+
+struct Event {
+    std::shared_ptr<Stream> stream;
+    uint64_t until = 0;
+};
+
 struct Device {
+    // Held through every call that gives work to the device or waits for it. Taken before the machine's.
+    std::recursive_mutex turn;
+    std::vector<std::shared_ptr<Stream>> streams;
     int ordinal = 0;
     uint64_t total = 0;
     uint64_t used = 0;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <functional>
+#include <tuple>
 #include <utility>
 
 #define __global__
@@ -29,7 +30,10 @@ void* shared(const void* place, size_t bytes);
 // The piece whose size the launch gave.
 void* shared_dynamic();
 
-using Kernel = std::function<void(void**)>;
+// A kernel with its arguments.
+using Body = std::function<void()>;
+// A kernel, given the driver's array of pointers to arguments, which it copies.
+using Kernel = std::function<Body(void**)>;
 
 // Makes a kernel known by its name, or memory of the module by its.
 struct Registered {
@@ -37,16 +41,17 @@ struct Registered {
     Registered(const char* name, void* memory, size_t bytes);
 };
 
-// Takes a kernel's arguments out of the driver's array of pointers, by the types of the kernel itself.
+// Takes a kernel's arguments by the types of the kernel itself.
 template <typename... Arguments, size_t... I>
-void call(void (*kernel)(Arguments...), void** arguments, std::index_sequence<I...>) {
+Body bound(void (*kernel)(Arguments...), void** arguments, std::index_sequence<I...>) {
     (void)arguments;
-    kernel(*static_cast<Arguments*>(arguments[I])...);
+    std::tuple<Arguments...> values{*static_cast<Arguments*>(arguments[I])...};
+    return [kernel, values] { std::apply(kernel, values); };
 }
 
 template <typename... Arguments>
 Kernel unpacked(void (*kernel)(Arguments...)) {
-    return [kernel](void** arguments) { call(kernel, arguments, std::index_sequence_for<Arguments...>{}); };
+    return [kernel](void** arguments) { return bound(kernel, arguments, std::index_sequence_for<Arguments...>{}); };
 }
 
 }  // namespace aludel::host

@@ -17,7 +17,7 @@ fn main() {
     command
         .args(["-U_FORTIFY_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-o"])
         .arg(&library);
-    command.args(["../host/block.cpp", "../host/machine.cpp", "../host/driver.cpp"]);
+    command.args(["../host/block.cpp", "../host/machine.cpp", "../host/queue.cpp", "../host/driver.cpp"]);
     command.args(["-x", "c++", "../cuda/kernels.cu", "broken.cu"]);
     // A machine without the compiler builds all the same; tests say what they skip.
     match command.output() {
