@@ -146,6 +146,28 @@ fn devices_and_queues_work_at_once() {
     nothing_is_left(stand_in);
 }
 
+/// A matrix made on one queue, changed on another and read on the first, which frees it then.
+#[test]
+fn queues_wait_for_each_other() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let rows = suite::matrix(64, 16, 1);
+    let cpu = aludel_kernels::cpu::Cpu::new(u64::MAX);
+    let expected = cpu.permute(cpu.upload(&rows).expect("it fits")).expect("a permutation");
+    let expected = cpu.download(&expected).expect("here");
+    for seed in 0..20 {
+        stand_in.seed(seed);
+        let first = open(0);
+        let second = first.queue().expect("another queue");
+        let states = second.permute(first.upload(&rows).expect("it fits")).expect("a permutation");
+        assert!(first.download(&states).expect("it comes back") == expected, "seed {seed}");
+        let cap = |queue: &Cuda, matrix| queue.commit(vec![matrix], 0).map(|(cap, _)| cap);
+        let one = cap(&second, states).expect("a tree");
+        let own = cap(&first, first.upload(&expected).expect("it fits")).expect("a tree");
+        assert_eq!(one, own, "seed {seed}");
+    }
+    nothing_is_left(stand_in);
+}
+
 /// Some of each family, on a fresh opening.
 fn work() -> Result<(), Error> {
     let device = Cuda::open(0, u64::MAX)?;

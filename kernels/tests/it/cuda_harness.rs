@@ -128,6 +128,50 @@ fn blocks_that_race_differ_from_seed_to_seed() {
     );
 }
 
+/// A kernel on one stream and a copy of its result on another, which waits for it or does not.
+fn on_two_streams(wait: bool) -> Result<Vec<u32>, DriverError> {
+    result::init()?;
+    // SAFETY: the harness's own driver; the driver gave every handle, and all are given back.
+    unsafe {
+        let device = result::device::get(0)?;
+        result::ctx::set_current(result::primary_ctx::retain(device)?)?;
+        let module = result::module::load_data(MARKER.as_ptr().cast())?;
+        let function = result::module::get_function(module, c"neighbours".to_owned())?;
+        let [one, two] = [(); 2].map(|()| result::stream::create(result::stream::StreamKind::NonBlocking));
+        let (one, two, mut output) = (one?, two?, result::malloc_sync(256)?);
+        let mut params = [std::ptr::from_mut(&mut output).cast()];
+        result::launch_kernel(function, (1, 1, 1), (64, 1, 1), 0, one, &mut params)?;
+        if wait {
+            let event = result::event::create(sys::CUevent_flags::CU_EVENT_DISABLE_TIMING)?;
+            result::event::record(event, one)?;
+            result::stream::wait_event(two, event, sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT)?;
+            result::event::destroy(event)?;
+        }
+        let mut found = vec![0; 64];
+        result::memcpy_dtoh_async(&mut found, output, two)?;
+        result::stream::synchronize(two)?;
+        result::stream::destroy(one)?;
+        result::stream::destroy(two)?;
+        result::primary_ctx::release(device)?;
+        Ok(found)
+    }
+}
+
+#[test]
+fn a_stream_that_does_not_wait_is_seen() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let expected: Vec<u32> = (0..64).map(|i| i + (i + 1) % 64).collect();
+    let wrong = |wait| {
+        let under = |seed: &u64| {
+            stand_in.seed(*seed);
+            on_two_streams(wait).expect("a launch") != expected
+        };
+        (0..20).filter(under).count()
+    };
+    assert_eq!(wrong(true), 0);
+    assert!(wrong(false) > 5, "{}", wrong(false));
+}
+
 /// Where a sum, a difference or a product wraps, as stored and as meant, and some from a seed.
 fn edges() -> Vec<F> {
     let mut edges: Vec<F> = [
