@@ -23,7 +23,13 @@ fn main() {
         Ok(()) => {}
         // Who names a compiler wants its image.
         Err(reason) if named.is_some() => panic!("NVCC: {reason}"),
-        Err(_) => fs::write(&image, MARKER).expect("cargo's folder can be written"),
+        Err(reason) => {
+            // No compiler is no news; one that does not do it is.
+            if Command::new(&nvcc).arg("--version").output().is_ok() {
+                println!("cargo:warning=no kernels for CUDA in this build: {}", reason.replace('\n', " "));
+            }
+            fs::write(&image, MARKER).expect("cargo's folder can be written");
+        }
     }
 }
 

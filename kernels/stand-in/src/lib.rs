@@ -11,7 +11,7 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
 /// Why there is no stand-in.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the stand-in for the CUDA driver is missing ({0}): install g++, and build again")]
+#[error("the stand-in for the CUDA driver is missing ({0}): build on Linux with g++ installed")]
 pub struct Missing(String);
 
 /// Calls that can be made to fail.

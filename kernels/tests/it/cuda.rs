@@ -53,6 +53,18 @@ fn the_suite() {
     }
 }
 
+/// The machine's own driver and GPU. Asked for by name, for in one process with the others it would take their driver's place.
+#[test]
+fn the_suite_on_a_gpu() {
+    if std::env::var_os("ALUDEL_TEST_GPU").is_none_or(|gpu| gpu != "1") {
+        return println!("skipped: needs a GPU, and ALUDEL_TEST_GPU=1 with nextest");
+    }
+    let device =
+        Cuda::open(0, 8 << 30).expect("ALUDEL_TEST_GPU=1 says that there is a GPU, and a build with nvcc");
+    println!("{}", device.name().expect("a name"));
+    suite::all(&device);
+}
+
 #[test]
 fn a_budget_that_is_too_small_is_said() {
     let Some((stand_in, _turn)) = stand_in() else { return };
