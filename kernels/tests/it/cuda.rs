@@ -53,6 +53,23 @@ fn the_suite() {
     }
 }
 
+/// Extensions whose passes the suite's heights do not need: the inverse alone takes two, or none of it fits the middle.
+#[test]
+fn extensions_of_many_passes() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let (cpu, device) = (aludel_kernels::cpu::Cpu::new(u64::MAX), open(0));
+    for (log_height, added) in [(0, 13), (1, 12), (6, 9), (11, 10)] {
+        let rows = suite::matrix(1 << log_height, 1, 1);
+        let found = device.coset_lde(&device.upload(&rows).expect("it fits"), added, F::GENERATOR);
+        let expected = cpu.coset_lde(&cpu.upload(&rows).expect("it fits"), added, F::GENERATOR);
+        let found = device.download(&found.expect("an extension")).expect("it comes back");
+        let expected = cpu.download(&expected.expect("an extension")).expect("here");
+        assert!(found == expected, "2^{log_height} by 2^{added}");
+    }
+    drop(device);
+    nothing_is_left(stand_in);
+}
+
 /// The machine's own driver and GPU. Asked for by name, for in one process with the others it would take their driver's place.
 #[test]
 fn the_suite_on_a_gpu() {
