@@ -50,18 +50,20 @@ struct Scheduler {
     std::vector<std::pair<const void*, Guarded>> shared;
 };
 
-thread_local Scheduler scheduler;
+// Reached by a pointer, which costs an access of a few instructions; made at a thread's first launch, gone with the thread.
+OWN_THREAD_LOCAL Scheduler* scheduler = nullptr;
+thread_local std::unique_ptr<Scheduler> owner;
 
 void leave(State state) {
-    Fiber* self = scheduler.running;
+    Fiber* self = scheduler->running;
     self->state = state;
-    if (_setjmp(self->here) == 0) _longjmp(scheduler.here, 1);
+    if (_setjmp(self->here) == 0) _longjmp(scheduler->here, 1);
 }
 
 // A fiber's whole life: a thread of a block, then a thread of the next.
 void live() {
     for (;;) {
-        scheduler.launch->body();
+        scheduler->launch->body();
         leave(State::Ended);
     }
 }
@@ -86,10 +88,10 @@ void start(Fiber& fiber, uint32_t index) {
 
 // Runs a thread until it waits or ends.
 void resume(uint32_t index) {
-    Fiber& fiber = *scheduler.fibers[index];
-    scheduler.running = &fiber;
+    Fiber& fiber = *scheduler->fibers[index];
+    scheduler->running = &fiber;
     threadIdx = {index % blockDim.x, index / blockDim.x % blockDim.y, index / (blockDim.x * blockDim.y)};
-    if (_setjmp(scheduler.here) != 0) return;
+    if (_setjmp(scheduler->here) != 0) return;
     if (fiber.started) _longjmp(fiber.here, 1);
     start(fiber, index);
 }
@@ -102,9 +104,9 @@ bool same_place(const Fiber& a, const Fiber& b) {
 
 // Whether all threads stand at one barrier, or all have ended.
 std::string together(uint32_t threads) {
-    const Fiber& first = *scheduler.fibers[0];
+    const Fiber& first = *scheduler->fibers[0];
     for (uint32_t i = 1; i < threads; i++) {
-        const Fiber& other = *scheduler.fibers[i];
+        const Fiber& other = *scheduler->fibers[i];
         if (other.state != first.state) {
             return "threads ended while others wait at " + at(first.state == State::Waiting ? first : other);
         }
@@ -119,15 +121,15 @@ std::string run_block(uint32_t threads) {
     std::vector<uint32_t> order(threads);
     for (uint32_t i = 0; i < threads; i++) {
         order[i] = i;
-        scheduler.fibers[i]->state = State::Ready;
+        scheduler->fibers[i]->state = State::Ready;
     }
     do {
-        scheduler.random->shuffle(order);
+        scheduler->random->shuffle(order);
         for (uint32_t index : order) resume(index);
         std::string wrong = together(threads);
         if (!wrong.empty()) return wrong;
-    } while (scheduler.fibers[0]->state == State::Waiting);
-    for (const auto& piece : scheduler.shared) {
+    } while (scheduler->fibers[0]->state == State::Waiting);
+    for (const auto& piece : scheduler->shared) {
         if (!piece.second.intact()) return "shared memory was written outside of its bounds";
     }
     return "";
@@ -136,10 +138,10 @@ std::string run_block(uint32_t threads) {
 std::string run_blocks(const Launch& launch, uint32_t threads) {
     std::vector<uint32_t> order(launch.grid.x * launch.grid.y * launch.grid.z);
     for (uint32_t i = 0; i < order.size(); i++) order[i] = i;
-    scheduler.random->shuffle(order);
+    scheduler->random->shuffle(order);
     for (uint32_t block : order) {
         blockIdx = {block % gridDim.x, block / gridDim.x % gridDim.y, block / (gridDim.x * gridDim.y)};
-        scheduler.shared.clear();
+        scheduler->shared.clear();
         shared(nullptr, launch.dynamic_bytes);
         std::string wrong = run_block(threads);
         if (!wrong.empty()) return wrong;
@@ -150,31 +152,35 @@ std::string run_blocks(const Launch& launch, uint32_t threads) {
 }  // namespace
 
 void barrier(const char* file, int line) {
-    scheduler.running->file = file;
-    scheduler.running->line = line;
+    scheduler->running->file = file;
+    scheduler->running->line = line;
     leave(State::Waiting);
 }
 
 void* shared(const void* place, size_t bytes) {
-    for (const auto& piece : scheduler.shared) {
+    for (const auto& piece : scheduler->shared) {
         if (piece.first == place) return piece.second.data();
     }
-    scheduler.shared.emplace_back(place, Guarded(bytes, *scheduler.random));
-    return scheduler.shared.back().second.data();
+    scheduler->shared.emplace_back(place, Guarded(bytes, *scheduler->random));
+    return scheduler->shared.back().second.data();
 }
 
 void* shared_dynamic() { return shared(nullptr, 0); }
 
 std::string run(const Launch& launch, Random& random) {
     uint32_t threads = launch.block.x * launch.block.y * launch.block.z;
-    while (scheduler.fibers.size() < threads) scheduler.fibers.push_back(std::make_unique<Fiber>());
-    scheduler.launch = &launch;
-    scheduler.random = &random;
+    if (scheduler == nullptr) {
+        owner = std::make_unique<Scheduler>();
+        scheduler = owner.get();
+    }
+    while (scheduler->fibers.size() < threads) scheduler->fibers.push_back(std::make_unique<Fiber>());
+    scheduler->launch = &launch;
+    scheduler->random = &random;
     gridDim = launch.grid;
     blockDim = launch.block;
     std::string wrong = run_blocks(launch, threads);
     // Threads that stand in the middle of a kernel are given up.
-    if (!wrong.empty()) scheduler.fibers.clear();
+    if (!wrong.empty()) scheduler->fibers.clear();
     return wrong;
 }
 

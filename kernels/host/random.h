@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,7 @@ class Random {
         auto* out = static_cast<uint8_t*>(memory);
         for (size_t i = 0; i < bytes; i += 8) {
             uint64_t word = next();
-            for (size_t j = i; j < bytes && j < i + 8; j++, word >>= 8) out[j] = static_cast<uint8_t>(word);
+            std::memcpy(out + i, &word, bytes - i < 8 ? bytes - i : 8);
         }
     }
 
