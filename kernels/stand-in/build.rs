@@ -19,7 +19,13 @@ fn main() {
     // Under the driver's own name it is the loader's answer to whoever asks for the driver.
     command.args(["-std=c++17", "-O2", "-g1", "-fPIC", "-shared", "-pthread", "-Wl,-soname,libcuda.so"]);
     command.args(["-U_FORTIFY_SOURCE", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-o"]).arg(&library);
-    command.args(["../host/block.cpp", "../host/machine.cpp", "../host/queue.cpp", "../host/driver.cpp"]);
+    command.args([
+        "../host/block.cpp",
+        "../host/machine.cpp",
+        "../host/queue.cpp",
+        "../host/control.cpp",
+        "../host/driver.cpp",
+    ]);
     command.args(["-x", "c++", "../cuda/kernels.cu", "broken.cu"]);
     // A machine without the compiler builds all the same; tests say what they skip.
     match command.output() {

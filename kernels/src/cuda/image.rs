@@ -14,7 +14,9 @@ use p3_koala_bear::{
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
-use super::driver::{Arg, Context, Launch, Module, Stream};
+use super::driver::Context;
+use super::module::Module;
+use super::stream::{Arg, Launch, Stream};
 use super::words;
 use crate::error::Error;
 use crate::seam::MAX_LOG_HEIGHT;

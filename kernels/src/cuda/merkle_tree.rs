@@ -7,7 +7,7 @@ use aludel_protocol::hash::DIGEST;
 use aludel_protocol::trees::{Cap, Node};
 use p3_field::PrimeCharacteristicRing;
 
-use super::driver::{Arg, Buffer};
+use super::stream::{Arg, Buffer};
 use super::{Cuda, Matrix, words_mut};
 use crate::error::Error;
 use crate::seam::{MerkleTree, Opening};

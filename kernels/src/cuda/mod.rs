@@ -8,8 +8,10 @@
 mod driver;
 mod image;
 mod merkle_tree;
+mod module;
 mod ntt;
 mod poseidon2;
+mod stream;
 
 use std::sync::Arc;
 
@@ -24,8 +26,9 @@ use crate::error::Error;
 use crate::id::DeviceId;
 use crate::memory::{Budget, Usage};
 use crate::seam::Device;
-use driver::{Arg, Buffer, Context, Launch, Stream};
+use driver::Context;
 use image::Image;
+use stream::{Arg, Buffer, Launch, Stream};
 
 /// Words that are turned between rows and columns at a time, at most: 64 MiB.
 const STAGING_WORDS: usize = 1 << 24;

@@ -3,8 +3,8 @@
 use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing};
 
-use super::driver::{Arg, Buffer, Launch};
 use super::image::{LOG_TABLE, power_tables};
+use super::stream::{Arg, Buffer, Launch};
 use super::{Cuda, Matrix, words};
 use crate::error::Error;
 use crate::seam::{MAX_LOG_HEIGHT, Ntt};

@@ -86,7 +86,7 @@ impl StandIn {
     /// # Panics
     /// Where a device is in use.
     pub fn devices(&self, count: u16, bytes: u64) {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         let done = unsafe {
             self.function::<unsafe extern "C" fn(c_int, u64) -> c_int>("aludel_stand_in_devices")(
                 count.into(),
@@ -98,7 +98,7 @@ impl StandIn {
 
     /// Seed of the order of threads, and of what fresh memory holds.
     pub fn seed(&self, seed: u64) {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         unsafe { self.function::<unsafe extern "C" fn(u64)>("aludel_stand_in_seed")(seed) }
     }
 
@@ -109,7 +109,7 @@ impl StandIn {
 
     /// Takes the order back. Whether it still waited for its call.
     pub fn no_fault(&self) -> bool {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         let waited =
             unsafe { self.function::<unsafe extern "C" fn() -> c_int>("aludel_stand_in_pending")() } > 0;
         self.order(Kind::Any, 0, 0);
@@ -117,7 +117,7 @@ impl StandIn {
     }
 
     fn order(&self, kind: Kind, after: i64, code: c_int) {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         unsafe {
             self.function::<unsafe extern "C" fn(c_int, i64, c_int)>("aludel_stand_in_fail")(
                 kind as c_int,
@@ -129,20 +129,20 @@ impl StandIn {
 
     /// Bytes in use on all devices, with those that were not freed before their context ended.
     pub fn bytes(&self) -> i64 {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         unsafe { self.function::<unsafe extern "C" fn() -> i64>("aludel_stand_in_bytes")() }
     }
 
     /// Streams, events, modules and references to contexts.
     pub fn handles(&self) -> i64 {
-        // SAFETY: as `driver.cpp` declares it.
+        // SAFETY: as `control.cpp` declares it.
         unsafe { self.function::<unsafe extern "C" fn() -> i64>("aludel_stand_in_handles")() }
     }
 
     /// What was wrong with the last kernel with which something was.
     pub fn complaint(&self) -> String {
         let mut text = [0 as c_char; 1024];
-        // SAFETY: as `driver.cpp` declares it; it writes a text that ends within the length.
+        // SAFETY: as `control.cpp` declares it; it writes a text that ends within the length.
         unsafe {
             self.function::<unsafe extern "C" fn(*mut c_char, usize)>("aludel_stand_in_complaint")(
                 text.as_mut_ptr(),
