@@ -53,7 +53,11 @@ impl Module {
 
 impl Drop for Module {
     fn drop(&mut self) {
-        // SAFETY: loaded once, and unloaded once; streams keep it until their work is done.
-        self.context.give_back(|| unsafe { result::module::unload(self.module) });
+        self.context.give_back(|| {
+            // Kernels may still be queued, or run.
+            let done = result::ctx::synchronize();
+            // SAFETY: loaded once, and unloaded once; none of its kernels runs, unless the context is broken.
+            done.and(unsafe { result::module::unload(self.module) })
+        });
     }
 }

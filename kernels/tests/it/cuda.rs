@@ -223,7 +223,7 @@ fn every_call_may_fail() {
     work().expect("nothing fails");
     nothing_is_left(stand_in);
     for fault in [Fault::OutOfMemory, Fault::DeviceLost, Fault::LaunchFailed, Fault::Resources] {
-        let mut failed = 0;
+        let (mut failed, mut unseen) = (0, 0);
         loop {
             stand_in.fail(Kind::Any, failed, fault);
             let found = work();
@@ -232,6 +232,12 @@ fn every_call_may_fail() {
             if waited {
                 found.expect("no call failed");
                 break;
+            }
+            failed += 1;
+            // Waiting for the last work, when the kernels are unloaded, is a call whose failure has nobody to go to.
+            if found.is_ok() {
+                unseen += 1;
+                continue;
             }
             let typed = match (fault, found.expect_err("a call failed")) {
                 // An image that cannot be loaded, for want of something, may be the build's fault.
@@ -245,10 +251,9 @@ fn every_call_may_fail() {
                 (_, other) => panic!("{fault:?} at call {failed} became {other}"),
             };
             assert!(typed);
-            failed += 1;
         }
         println!("{fault:?}: {failed} calls failed, one at a time");
-        assert!(failed > 60, "{failed} calls");
+        assert!(failed > 60 && unseen <= 1, "{failed} calls, {unseen} without an error");
     }
 }
 
