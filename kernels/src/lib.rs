@@ -4,6 +4,7 @@
 //! matrices and field elements come out. The design is `docs/decisions/0008-kernels.md`.
 
 pub mod cpu;
+pub mod cuda;
 pub mod error;
 pub mod id;
 pub mod memory;

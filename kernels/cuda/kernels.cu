@@ -1,0 +1,6 @@
+// All families, as one image.
+#include "field.cu"
+#include "matrix.cu"
+#include "merkle_tree.cu"
+#include "ntt.cu"
+#include "poseidon2.cu"

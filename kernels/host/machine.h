@@ -1,0 +1,112 @@
+// The devices of the stand-in: memory, errors, and what a test has ordered to fail.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "guarded.h"
+#include "shim.h"
+
+namespace aludel::host {
+
+// The driver's numbers (cuda.h) for what we return.
+enum Result : int {
+    SUCCESS = 0,
+    INVALID_VALUE = 1,
+    OUT_OF_MEMORY = 2,
+    NOT_INITIALIZED = 3,
+    DEVICE_UNAVAILABLE = 46,
+    NO_DEVICE = 100,
+    INVALID_DEVICE = 101,
+    INVALID_IMAGE = 200,
+    INVALID_CONTEXT = 201,
+    ECC_UNCORRECTABLE = 214,
+    INVALID_HANDLE = 400,
+    NOT_FOUND = 500,
+    ILLEGAL_ADDRESS = 700,
+    LAUNCH_OUT_OF_RESOURCES = 701,
+    CONTEXT_IS_DESTROYED = 709,
+    LAUNCH_FAILED = 719,
+};
+
+// Calls that a test can make fail; a call is of Any kind and of its own.
+enum class Kind : int { Any = 0, Allocate = 1, Launch = 2, Copy = 3, Synchronize = 4, Load = 5 };
+
+struct Stream;
+
+// Work that a stream has been given: something to do, or all that another stream was given up to some point.
+struct Work {
+    std::function<void()> run;
+    // Whether it is done even on a broken device: memory is freed.
+    bool always = false;
+    std::shared_ptr<Stream> other;
+    uint64_t until = 0;
+};
+
+// A queue. Nothing in it is done before somebody waits for it, or chance moves it on.
+struct Stream {
+    std::deque<Work> queue;
+    uint64_t given = 0;
+    uint64_t done = 0;
+};
+
+struct Event {
+    std::shared_ptr<Stream> stream;
+    uint64_t until = 0;
+};
+
+struct Device {
+    // Held through every call that gives work to the device or waits for it. Taken before the machine's.
+    std::recursive_mutex turn;
+    std::vector<std::shared_ptr<Stream>> streams;
+    int ordinal = 0;
+    uint64_t total = 0;
+    uint64_t used = 0;
+    int retained = 0;
+    // What every call returns once the context is broken.
+    int broken = SUCCESS;
+    std::map<uintptr_t, Guarded> memory;
+};
+
+// An order: the call of this kind after `after` others returns `code`.
+struct Fault {
+    Kind kind;
+    int64_t after;
+    int code;
+};
+
+// All state; whoever touches it holds `lock`.
+struct Machine {
+    std::mutex lock;
+    std::vector<std::unique_ptr<Device>> devices;
+    std::vector<Fault> faults;
+    std::map<std::string, Kernel> kernels;
+    std::map<std::string, std::pair<void*, size_t>> symbols;
+    uint64_t seed = 1;
+    uint64_t drawn = 0;
+    int64_t handles = 0;
+    int64_t lost_bytes = 0;
+    std::string complaint;
+
+    Random random() { return Random(seed * 0x2545f4914f6cdd1d + drawn++); }
+};
+
+Machine& machine();
+
+// The context that is current on this thread of the machine, or null.
+extern thread_local Device* current;
+
+// Whether an error leaves the context unusable, as it does in CUDA.
+bool breaks(int code);
+
+// What a call of a kind returns before it does anything. The lock is held.
+int enter(Kind kind);
+
+// Checks the zones around every piece of a device's memory.
+bool intact(const Device& device);
+
+}  // namespace aludel::host

@@ -1,0 +1,24 @@
+// What every kernel file includes first: CUDA's own words under nvcc, the same words run by fibers under g++.
+//
+// Kernels use these macros where C++ alone cannot say the same to both:
+//   SHARED(type, name, count)   shared memory of a block
+//   SHARED_DYNAMIC(type, name)  shared memory whose size the launch says
+//   CONSTANT(type, name, count) constant memory of the module, filled by the host through its name
+//   GLOBAL(type, name, count)   device memory of the module, likewise
+//   KERNEL(name)                after the definition of a kernel: the stand-in finds it by this name
+#pragma once
+
+#include <stdint.h>
+
+#ifdef __CUDACC__
+#define SHARED(type, name, count) __shared__ type name[count]
+#define SHARED_DYNAMIC(type, name) extern __shared__ type name[]
+#define CONSTANT(type, name, count) extern "C" { __constant__ type name[count]; }
+#define GLOBAL(type, name, count) extern "C" { __device__ type name[count]; }
+#define KERNEL(name)
+#else
+#include "../host/shim.h"
+#endif
+
+// Index of a thread among all of a launch in one dimension.
+__device__ __forceinline__ uint32_t thread_index() { return blockIdx.x * blockDim.x + threadIdx.x; }
