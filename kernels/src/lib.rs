@@ -5,6 +5,7 @@
 
 pub mod cpu;
 pub mod cuda;
+pub mod devices;
 pub mod error;
 pub mod id;
 pub mod memory;

@@ -54,6 +54,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Show the protocol's parameters, keys and soundness.
     Params(Params),
+    /// List the devices of this machine that kernels run on, and say why one is of no use.
+    Devices(Devices),
     /// Run everything on made-up wallets: fund, sign, execute, prove, verify, fold, print a table.
     Demo(Demo),
 }
@@ -291,6 +293,14 @@ pub struct Inspect {
     /// The file.
     #[arg(value_name = "FILE", value_parser = place)]
     pub file: Place,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `devices`.
+#[derive(Debug, Args)]
+pub struct Devices {
     /// One JSON object instead of text.
     #[arg(long)]
     pub json: bool,

@@ -36,8 +36,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        aggregate, claim, demo, execute, inspect, keygen, keys, params, prove, rebuild, sign, verify,
-        verify_claim,
+        aggregate, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, sign,
+        verify, verify_claim,
     };
     match command {
         Command::Keygen(args) => keygen::run(&args),
@@ -52,6 +52,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::VerifyClaim(args) => verify_claim::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Params(args) => params::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Demo(args) => demo::run(&args),
     }
 }

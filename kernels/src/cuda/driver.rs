@@ -32,24 +32,13 @@ impl Context {
     /// Opens device `ordinal`.
     pub(super) fn open(ordinal: u16) -> Result<Arc<Self>, Error> {
         let id = DeviceId::Cuda(ordinal);
-        let refused = |what: &str, error: &DriverError| Error::Unsupported {
-            device: id,
-            what: format!("{what}: {}", name(error)),
-        };
-        // SAFETY: opens a library and closes it.
-        if !unsafe { sys::is_culib_present() } {
-            let what = "there is no CUDA driver (libcuda.so) on this machine".to_owned();
-            return Err(Error::Unsupported { device: id, what });
-        }
-        result::init().map_err(|e| refused("the driver does not start", &e))?;
-        let device =
-            result::device::get(i32::from(ordinal)).map_err(|e| refused("there is no such device", &e))?;
+        let device = device(ordinal)?;
         // SAFETY: the driver gave this device.
         let pooled =
             unsafe { result::device::get_attribute(device, CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED) };
         // SAFETY: as above; `drop` releases it.
         let context =
-            unsafe { result::primary_ctx::retain(device) }.map_err(|e| refused("no context", &e))?;
+            unsafe { result::primary_ctx::retain(device) }.map_err(|e| refused(id, "no context", &e))?;
         let pooled = pooled.is_ok_and(|supported| supported > 0);
         let last = Mutex::new("no kernel");
         Ok(Arc::new(Self { id, device, context, pooled, lost: OnceLock::new(), last }))
@@ -142,6 +131,45 @@ impl Drop for Context {
         // SAFETY: `open` retained it once, and nothing of it is left: all hold an `Arc` of this.
         let _ = unsafe { result::primary_ctx::release(self.device) };
     }
+}
+
+fn refused(device: DeviceId, what: &str, error: &DriverError) -> Error {
+    Error::Unsupported { device, what: format!("{what}: {}", name(error)) }
+}
+
+/// Starts the driver, where there is one. The device is named in errors.
+fn start(id: DeviceId) -> Result<(), Error> {
+    // SAFETY: opens a library and closes it.
+    if !unsafe { sys::is_culib_present() } {
+        let what = "there is no CUDA driver (libcuda.so) on this machine".to_owned();
+        return Err(Error::Unsupported { device: id, what });
+    }
+    result::init().map_err(|e| refused(id, "the driver does not start", &e))
+}
+
+fn device(ordinal: u16) -> Result<sys::CUdevice, Error> {
+    let id = DeviceId::Cuda(ordinal);
+    start(id)?;
+    result::device::get(i32::from(ordinal)).map_err(|e| refused(id, "there is no such device", &e))
+}
+
+/// How many devices the driver has.
+pub(super) fn count() -> Result<u16, Error> {
+    let first = DeviceId::Cuda(0);
+    start(first)?;
+    let count =
+        result::device::get_count().map_err(|e| refused(first, "the driver counts no devices", &e))?;
+    Ok(u16::try_from(count).unwrap_or(0))
+}
+
+/// A device's name and its bytes of memory, without a context.
+pub(super) fn describe(ordinal: u16) -> Result<(String, u64), Error> {
+    let id = DeviceId::Cuda(ordinal);
+    let device = device(ordinal)?;
+    let name = result::device::get_name(device).map_err(|e| refused(id, "it has no name", &e))?;
+    // SAFETY: the driver gave this device.
+    let total = unsafe { result::device::total_mem(device) };
+    Ok((name, total.map_err(|e| refused(id, "it has no memory", &e))? as u64))
 }
 
 /// An error's name.

@@ -52,6 +52,22 @@ pub struct Matrix {
     width: usize,
 }
 
+/// How many devices the driver has.
+///
+/// # Errors
+/// [`Error::Unsupported`] where there is no driver, or it has no device to show.
+pub fn count() -> Result<u16, Error> {
+    driver::count()
+}
+
+/// A device's name and its bytes of memory, as the driver has them; it is not opened.
+///
+/// # Errors
+/// [`Error::Unsupported`] where there is no such device.
+pub fn describe(ordinal: u16) -> Result<(String, u64), Error> {
+    driver::describe(ordinal)
+}
+
 impl Cuda {
     /// Opens device `ordinal` of the driver. Matrices and trees may take `limit` bytes of it, at most what it has.
     ///

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use aludel_kernels::cuda::Cuda;
+use aludel_kernels::devices::devices;
 use aludel_kernels::{Device, DeviceId, Error, MerkleTree, Ntt, Poseidon2};
 use aludel_protocol::F;
 use aludel_stand_in::{Fault, Kind, StandIn};
@@ -298,5 +299,23 @@ fn a_kernel_that_fails_is_named_and_a_refused_one_may_be_tried_again() {
     let lost = device.download(&states).expect_err("its context is gone");
     assert!(matches!(lost, Error::DeviceLost { .. }), "{lost}");
     drop((states, device));
+    nothing_is_left(stand_in);
+}
+
+#[test]
+fn devices_are_listed_with_what_they_have() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let found = || devices().0.into_iter().filter(|found| matches!(found.id, DeviceId::Cuda(_)));
+    for (number, found) in (0..).zip(found()) {
+        assert_eq!((found.id, found.memory, found.refused), (DeviceId::Cuda(number), Some(64 << 20), None));
+        assert!(!found.name.is_empty() && found.name != "unknown");
+    }
+    assert_eq!(found().count(), 2);
+    assert_eq!(devices().0[0].id, DeviceId::Cpu);
+    // One that cannot be opened is still listed.
+    stand_in.fail(Kind::Load, 0, Fault::DeviceLost);
+    let refused: Vec<_> = found().map(|found| found.refused.is_some()).collect();
+    assert_eq!(refused, [true, false]);
+    stand_in.no_fault();
     nothing_is_left(stand_in);
 }

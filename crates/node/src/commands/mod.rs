@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod claim;
 pub mod demo;
+pub mod devices;
 pub mod execute;
 pub mod inspect;
 pub mod keygen;

@@ -1,6 +1,7 @@
 //! The real binary on real files.
 
 mod demo;
+mod devices;
 mod execute;
 mod inputs;
 mod keys;
