@@ -13,6 +13,22 @@ use crate::memory::Usage;
 /// Base-2 logarithm of the greatest height of a transform: KoalaBear's two-adicity.
 pub const MAX_LOG_HEIGHT: usize = 24;
 
+/// Base-2 logarithm of a height that can be transformed to one `2^added_bits` times as large.
+///
+/// # Errors
+/// [`Error::Unsupported`] where it is no power of two, or the other height is too large.
+pub(crate) fn log_height(device: DeviceId, height: usize, added_bits: usize) -> Result<usize, Error> {
+    let log =
+        height.checked_ilog2().filter(|_| height.is_power_of_two()).and_then(|log| usize::try_from(log).ok());
+    let fits = |log: &usize| log.checked_add(added_bits).is_some_and(|sum| sum <= MAX_LOG_HEIGHT);
+    log.filter(fits).ok_or_else(|| Error::Unsupported {
+        device,
+        what: format!(
+            "a transform of {height} rows to 2^{added_bits} times as many: heights are powers of two up to 2^{MAX_LOG_HEIGHT}"
+        ),
+    })
+}
+
 /// A device with its memory.
 pub trait Device {
     /// A matrix of field elements on it, `[height][width]`.

@@ -7,7 +7,7 @@ use super::image::{LOG_TABLE, power_tables};
 use super::stream::{Arg, Buffer, Launch};
 use super::{Cuda, Matrix, words};
 use crate::error::Error;
-use crate::seam::{MAX_LOG_HEIGHT, Ntt};
+use crate::seam::{Device, Ntt, log_height};
 
 /// Stages of a pass, at most.
 const MAX_STAGES: usize = 10;
@@ -55,17 +55,6 @@ fn log(number: usize) -> Arg<'static> {
 }
 
 impl Cuda {
-    /// Base-2 logarithm of a height that can be transformed to one `2^added_bits` times as large.
-    fn log_height(&self, height: usize, added_bits: usize) -> Result<usize, Error> {
-        let log = height.is_power_of_two().then(|| height.trailing_zeros() as usize);
-        let fits = |log: &usize| log.checked_add(added_bits).is_some_and(|sum| sum <= MAX_LOG_HEIGHT);
-        log.filter(fits).ok_or_else(|| {
-            self.unsupported(format!(
-                "a transform of {height} rows to 2^{added_bits} times as many: heights are powers of two up to 2^{MAX_LOG_HEIGHT}"
-            ))
-        })
-    }
-
     /// Passes of a forward transform in place from stage `first` on; with inverse roots where `inverse`. The last one multiplies
     /// by `scale`.
     fn forward(&self, matrix: &Matrix, first: usize, inverse: bool, scale: F) -> Result<(), Error> {
@@ -134,19 +123,19 @@ impl Cuda {
 
 impl Ntt for Cuda {
     fn ntt(&self, coefficients: Matrix) -> Result<Matrix, Error> {
-        self.log_height(coefficients.height, 0)?;
+        log_height(self.id(), coefficients.height, 0)?;
         self.forward(&coefficients, 0, false, F::ONE)?;
         Ok(coefficients)
     }
 
     fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
-        self.log_height(values.height, 0)?;
+        log_height(self.id(), values.height, 0)?;
         self.forward(&values, 0, true, F::from_usize(values.height).inverse())?;
         Ok(values)
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
-        let log_height = self.log_height(values.height, added_bits)?;
+        let log_height = log_height(self.id(), values.height, added_bits)?;
         if shift == F::ZERO {
             return Err(self.unsupported("a coset shifted by zero"));
         }

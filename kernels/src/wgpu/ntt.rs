@@ -14,7 +14,7 @@ use super::source::{LOG_STEP, inverse_height, powers};
 use super::transfer::to_word;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
-use crate::seam::{MAX_LOG_HEIGHT, Ntt};
+use crate::seam::{Ntt, log_height};
 
 /// Words of a tile: `TILE` of the kernels.
 const LOG_TILE: usize = 10;
@@ -103,19 +103,8 @@ fn transform(
 }
 
 impl Wgpu {
-    /// The height's logarithm, where a transform that makes it `2^added_bits` times as large can be done.
-    fn log_height(&self, height: usize, added_bits: usize) -> Result<usize, Error> {
-        let log = height.checked_ilog2().filter(|_| height.is_power_of_two()).map(|log| log as usize);
-        let fits = |log: &usize| log.checked_add(added_bits).is_some_and(|sum| sum <= MAX_LOG_HEIGHT);
-        log.filter(fits).ok_or_else(|| {
-            self.unsupported(format!(
-                "a transform of {height} rows to 2^{added_bits} times as many: heights are powers of two up to 2^{MAX_LOG_HEIGHT}"
-            ))
-        })
-    }
-
     fn in_place(&self, matrix: Matrix, way: Way) -> Result<Matrix, Error> {
-        let log = self.log_height(matrix.height, 0)?;
+        let log = log_height(self.id, matrix.height, 0)?;
         for part in matrix.columns.parts(0..matrix.width()) {
             self.launch(|commands| {
                 transform(commands, part.buffer, part.units.len(), log, 0..log, way);
@@ -167,12 +156,12 @@ impl Ntt for Wgpu {
     }
 
     fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
-        let log = self.log_height(values.height, 0)?;
+        let log = log_height(self.id, values.height, 0)?;
         self.in_place(values, Way { inverse: true, factor: inverse_height(log) })
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
-        let log = self.log_height(values.height, added_bits)?;
+        let log = log_height(self.id, values.height, added_bits)?;
         if shift == F::ZERO {
             return Err(self.unsupported("a coset shifted by zero"));
         }
@@ -195,6 +184,7 @@ impl Ntt for Wgpu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seam::MAX_LOG_HEIGHT;
 
     #[test]
     fn passes_cover_all_levels_and_fit_a_tile() {
