@@ -226,8 +226,11 @@ fn a_keystore_that_others_made() {
     }
     .encode(&passphrase())
     .expect("encrypted");
-    let at = bytes.windows(2).position(|w| w == b" 1").expect("the work factor");
-    bytes.splice(at..at + 2, *b" 21");
+    // `-> scrypt SALT WORK`: the salt is random, and may begin as the work factor does.
+    let line = bytes.windows(10).position(|w| w == b"-> scrypt ").expect("its recipient");
+    let end = line + bytes[line..].iter().position(|&b| b == b'\n').expect("a line");
+    let at = bytes[..end].iter().rposition(|&b| b == b' ').expect("the work factor") + 1;
+    bytes.splice(at..end, *b"21");
     drop(create(&path, &[]));
     fs::write(&path, bytes).expect("written");
     let refused = open(&path).expect_err("too much work");
