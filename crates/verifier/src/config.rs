@@ -1,7 +1,7 @@
 //! The proof system, as types: Plonky3's FRI over KoalaBear with Poseidon2 Merkle trees.
 
 use aludel_protocol::trees::trees;
-pub use aludel_protocol::trees::{Cap, LeafHash, NodeHash, Trees};
+pub use aludel_protocol::trees::{Cap, Trees};
 use aludel_protocol::{Challenge, Digest, F};
 use p3_batch_stark::BatchProof;
 use p3_commit::ExtensionMmcs;

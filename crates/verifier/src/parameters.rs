@@ -43,7 +43,7 @@ pub const PARAMETERS: Parameters = Parameters {
     cap_height: 4,
 };
 
-/// The parameters of lifts and joins: of so small a machine 20 bits of grinding would be a twelfth of the work, and their programs have
+/// The parameters of lifts and joins: of so small a machine 20 bits of grinding would be a twentieth of the work, and their programs have
 /// room for the two queries that make up for one bit.
 pub const FOLDED_PARAMETERS: Parameters = Parameters { queries: 168, query_pow_bits: 19, ..PARAMETERS };
 
