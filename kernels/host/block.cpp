@@ -21,7 +21,8 @@ OWN_THREAD_LOCAL Dim3 gridDim;
 namespace aludel::host {
 namespace {
 
-constexpr size_t STACK = 64 * 1024;
+// The sanitizers write their reports on the stack of the thread that they stop.
+constexpr size_t STACK = (SANITIZED ? 512 : 64) * 1024;
 constexpr size_t PAGE = 4096;
 
 enum class State { Ready, Waiting, Ended };
@@ -29,14 +30,18 @@ enum class State { Ready, Waiting, Ended };
 // A thread of CUDA: a stack of its own, and where it stands. Made once, and used by one block after another.
 struct Fiber {
     jmp_buf here;
-    void* stack = nullptr;
+    void* memory = nullptr;
+    Stack stack;
     State state = State::Ended;
     bool started = false;
     const char* file = nullptr;
     int line = 0;
 
     ~Fiber() {
-        if (stack != nullptr) munmap(stack, STACK + PAGE);
+        if (memory == nullptr) return;
+        // What was said of its frames does not hold for who gets these addresses next.
+        allow(stack.bottom, stack.bytes);
+        munmap(memory, STACK + PAGE);
     }
 };
 
@@ -46,6 +51,8 @@ struct Scheduler {
     Fiber* running = nullptr;
     const Launch* launch = nullptr;
     jmp_buf here;
+    // Of the machine's thread itself.
+    Stack stack;
     Random* random = nullptr;
     std::vector<std::pair<const void*, Guarded>> shared;
 };
@@ -54,30 +61,36 @@ struct Scheduler {
 OWN_THREAD_LOCAL Scheduler* scheduler = nullptr;
 thread_local std::unique_ptr<Scheduler> owner;
 
-void leave(State state) {
+UNCHECKED void leave(State state) {
     Fiber* self = scheduler->running;
     self->state = state;
-    if (_setjmp(self->here) == 0) _longjmp(scheduler->here, 1);
+    depart(self->stack, scheduler->stack);
+    if (_setjmp(self->here) == 0) jump(scheduler->here);
+    arrive(self->stack, &scheduler->stack);
 }
 
 // A fiber's whole life: a thread of a block, then a thread of the next.
 void live() {
+    arrive(scheduler->running->stack, &scheduler->stack);
     for (;;) {
         scheduler->launch->body();
         leave(State::Ended);
     }
 }
 
-void start(Fiber& fiber, uint32_t index) {
-    if (fiber.stack == nullptr) {
-        fiber.stack =
-            mmap(nullptr, STACK + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        // Stacks grow down: who overruns his ends the process here, not in a neighbour's variables.
-        mprotect(fiber.stack, PAGE, PROT_NONE);
-    }
+void take_stack(Fiber& fiber) {
+    fiber.memory =
+        mmap(nullptr, STACK + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    // Stacks grow down: who overruns his ends the process here, not in a neighbour's variables.
+    mprotect(fiber.memory, PAGE, PROT_NONE);
+    fiber.stack.bottom = static_cast<uint8_t*>(fiber.memory) + PAGE;
+    fiber.stack.bytes = STACK;
+}
+
+UNCHECKED void start(Fiber& fiber, uint32_t index) {
     ucontext_t context;
     getcontext(&context);
-    context.uc_stack.ss_sp = static_cast<uint8_t*>(fiber.stack) + PAGE;
+    context.uc_stack.ss_sp = static_cast<uint8_t*>(fiber.memory) + PAGE;
     // Stacks that begin at the same place in their pages would fight for the same lines of the cache.
     context.uc_stack.ss_size = STACK - index % 61 * 256;
     context.uc_link = nullptr;
@@ -87,13 +100,18 @@ void start(Fiber& fiber, uint32_t index) {
 }
 
 // Runs a thread until it waits or ends.
-void resume(uint32_t index) {
+UNCHECKED void resume(uint32_t index) {
     Fiber& fiber = *scheduler->fibers[index];
+    if (fiber.memory == nullptr) take_stack(fiber);
     scheduler->running = &fiber;
     threadIdx = {index % blockDim.x, index / blockDim.x % blockDim.y, index / (blockDim.x * blockDim.y)};
-    if (_setjmp(scheduler->here) != 0) return;
-    if (fiber.started) _longjmp(fiber.here, 1);
-    start(fiber, index);
+    depart(scheduler->stack, fiber.stack);
+    if (_setjmp(scheduler->here) == 0) {
+        if (fiber.started) jump(fiber.here);
+        start(fiber, index);
+    }
+    arrive(scheduler->stack, nullptr);
+    scheduler->running = nullptr;
 }
 
 std::string at(const Fiber& fiber) { return std::string(fiber.file) + ":" + std::to_string(fiber.line); }
@@ -182,6 +200,22 @@ std::string run(const Launch& launch, Random& random) {
     // Threads that stand in the middle of a kernel are given up.
     if (!wrong.empty()) scheduler->fibers.clear();
     return wrong;
+}
+
+std::string running_thread() {
+    if (scheduler == nullptr || scheduler->running == nullptr) return "";
+    auto words = [](Dim3 at) {
+        return "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ", " + std::to_string(at.z) + ")";
+    };
+    return "thread " + words(threadIdx) + " of block " + words(blockIdx);
+}
+
+std::string of_shared(const void* address) {
+    if (scheduler == nullptr) return "";
+    for (const auto& piece : scheduler->shared) {
+        if (piece.second.beside(address)) return piece.second.place(address) + " of shared memory";
+    }
+    return "";
 }
 
 }  // namespace aludel::host

@@ -18,4 +18,10 @@ struct Launch {
 // a barrier that some threads never reach, shared memory written outside of its pieces.
 std::string run(const Launch& launch, Random& random);
 
+// The thread of a kernel that runs now, in words. Nothing outside of kernels.
+std::string running_thread();
+
+// Where an address is that lies in or beside a piece of the running block's shared memory. Nothing for others.
+std::string of_shared(const void* address);
+
 }  // namespace aludel::host

@@ -17,12 +17,19 @@ int aludel_stand_in_devices(int count, uint64_t bytes) {
         if (used->retained > 0) return INVALID_CONTEXT;
     }
     machine().devices.clear();
+    machine().linked = false;
     for (int i = 0; i < count; i++) {
         machine().devices.push_back(std::make_unique<Device>());
         machine().devices.back()->ordinal = i;
         machine().devices.back()->total = bytes;
     }
     return SUCCESS;
+}
+
+// Who may have a context of the last device: CUcomputemode. Others than everybody, and there is none for us.
+void aludel_stand_in_compute_mode(int mode) {
+    Guard guard(machine().lock);
+    machine().devices.back()->compute_mode = mode;
 }
 
 void aludel_stand_in_seed(uint64_t seed) {
@@ -43,11 +50,12 @@ int aludel_stand_in_pending() {
     return static_cast<int>(machine().faults.size());
 }
 
-// Bytes in use on all devices, and bytes that nobody freed before their context ended.
+// Bytes in use on all devices, pinned bytes of the host, and bytes that nobody freed before their context ended.
 int64_t aludel_stand_in_bytes() {
     Guard guard(machine().lock);
     int64_t bytes = machine().lost_bytes;
     for (const auto& used : machine().devices) bytes += static_cast<int64_t>(used->used);
+    for (const auto& pinned : machine().pinned) bytes += static_cast<int64_t>(pinned.second.memory.bytes());
     return bytes;
 }
 

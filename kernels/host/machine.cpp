@@ -29,7 +29,7 @@ bool breaks(int code) {
     }
 }
 
-static int injected(Kind kind) {
+int injected(Kind kind) {
     auto& faults = machine().faults;
     for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
         bool counts = fault->kind == Kind::Any || fault->kind == kind;

@@ -1,6 +1,7 @@
 // The devices of the stand-in: memory, errors, and what a test has ordered to fail.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@ enum Result : int {
     ECC_UNCORRECTABLE = 214,
     INVALID_HANDLE = 400,
     NOT_FOUND = 500,
+    NOT_READY = 600,
     ILLEGAL_ADDRESS = 700,
     LAUNCH_OUT_OF_RESOURCES = 701,
     CONTEXT_IS_DESTROYED = 709,
@@ -34,8 +36,9 @@ enum Result : int {
 };
 
 // Calls that a test can make fail; a call is of Any kind and of its own.
-enum class Kind : int { Any = 0, Allocate = 1, Launch = 2, Copy = 3, Synchronize = 4, Load = 5 };
+enum class Kind : int { Any = 0, Allocate = 1, Launch = 2, Copy = 3, Synchronize = 4, Load = 5, Peer = 6 };
 
+struct Device;
 struct Stream;
 
 // Work that a stream has been given: something to do, or all that another stream was given up to some point.
@@ -49,14 +52,31 @@ struct Work {
 
 // A queue. Nothing in it is done before somebody waits for it, or chance moves it on.
 struct Stream {
+    Device* device = nullptr;
     std::deque<Work> queue;
     uint64_t given = 0;
     uint64_t done = 0;
 };
 
-struct Event {
+// A place in a stream, and the time when the stream came by, if it has.
+struct Mark {
     std::shared_ptr<Stream> stream;
     uint64_t until = 0;
+    bool passed = false;
+    std::chrono::steady_clock::time_point when;
+};
+
+// Marks one place after another; who waits for it waits for the place that it marked then.
+struct Event {
+    Device* device = nullptr;
+    bool timed = true;
+    std::shared_ptr<Mark> mark;
+};
+
+// Memory of the host that a device reads and writes when its turn comes. It belongs to a context.
+struct Pinned {
+    Device* owner;
+    Guarded memory;
 };
 
 struct Device {
@@ -67,6 +87,8 @@ struct Device {
     uint64_t total = 0;
     uint64_t used = 0;
     int retained = 0;
+    // Who may have a context: 0 for everybody (CUcomputemode).
+    int compute_mode = 0;
     // What every call returns once the context is broken.
     int broken = SUCCESS;
     std::map<uintptr_t, Guarded> memory;
@@ -86,6 +108,9 @@ struct Machine {
     std::vector<Fault> faults;
     std::map<std::string, Kernel> kernels;
     std::map<std::string, std::pair<void*, size_t>> symbols;
+    std::map<uintptr_t, Pinned> pinned;
+    // Whether work of one device waits, or waited, for work of another. Written with every turn held, read with one.
+    bool linked = false;
     uint64_t seed = 1;
     uint64_t drawn = 0;
     int64_t handles = 0;
@@ -102,6 +127,9 @@ extern thread_local Device* current;
 
 // Whether an error leaves the context unusable, as it does in CUDA.
 bool breaks(int code);
+
+// What a test has ordered for a call of a kind. The lock is held.
+int injected(Kind kind);
 
 // What a call of a kind returns before it does anything. The lock is held.
 int enter(Kind kind);

@@ -5,10 +5,13 @@
 
 namespace aludel::host {
 
-// All of these hold the device's turn.
+// All of these hold the device's turn, and every turn where devices wait for each other.
 
-// Does all work of a stream, and what it waits for.
-void drain(Device& device, Stream& stream);
+// Does a stream's work until so much is done, and what that waits for.
+void advance(Stream& stream, uint64_t until);
+
+// Does all work of a stream.
+void drain(Stream& stream);
 
 // Does all work of a device, one stream after another in an order of chance.
 void finish(Device& device);

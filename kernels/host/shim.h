@@ -67,6 +67,12 @@ ALUDEL_THREAD_LOCAL aludel::host::Dim3 gridDim;
 
 inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>((static_cast<uint64_t>(a) * b) >> 32); }
 
+inline uint32_t __brev(uint32_t x) {
+    uint32_t reversed = 0;
+    for (int bit = 0; bit < 32; bit++) reversed |= ((x >> bit) & 1u) << (31 - bit);
+    return reversed;
+}
+
 #define SHARED(type, name, count)  \
     static const char place_##name = 0; \
     type* const name = static_cast<type*>(aludel::host::shared(&place_##name, sizeof(type) * (count)))

@@ -9,6 +9,10 @@ use std::sync::OnceLock;
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
+mod sanitizers;
+
+pub use sanitizers::{NoSanitizers, sanitized};
+
 /// Why there is no stand-in.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the stand-in for the CUDA driver is missing ({0}): build on Linux with g++ installed")]
@@ -30,6 +34,8 @@ pub enum Kind {
     Synchronize = 4,
     /// Loading a module, and finding names in it.
     Load = 5,
+    /// Copying between devices: it is the source that fails.
+    Peer = 6,
 }
 
 /// How a call fails, by the driver's own numbers.
@@ -63,8 +69,7 @@ impl StandIn {
     }
 
     fn load() -> Result<Self, Missing> {
-        let why = option_env!("ALUDEL_STAND_IN_MISSING").unwrap_or("it was not built");
-        let path = option_env!("ALUDEL_STAND_IN").ok_or_else(|| Missing(why.to_owned()))?;
+        let path = sanitizers::library().map_err(|why| Missing(why.to_owned()))?;
         // SAFETY: our own library, whose initialisers fill tables.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) };
         let stand_in = Self { library: library.map_err(|error| Missing(error.to_string()))? };
@@ -94,6 +99,13 @@ impl StandIn {
             )
         };
         assert_eq!(done, 0, "devices change while none is in use");
+    }
+
+    /// Nobody gets a context of the last device: its mode is prohibited, or another process has it for itself. Until devices change.
+    pub fn keep_to_others(&self, prohibited: bool) {
+        let mode = if prohibited { 2 } else { 3 };
+        // SAFETY: as `control.cpp` declares it.
+        unsafe { self.function::<unsafe extern "C" fn(c_int)>("aludel_stand_in_compute_mode")(mode) }
     }
 
     /// Seed of the order of threads, and of what fresh memory holds.
