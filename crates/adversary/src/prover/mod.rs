@@ -39,7 +39,7 @@ use p3_matrix::Matrix;
 use p3_util::log2_strict_usize;
 
 pub use lies::{Auxiliary, Division, Fold, Hook, Lies, Places, Trace, Word, lie};
-pub use quotient::{Forgeable, Inputs};
+pub use quotient::{Forgeable, Inputs, columns};
 
 use fri::LowDegreeTest;
 use opening::Round;

@@ -1,5 +1,7 @@
 //! Quotients: all constraints of a chip, batched, divided by what vanishes on the rows.
 
+use std::borrow::Cow;
+
 use aludel_circuits::MachineChip;
 use aludel_protocol::{Challenge, F};
 use aludel_prover::Provable;
@@ -15,27 +17,49 @@ use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{LogUpGadget, Lookups};
 use p3_matrix::Matrix;
-use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
+use p3_matrix::dense::{RowMajorMatrix, RowMajorMatrixCow};
 use p3_util::log2_strict_usize;
 use rayon::prelude::*;
 
 use super::lies::{Division, Trace, Word};
 use super::words::{Committed, Coset, coset, extend};
 
-type Columns<'a> =
+/// Columns at the points of a coset, as Plonky3's commitment gives them.
+pub type Columns<'a> =
     <Pcs as UnivariateStarkPcs<Challenge, <Config as StarkGenericConfig>::Challenger>>::EvaluationsOnDomain<
         'a,
     >;
 
 /// A chip's columns and what else its constraints read.
 pub struct Inputs<'a> {
-    rows: Coset,
-    points: Coset,
-    main: Columns<'a>,
-    fixed: Option<Columns<'a>>,
-    auxiliary: Option<Columns<'a>>,
-    chip: usize,
-    of: Shared<'a>,
+    /// The subgroup of its height.
+    pub rows: Coset,
+    /// Where the quotient is asked for.
+    pub points: Coset,
+    /// Its own columns, at the points.
+    pub main: Columns<'a>,
+    /// Its preprocessed columns.
+    pub fixed: Option<Columns<'a>>,
+    /// Those of its lookups.
+    pub auxiliary: Option<Columns<'a>>,
+    /// The proof system.
+    pub config: &'a Config,
+    /// Its public values.
+    pub public_values: &'a [F],
+    /// Its lookups.
+    pub lookups: &'a Lookups<F>,
+    /// What they sum up to.
+    pub terminal: Option<Challenge>,
+    /// Their challenges.
+    pub challenges: &'a [Challenge],
+    /// By whose powers the constraints are batched.
+    pub alpha: Challenge,
+}
+
+/// Words in bit-reversed order, as [`Inputs`] takes them.
+pub fn columns(words: &RowMajorMatrix<F>) -> Columns<'_> {
+    RowMajorMatrixCow::new(Cow::Borrowed(&words.values), words.width()).bit_reverse_rows()
 }
 
 /// A machine for which quotients can be forged.
@@ -62,22 +86,22 @@ impl Inputs<'_> {
     where
         A: Air<Symbolic> + for<'a> Air<ProverConstraintFolderWithLookups<'a, Config>>,
     {
-        let terminal: Vec<Challenge> = self.of.terminals[self.chip].into_iter().collect();
+        let terminal: Vec<Challenge> = self.terminal.into_iter().collect();
         quotient_values(
-            self.of.config.pcs(),
+            self.config.pcs(),
             chip,
-            &self.of.public_values[self.chip],
+            self.public_values,
             AirLayout::from_air::<F>(chip),
             self.rows,
             self.points,
             &self.main,
             self.auxiliary.as_ref(),
-            &self.of.lookups[self.chip],
+            self.lookups,
             &terminal,
             &LogUpGadget::new(),
-            &self.of.challenges[self.chip],
+            self.challenges,
             self.fixed.as_ref(),
-            self.of.alpha,
+            self.alpha,
         )
     }
 }
@@ -138,8 +162,12 @@ impl<'a> Shared<'a> {
             main: on(self.main, chip),
             fixed: self.fixed.filter(|_| has_fixed(chip)).map(|c| on(c, earlier(&has_fixed))),
             auxiliary: self.auxiliary.filter(|_| has_lookups(chip)).map(|c| on(c, earlier(&has_lookups))),
-            chip,
-            of: self,
+            config: self.config,
+            public_values: &self.public_values[chip],
+            lookups: &self.lookups[chip],
+            terminal: self.terminals[chip],
+            challenges: &self.challenges[chip],
+            alpha: self.alpha,
         }
     }
 

@@ -4,5 +4,6 @@ mod bytes;
 mod fields;
 mod forgeries;
 mod manifest;
+mod rows;
 mod tamper;
 mod without_lies;

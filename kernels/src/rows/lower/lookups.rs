@@ -1,0 +1,97 @@
+//! What the columns of lookups hold.
+
+use aludel_protocol::F;
+use p3_air::symbolic::SymbolicExpression;
+use p3_lookup::Lookup;
+
+use super::super::graph::{Graph, Node, Operation};
+use super::super::uniform::Uniform;
+use super::{Lowering, Value};
+
+type Base = SymbolicExpression<F>;
+
+impl<'a> Lowering<'a> {
+    /// Of a row the fraction of each lookup, in order, and then their sum (Plonky3's `LogUpGadget`). A row in which a fingerprint is zero has zeros
+    /// for all of them: no proof is made of it.
+    pub fn fractions(lookups: &'a [Lookup<F>]) -> (Graph, Vec<Node>) {
+        let mut lowering = Self::default();
+        let fractions: Vec<_> = lookups.iter().map(|lookup| lowering.fraction(lookup)).collect();
+        // All denominators are inverted at once.
+        let mut before = vec![lowering.uniform(Uniform::ONE)];
+        for (_, denominator) in &fractions {
+            let product = lowering.mul(&before[before.len() - 1], denominator);
+            before.push(product);
+        }
+        let product = before.pop().map(|product| lowering.finished(&product));
+        let inverse = product.map(|product| lowering.graph.node(Operation::Inverse(product)));
+        let Some(mut inverse) = inverse.map(|node| lowering.of_node(node)) else {
+            unreachable!("one at least")
+        };
+        let mut values = Vec::new();
+        for ((numerator, denominator), before) in fractions.iter().zip(&before).rev() {
+            let own = lowering.mul(&inverse, before);
+            values.push(lowering.mul(numerator, &own));
+            inverse = lowering.mul(&inverse, denominator);
+        }
+        values.reverse();
+        let nodes: Vec<_> = values.iter().map(|value| lowering.finished(value)).collect();
+        let zero = lowering.uniform(Uniform::ZERO);
+        let sum = nodes.iter().fold(zero, |sum, node| {
+            let value = lowering.of_node(*node);
+            lowering.add(&sum, &value, Uniform::ONE)
+        });
+        let sum = lowering.finished(&sum);
+        (lowering.graph, nodes.into_iter().chain([sum]).collect())
+    }
+
+    /// Numerator and denominator of a lookup's column.
+    fn fraction(&mut self, lookup: &'a Lookup<F>) -> (Value, Value) {
+        let [alpha, beta] = [0, 1].map(|i| self.graph.uniforms.challenge(2 * lookup.column + i));
+        let [alpha, beta] = [alpha, beta].map(|challenge| self.uniform(challenge));
+        let multiplicities: Vec<_> =
+            lookup.multiplicities.iter().map(|m| Value::Base(self.base(m))).collect();
+        let fingerprints: Vec<_> =
+            lookup.elements.iter().map(|tuple| self.fingerprint(tuple, &alpha, &beta)).collect();
+        match &lookup.flags {
+            None => self.sum_of_fractions(&multiplicities, &fingerprints),
+            Some(flags) => self.chosen_fraction(flags, &multiplicities, &fingerprints),
+        }
+    }
+
+    /// `alpha - (e_0 beta^(k-1) + .. + e_(k-1))`.
+    fn fingerprint(&mut self, tuple: &'a [Base], alpha: &Value, beta: &Value) -> Value {
+        let zero = self.uniform(Uniform::ZERO);
+        let combined = tuple.iter().fold(zero, |sum, element| {
+            let element = Value::Base(self.base(element));
+            let sum = self.mul(&sum, beta);
+            self.add(&sum, &element, Uniform::ONE)
+        });
+        self.add(alpha, &combined, Uniform::MINUS_ONE)
+    }
+
+    fn sum_of_fractions(&mut self, multiplicities: &[Value], fingerprints: &[Value]) -> (Value, Value) {
+        let begin = (self.uniform(Uniform::ZERO), self.uniform(Uniform::ONE));
+        multiplicities.iter().zip(fingerprints).fold(begin, |(numerator, denominator), (m, d)| {
+            let [own, others] = [self.mul(&denominator, m), self.mul(&numerator, d)];
+            (self.add(&own, &others, Uniform::ONE), self.mul(&denominator, d))
+        })
+    }
+
+    /// The fraction whose flag is one, and `0 / 1` where none is.
+    fn chosen_fraction(
+        &mut self,
+        flags: &'a [Base],
+        multiplicities: &[Value],
+        fingerprints: &[Value],
+    ) -> (Value, Value) {
+        let (mut numerator, mut denominator) = (self.uniform(Uniform::ZERO), self.uniform(Uniform::ONE));
+        for ((flag, m), d) in flags.iter().zip(multiplicities).zip(fingerprints) {
+            let flag = Value::Base(self.base(flag));
+            let [m, d] = [self.mul(&flag, m), self.mul(&flag, d)];
+            numerator = self.add(&numerator, &m, Uniform::ONE);
+            denominator = self.add(&denominator, &d, Uniform::ONE);
+            denominator = self.add(&denominator, &flag, Uniform::MINUS_ONE);
+        }
+        (numerator, denominator)
+    }
+}

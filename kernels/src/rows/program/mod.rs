@@ -1,0 +1,44 @@
+//! A graph as a list of instructions over numbered registers, of which as few as can be are in use at once.
+
+mod assign;
+mod code;
+mod order;
+
+pub use code::{Instruction, Operand, Weight};
+
+use super::graph::{Graph, Node};
+use super::uniform::Uniforms;
+use assign::Assignment;
+use order::Order;
+
+/// What a kernel does with a row.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The steps, in order.
+    pub code: Vec<Instruction<u16>>,
+    /// Registers of the field that it needs.
+    pub registers: usize,
+    /// Registers of the extension that it needs.
+    pub fives: usize,
+    /// Values of the extension that it stores for a row.
+    pub outputs: usize,
+    /// Uniform values, of which a run is given the first ones.
+    pub uniforms: Uniforms,
+}
+
+impl Program {
+    /// The instructions that compute these nodes of a graph, which are of the extension. Columns are loaded again where more than `most` registers of the field would be in use;
+    /// what is computed is kept until its last use, so there may be more.
+    pub fn new(graph: &Graph, outputs: &[Node], most: usize) -> Self {
+        let order = Order::of(graph, outputs);
+        let mut assigned = Assignment::new(graph, &order.code, most);
+        order.code.iter().enumerate().for_each(|(i, instruction)| assigned.step(i, instruction));
+        Self {
+            code: assigned.code,
+            registers: assigned.base.peak,
+            fives: assigned.extension.peak,
+            outputs: outputs.len(),
+            uniforms: graph.uniforms().clone(),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Programs over rows against the expressions themselves, evaluated one by one.
+
+use aludel_kernels::rows::lower::MATRICES;
+use aludel_kernels::rows::{Domain, Given, Lowering, Program};
+use aludel_protocol::{Challenge, F, fe};
+use p3_air::symbolic::{
+    BaseEntry, BaseLeaf, ConstraintLayout, ExtEntry, ExtLeaf, SymbolicExpr, SymbolicExpression,
+    SymbolicExpressionExt, SymbolicVariable, SymbolicVariableExt,
+};
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+use p3_lookup::{Kind, LogUpGadget, Lookup, LookupProtocol};
+use p3_matrix::Matrix as _;
+use p3_matrix::dense::RowMajorMatrix;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+use crate::suite;
+
+type Base = SymbolicExpression<F>;
+type Extension = SymbolicExpressionExt<F, Challenge>;
+
+type Permutation = RowMajorMatrix<Challenge>;
+
+/// Columns of main, preprocessed, lookups (five each), selectors and periodic; public values and challenges.
+const WIDTHS: [usize; MATRICES] = [6, 3, 15, 4, 2];
+const PUBLIC: usize = 3;
+const CHALLENGES: usize = 4;
+
+fn base_leaf(rng: &mut ChaCha12Rng) -> Base {
+    let offset = rng.random_range(0..2);
+    let mut index = |width: usize| rng.random_range(0..width);
+    let variable = |entry, index| SymbolicVariable::new(entry, index).into();
+    match index(12) {
+        0..4 => variable(BaseEntry::Main { offset }, index(WIDTHS[0])),
+        4..6 => variable(BaseEntry::Preprocessed { offset }, index(WIDTHS[1])),
+        6 => variable(BaseEntry::Periodic, index(WIDTHS[4])),
+        7 => variable(BaseEntry::Public, index(PUBLIC)),
+        8 => Base::Leaf(BaseLeaf::IsFirstRow),
+        9 => Base::Leaf(BaseLeaf::IsLastRow),
+        10 => Base::Leaf(BaseLeaf::IsTransition),
+        _ => Base::from([F::ZERO, F::ONE, F::NEG_ONE, F::TWO, fe(12345)][index(5)]),
+    }
+}
+
+fn extension_leaf(rng: &mut ChaCha12Rng, base: &[Base]) -> Extension {
+    let variable =
+        |entry, index| Extension::Leaf(ExtLeaf::ExtVariable(SymbolicVariableExt::new(entry, index)));
+    match rng.random_range(0..8) {
+        0..2 => Extension::Leaf(ExtLeaf::Base(base[rng.random_range(0..base.len())].clone())),
+        2..4 => {
+            let entry = ExtEntry::Permutation { offset: rng.random_range(0..2) };
+            variable(entry, rng.random_range(0..WIDTHS[2] / 5))
+        }
+        4..6 => variable(ExtEntry::Challenge, rng.random_range(0..CHALLENGES)),
+        6 => variable(ExtEntry::PermutationValue, 0),
+        _ => {
+            let constants = [
+                Challenge::ONE,
+                Challenge::ZERO,
+                Challenge::from_basis_coefficients_fn(|i| fe(i as u32 + 7)),
+            ];
+            Extension::Leaf(ExtLeaf::ExtConstant(constants[rng.random_range(0..3)]))
+        }
+    }
+}
+
+/// A pool of expressions over others of the pool, so that they share parts.
+fn grow<E: Clone>(
+    rng: &mut ChaCha12Rng,
+    size: usize,
+    leaf: impl Fn(&mut ChaCha12Rng) -> E,
+    ops: [fn(E, E) -> E; 4],
+) -> Vec<E> {
+    let mut pool: Vec<E> = (0..8).map(|_| leaf(rng)).collect();
+    while pool.len() < size {
+        let fresh = leaf(rng);
+        let [a, b] = core::array::from_fn(|_| {
+            let i = rng.random_range(0..pool.len() + 2);
+            pool.get(i).cloned().unwrap_or_else(|| fresh.clone())
+        });
+        pool.push(ops[rng.random_range(0..4)](a, b));
+    }
+    pool
+}
+
+/// What expressions stand for in one row.
+struct Row<'a> {
+    matrices: [&'a RowMajorMatrix<F>; MATRICES],
+    rows: [[usize; 2]; MATRICES],
+    given: Given<'a>,
+}
+
+impl Row<'_> {
+    fn column(&self, matrix: usize, offset: usize, column: usize) -> F {
+        self.matrices[matrix].get(self.rows[matrix][offset], column).expect("a column")
+    }
+
+    fn base(&self, x: &Base) -> F {
+        match x {
+            SymbolicExpr::Leaf(leaf) => match leaf {
+                BaseLeaf::IsFirstRow => self.column(3, 0, 0),
+                BaseLeaf::IsLastRow => self.column(3, 0, 1),
+                BaseLeaf::IsTransition => self.column(3, 0, 2),
+                BaseLeaf::Constant(c) => *c,
+                BaseLeaf::Variable(v) => match v.entry {
+                    BaseEntry::Main { offset } => self.column(0, offset, v.index),
+                    BaseEntry::Preprocessed { offset } => self.column(1, offset, v.index),
+                    BaseEntry::Periodic => self.column(4, 0, v.index),
+                    BaseEntry::Public => self.given.public_values[v.index],
+                },
+            },
+            SymbolicExpr::Add { x, y, .. } => self.base(x) + self.base(y),
+            SymbolicExpr::Sub { x, y, .. } => self.base(x) - self.base(y),
+            SymbolicExpr::Neg { x, .. } => -self.base(x),
+            SymbolicExpr::Mul { x, y, .. } => self.base(x) * self.base(y),
+        }
+    }
+
+    fn extension(&self, x: &Extension) -> Challenge {
+        match x {
+            SymbolicExpr::Leaf(ExtLeaf::Base(x)) => self.base(x).into(),
+            SymbolicExpr::Leaf(ExtLeaf::ExtConstant(c)) => *c,
+            SymbolicExpr::Leaf(ExtLeaf::ExtVariable(v)) => match v.entry {
+                ExtEntry::Permutation { offset } => {
+                    Challenge::from_basis_coefficients_fn(|i| self.column(2, offset, 5 * v.index + i))
+                }
+                ExtEntry::Challenge => self.given.challenges[v.index],
+                ExtEntry::PermutationValue => self.given.terminal.expect("a terminal"),
+            },
+            SymbolicExpr::Add { x, y, .. } => self.extension(x) + self.extension(y),
+            SymbolicExpr::Sub { x, y, .. } => self.extension(x) - self.extension(y),
+            SymbolicExpr::Neg { x, .. } => -self.extension(x),
+            SymbolicExpr::Mul { x, y, .. } => self.extension(x) * self.extension(y),
+        }
+    }
+}
+
+fn challenge(rng: &mut ChaCha12Rng) -> Challenge {
+    Challenge::from_basis_coefficients_fn(|_| fe(rng.random_range(0..aludel_protocol::field::MODULUS)))
+}
+
+/// Constraints with what weighs them.
+struct Constraints {
+    base: Vec<Base>,
+    extension: Vec<Extension>,
+    layout: ConstraintLayout,
+}
+
+impl Constraints {
+    fn random(rng: &mut ChaCha12Rng, size: usize) -> Self {
+        let base = grow(rng, size, base_leaf, [|a, b| a + b, |a, b| a - b, |a, b| a * b, |a: Base, _| -a]);
+        let extension = grow(
+            rng,
+            size,
+            |rng| extension_leaf(rng, &base),
+            [|a, b| a + b, |a, b| a - b, |a, b| a * b, |a: Extension, _| -a],
+        );
+        let mut some = |n: usize| (0..n).filter(|_| rng.random_range(0..3) > 0).collect::<Vec<_>>();
+        let base: Vec<_> = some(size).into_iter().map(|i| base[i].clone()).collect();
+        let extension: Vec<_> = some(size).into_iter().map(|i| extension[i].clone()).collect();
+        // As an AIR emits them: in turns.
+        let (mut base_indices, mut ext_indices) = (Vec::new(), Vec::new());
+        for i in 0..base.len() + extension.len() {
+            let to_base =
+                base_indices.len() < base.len() && (i % 2 == 0 || ext_indices.len() == extension.len());
+            if to_base { base_indices.push(i) } else { ext_indices.push(i) }
+        }
+        Self { base, extension, layout: ConstraintLayout { base_indices, ext_indices } }
+    }
+
+    fn expected(&self, row: &Row<'_>) -> Challenge {
+        let weights = row.given.weights;
+        let base = self.base.iter().zip(&self.layout.base_indices).map(|(x, i)| weights[*i] * row.base(x));
+        let extension =
+            self.extension.iter().zip(&self.layout.ext_indices).map(|(x, i)| weights[*i] * row.extension(x));
+        base.chain(extension).sum::<Challenge>() * row.column(3, 0, 3)
+    }
+}
+
+fn reversed(index: usize, bits: usize) -> usize {
+    (0..bits).fold(0, |sum, bit| sum | ((index >> bit) & 1) << (bits - 1 - bit))
+}
+
+fn check(
+    seed: u64,
+    constraints: &Constraints,
+    log_heights: [usize; 2],
+    log_step: Option<usize>,
+    most: usize,
+) {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    let [log_height, log_period] = log_heights;
+    let heights = [log_height, log_height, log_height, log_height, log_period];
+    let matrices: [_; MATRICES] =
+        core::array::from_fn(|i| suite::matrix(1 << heights[i], WIDTHS[i], seed * 10 + i as u64));
+    let public_values: Vec<F> = (0..PUBLIC as u32).map(|i| fe(i * 77 + 1)).collect();
+    let challenges: Vec<_> = (0..CHALLENGES).map(|_| challenge(&mut rng)).collect();
+    let weights: Vec<_> = (0..constraints.layout.total_constraints()).map(|_| challenge(&mut rng)).collect();
+    let terminal = Some(challenge(&mut rng));
+    let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
+
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    let program = Program::new(&graph, &[quotient], most);
+    let values = program.uniforms.values(&given).expect("all is given");
+    let domain = match log_step {
+        None => Domain::Natural { log_height },
+        Some(log_step) => Domain::BitReversed { log_height, log_step },
+    };
+    let found = program.run(domain, core::array::from_fn(|i| Some(&matrices[i])), &values);
+    for at in 0..1 << log_height {
+        // Of a point, in the order of points, where it lies in a matrix.
+        let point = if log_step.is_some() { reversed(at, log_height) } else { at };
+        let lies = |point: usize, bits: usize| {
+            let point = point % (1 << bits);
+            if log_step.is_some() { reversed(point, bits) } else { point }
+        };
+        let next = point + (1 << log_step.unwrap_or(0));
+        let rows = heights.map(|bits| [lies(point, bits), lies(next, bits)]);
+        let row = Row { matrices: core::array::from_fn(|i| &matrices[i]), rows, given };
+        let expected = constraints.expected(&row);
+        let coefficients: &[F] = expected.as_basis_coefficients_slice();
+        assert_eq!(found.row_slice(at).expect("a row")[..], *coefficients, "seed {seed}, row {at}");
+    }
+}
+
+#[test]
+fn random_constraints_give_what_their_expressions_say() {
+    for seed in 0..40 {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let constraints = Constraints::random(&mut rng, 12 + seed as usize);
+        check(seed, &constraints, [5, 2], None, 1000);
+        check(seed, &constraints, [6, 3], Some(1), 1000);
+        check(seed, &constraints, [2, 1], Some(2), 4);
+        check(seed, &constraints, [0, 0], None, 4);
+    }
+}
+
+/// Additive and exclusive lookups with tuples of `width` elements.
+fn lookups(rng: &mut ChaCha12Rng, count: usize) -> Vec<Lookup<F>> {
+    let column =
+        |index: usize| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: index / 6 }, index % 6));
+    let mut lookups = Vec::new();
+    for number in 0..count {
+        let (tuples, width) = (rng.random_range(1..4), rng.random_range(1..4));
+        // Messages know no periodic columns.
+        let mut leaf = || match base_leaf(rng) {
+            Base::Leaf(BaseLeaf::Variable(v)) if matches!(v.entry, BaseEntry::Periodic) => Base::from(F::TWO),
+            leaf => leaf,
+        };
+        let mut expression = || leaf() * column(number % 12) + leaf();
+        // At most one flag: the last columns are 0 or 1, and not both 1.
+        let exclusive = number % 2 == 1 && tuples <= 2;
+        lookups.push(Lookup {
+            kind: Kind::Local,
+            elements: (0..tuples).map(|_| (0..width).map(|_| expression()).collect()).collect(),
+            multiplicities: (0..tuples).map(|_| expression()).collect(),
+            count_weight: 1,
+            column: number,
+            flags: exclusive.then(|| (0..tuples).map(|i| column(4 + i)).collect()),
+        });
+    }
+    lookups
+}
+
+/// What Plonky3 makes of a trace, and what the program does.
+fn permutations(seed: u64, log_height: usize) -> [Permutation; 2] {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    let height = 1 << log_height;
+    let lookups = lookups(&mut rng, 1 + seed as usize % 4);
+    let mut main = suite::matrix(height, WIDTHS[0], seed);
+    main.values.chunks_mut(WIDTHS[0]).for_each(|row| {
+        let flag = rng.random_range(0..3);
+        row[4..].copy_from_slice(&[F::from_bool(flag == 1), F::from_bool(flag == 2)]);
+    });
+    let preprocessed = suite::matrix(height, WIDTHS[1], seed + 1);
+    let periodic = suite::matrix(1, WIDTHS[4], 0);
+    let public_values: Vec<F> = (0..PUBLIC as u32).map(|i| fe(i * 77 + 1)).collect();
+    let challenges: Vec<_> = (0..2 * lookups.len()).map(|_| challenge(&mut rng)).collect();
+    let (expected, terminal) = LogUpGadget::new().generate_permutation::<F, Challenge>(
+        &main,
+        &Some(preprocessed.clone()),
+        &public_values,
+        &lookups,
+        &challenges,
+    );
+
+    let (graph, outputs) = Lowering::fractions(&lookups);
+    let program = Program::new(&graph, &outputs, 16);
+    let given =
+        Given { public_values: &public_values, challenges: &challenges, terminal: None, weights: &[] };
+    let values = program.uniforms.values(&given).expect("all is given");
+    let selectors =
+        (0..height).flat_map(|i| [i == 0, i == height - 1, i != height - 1, false].map(F::from_bool));
+    let selectors = RowMajorMatrix::new(selectors.collect(), WIDTHS[3]);
+    let matrices = [Some(&main), Some(&preprocessed), None, Some(&selectors), Some(&periodic)];
+    let found = program.run(Domain::Natural { log_height }, matrices, &values);
+    let found: Vec<Challenge> = found
+        .values
+        .chunks_exact(5)
+        .map(|value| Challenge::from_basis_coefficients_fn(|i| value[i]))
+        .collect();
+    // Sums of the rows before, then the fractions of the row.
+    let mut sum = Challenge::ZERO;
+    let mut columns = Vec::new();
+    for row in found.chunks_exact(lookups.len() + 1) {
+        let (total, fractions) = row.split_last().expect("a sum");
+        columns.extend([&[sum], fractions].concat());
+        sum += *total;
+    }
+    assert_eq!(terminal.expect("lookups").0, sum, "seed {seed}");
+    [expected, RowMajorMatrix::new(columns, lookups.len() + 1)]
+}
+
+#[test]
+fn fractions_are_those_of_plonky3() {
+    for seed in 0..40 {
+        let [expected, found] = permutations(seed, [6, 0, 3][seed as usize % 3]);
+        assert_eq!(expected, found, "seed {seed}");
+    }
+}
+
+#[test]
+fn columns_are_loaded_again_where_registers_are_few() {
+    let columns: Vec<Base> =
+        (0..12).map(|i| SymbolicVariable::new(BaseEntry::Main { offset: i / 6 }, i % 6).into()).collect();
+    let sum = columns.iter().cloned().fold(Base::from(F::ONE), |sum, column| sum + column);
+    let product = columns.iter().cloned().fold(Base::from(F::TWO), |product, column| product * column);
+    let layout = ConstraintLayout { base_indices: vec![0, 1], ext_indices: Vec::new() };
+    let constraints = Constraints { base: vec![sum, product], extension: Vec::new(), layout };
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    let registers = [4, 100].map(|most| Program::new(&graph, &[quotient], most).registers);
+    assert!(registers[0] <= 5 && registers[1] >= 12, "{registers:?}");
+    check(1, &constraints, [4, 1], Some(1), 4);
+}
