@@ -4,30 +4,9 @@
 // stage 0: natural order in, bit-reversed order out. Inverse stages of an extension undo them, from stage L-1: bit-reversed order
 // in, natural order out. A pass does stages `first` .. `first + stages`: its tile is 2^stages elements at a stride of 2^log_stride,
 // in 2^log_lanes neighbouring lanes, so that reads and writes of lanes lie side by side.
-#include "../include/koala_bear.h"
+#include "../include/butterflies.h"
 
 using namespace aludel;
-
-constexpr uint32_t MAX_LOG = 24;
-constexpr uint32_t LOG_TABLE = 12;
-constexpr uint32_t TABLE = 1u << LOG_TABLE;
-
-// Powers of the generator w of the largest subgroup: w^i, then w^(TABLE i), for i below TABLE. Written by the host.
-GLOBAL(uint32_t, ntt_roots, 2 * TABLE)
-
-// w^exponent, modulo the order of w.
-__device__ __forceinline__ Fe root(uint32_t exponent) {
-    Fe low = {ntt_roots[exponent & (TABLE - 1)]};
-    Fe high = {ntt_roots[TABLE + ((exponent >> LOG_TABLE) & (TABLE - 1))]};
-    return low * high;
-}
-
-// The lowest bits of x in the other order.
-__device__ __forceinline__ uint32_t reverse(uint32_t x, uint32_t bits) {
-    uint32_t reversed = 0;
-    for (uint32_t i = 0; i < bits; i++) reversed |= ((x >> i) & 1) << (bits - 1 - i);
-    return reversed;
-}
 
 // Where a tile lies.
 struct Tile {
@@ -36,13 +15,16 @@ struct Tile {
     uint32_t column, high, low;
 
     __device__ __forceinline__ uint32_t log_stride() const { return log_height - first - stages; }
-    __device__ __forceinline__ uint32_t size() const { return 1u << (stages + log_lanes); }
-    // Row of an element by its place in shared memory.
-    __device__ __forceinline__ uint32_t row(uint32_t place) const {
+    __device__ __forceinline__ Places places() const {
+        return {stages, log_lanes, log_stride(), log_height - first, low};
+    }
+    // Row of an element by its place in shared memory, and `i` steps of 2^log_step of the tile's rows on.
+    __device__ __forceinline__ uint32_t row(uint32_t place, uint32_t i, uint32_t log_step) const {
         uint32_t lane = place & ((1u << log_lanes) - 1);
         // A shift by the whole word is none of C++'s.
         uint32_t above = first == 0 ? 0 : high << (log_height - first);
-        return above | ((place >> log_lanes) << log_stride()) | low | lane;
+        return (above | ((place >> log_lanes) << log_stride()) | low | lane) +
+               i * (1u << (log_step + log_stride()));
     }
 };
 
@@ -59,59 +41,21 @@ __device__ __forceinline__ Tile this_tile(uint32_t log_height, uint32_t first, u
             (in_column & ((1u << log_low) - 1)) << log_lanes};
 }
 
-// The two elements of a butterfly of one stage of a tile, and the exponent of their root.
-struct Butterfly {
-    uint32_t left, right, exponent;
-};
-
-__device__ __forceinline__ Butterfly butterfly(const Tile& tile, uint32_t stage, uint32_t index) {
-    uint32_t lane = index & ((1u << tile.log_lanes) - 1);
-    uint32_t pair = index >> tile.log_lanes;
-    uint32_t log_span = tile.stages - 1 - stage;
-    uint32_t within = pair & ((1u << log_span) - 1);
-    uint32_t left = ((pair >> log_span) << (log_span + 1)) | within;
-    uint32_t position = (within << tile.log_stride()) | tile.low | lane;
-    return {(left << tile.log_lanes) | lane, ((left + (1u << log_span)) << tile.log_lanes) | lane,
-            position << (MAX_LOG - tile.log_height + tile.first + stage)};
-}
-
-// Forward stages over a tile in shared memory; with the inverse's roots where `inverse` says so.
-__device__ __forceinline__ void forward_stages(const Tile& tile, Fe* points, bool inverse) {
-    for (uint32_t stage = 0; stage < tile.stages; stage++) {
-        for (uint32_t i = threadIdx.x; i < tile.size() / 2; i += blockDim.x) {
-            Butterfly b = butterfly(tile, stage, i);
-            Fe left = points[b.left], right = points[b.right];
-            points[b.left] = left + right;
-            points[b.right] = (left - right) * root(inverse ? 0u - b.exponent : b.exponent);
-        }
-        __syncthreads();
-    }
-}
-
-// Undoes forward stages, but for a factor of two each.
-__device__ __forceinline__ void inverse_stages(const Tile& tile, Fe* points) {
-    for (uint32_t stage = tile.stages; stage-- > 0;) {
-        for (uint32_t i = threadIdx.x; i < tile.size() / 2; i += blockDim.x) {
-            Butterfly b = butterfly(tile, stage, i);
-            Fe left = points[b.left], right = points[b.right] * root(0u - b.exponent);
-            points[b.left] = left + right;
-            points[b.right] = left - right;
-        }
-        __syncthreads();
-    }
-}
-
-// A pass of a transform in place, times `scale` at its end.
+// A pass of a transform in place. With inverse roots, where `inverse`, it ends times `scale`; else `scale` counts for nothing.
 extern "C" __global__ void __launch_bounds__(256)
     ntt_pass(Fe* columns, uint32_t log_height, uint32_t first, uint32_t stages, uint32_t log_lanes, uint32_t inverse,
              uint32_t scale) {
     SHARED_DYNAMIC(Fe, points);
     Tile tile = this_tile(log_height, first, stages, log_lanes);
     Fe* column = columns + (size_t{tile.column} << log_height);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) points[i] = column[tile.row(i)];
-    __syncthreads();
-    forward_stages(tile, points, inverse != 0);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) column[tile.row(i)] = points[i] * Fe{scale};
+    auto load = [&](uint32_t place, uint32_t i, uint32_t log_step) { return column[tile.row(place, i, log_step)]; };
+    if (inverse != 0) {
+        transform<Way::INVERSE>(tile.places(), points, load,
+                                [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value * Fe{scale}; });
+    } else {
+        transform<Way::FORWARD>(tile.places(), points, load,
+                                [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
+    }
 }
 KERNEL(ntt_pass)
 
@@ -127,27 +71,17 @@ extern "C" __global__ void __launch_bounds__(256)
     size_t column = blockIdx.x >> log_tiles;
     const Fe* from = values + (column << log_height);
     Fe* to = columns + (column << log_extended);
-    uint32_t size = 1u << (stages + log_lanes);
     // The runs are transforms of their own: a tile of each is the same, and the place in a run alone tells the roots.
-    for (uint32_t i = threadIdx.x; i < size; i += blockDim.x) {
-        uint32_t run = first_run + (i & ((1u << log_lanes) - 1));
-        points[i] = from[(size_t{reverse(i >> log_lanes, stages)} << log_runs) | run];
-    }
+    Places places = {stages, log_lanes, 0, stages, 0};
+    transform<Way::UNDO>(
+        places, points,
+        [&](uint32_t place, uint32_t i, uint32_t log_step) {
+            uint32_t run = first_run + (place & ((1u << log_lanes) - 1));
+            return from[(size_t{reverse((place >> log_lanes) + (i << log_step), stages)} << log_runs) | run];
+        },
+        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { points[place + i * (1u << (log_step + log_lanes))] = value; });
     __syncthreads();
-    for (uint32_t stage = stages; stage-- > 0;) {
-        uint32_t log_span = stages - 1 - stage;
-        for (uint32_t i = threadIdx.x; i < size / 2; i += blockDim.x) {
-            uint32_t lane = i & ((1u << log_lanes) - 1), pair = i >> log_lanes;
-            uint32_t within = pair & ((1u << log_span) - 1);
-            uint32_t left = (((pair >> log_span) << (log_span + 1) | within) << log_lanes) | lane;
-            uint32_t right = left + (1u << (log_span + log_lanes));
-            Fe a = points[left], b = points[right] * root(0u - (within << (MAX_LOG - 1 - log_span)));
-            points[left] = a + b;
-            points[right] = a - b;
-        }
-        __syncthreads();
-    }
-    for (uint32_t i = threadIdx.x; i < size; i += blockDim.x) {
+    for (uint32_t i = threadIdx.x; i < places.size(); i += blockDim.x) {
         uint32_t within = i & ((1u << stages) - 1), lane = i >> stages;
         uint32_t run = reverse(first_run + lane, log_runs);
         to[(size_t{run} << stages) | within] = points[(within << log_lanes) | lane];
@@ -162,10 +96,9 @@ extern "C" __global__ void __launch_bounds__(256)
     SHARED_DYNAMIC(Fe, points);
     Tile tile = this_tile(log_height, first, stages, log_lanes);
     Fe* column = columns + (size_t{tile.column} << log_extended);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) points[i] = column[tile.row(i)];
-    __syncthreads();
-    inverse_stages(tile, points);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) column[tile.row(i)] = points[i];
+    transform<Way::UNDO>(
+        tile.places(), points, [&](uint32_t place, uint32_t i, uint32_t log_step) { return column[tile.row(place, i, log_step)]; },
+        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
 }
 KERNEL(lde_inverse)
 
@@ -181,19 +114,22 @@ extern "C" __global__ void __launch_bounds__(256)
     const Fe* source = from + (size_t{tile.column} << log_from);
     Fe* column = columns + (size_t{tile.column} << log_extended);
     uint32_t height = 1u << log_height;
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) {
-        uint32_t row = tile.row(i);
-        if (row < height) points[i] = source[reversed != 0 ? reverse(row, log_height) : row];
-    }
-    __syncthreads();
     // The coefficients' own transform has this tile's rows below 2^log_height, at the same stride.
-    if (inverse > 0) inverse_stages(Tile{log_height, 0, inverse, log_lanes, 0, 0, tile.low}, points);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) {
-        uint32_t row = tile.row(i);
-        points[i] = row < height ? points[i] * low[row & (TABLE - 1)] * high[row >> LOG_TABLE] : zero();
-    }
+    Places coefficients = Tile{log_height, 0, inverse, log_lanes, 0, 0, tile.low}.places();
+    transform<Way::UNDO>(
+        coefficients, points,
+        [&](uint32_t place, uint32_t i, uint32_t log_step) {
+            uint32_t row = tile.row(place, i, log_step);
+            return row < height ? source[reversed != 0 ? reverse(row, log_height) : row] : zero();
+        },
+        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) {
+            uint32_t row = tile.row(place, i, log_step);
+            points[place + i * (1u << (log_step + log_lanes))] = row < height ? value * low[row & (TABLE - 1)] * high[row >> LOG_TABLE] : zero();
+        });
+    for (uint32_t i = coefficients.size() + threadIdx.x; i < tile.places().size(); i += blockDim.x) points[i] = zero();
     __syncthreads();
-    forward_stages(tile, points, false);
-    for (uint32_t i = threadIdx.x; i < tile.size(); i += blockDim.x) column[tile.row(i)] = points[i];
+    transform<Way::FORWARD>(
+        tile.places(), points, [&](uint32_t place, uint32_t i, uint32_t log_step) { return points[place + i * (1u << (log_step + log_lanes))]; },
+        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
 }
 KERNEL(lde_middle)

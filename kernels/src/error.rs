@@ -35,6 +35,14 @@ pub enum Error {
         /// What the driver says.
         reason: String,
     },
+    /// Nobody tells how CUDA devices are. They can be used all the same.
+    #[error(
+        "how CUDA devices are is not known ({reason}): install NVIDIA's management library (libnvidia-ml.so.1) of the driver's version"
+    )]
+    Unmonitored {
+        /// What NVML says, or the loader.
+        reason: String,
+    },
     /// The device, its driver or this build cannot do it.
     #[error("{device}: {what}: take another device")]
     Unsupported {

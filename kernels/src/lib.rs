@@ -7,12 +7,15 @@ pub mod cpu;
 pub mod cuda;
 pub mod devices;
 pub mod error;
+pub mod health;
 pub mod id;
+pub mod limits;
 pub mod memory;
+pub mod rows;
 pub mod seam;
 pub mod wgpu;
 
 pub use error::Error;
 pub use id::DeviceId;
 pub use memory::{Budget, Usage};
-pub use seam::{Device, MerkleTree, Ntt, Opening, Poseidon2};
+pub use seam::{Clock, Device, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};

@@ -2,12 +2,16 @@
 //!
 //! A call that fails leaves its inputs usable unless it says otherwise, and frees what it took.
 
+use core::time::Duration;
+
 use aludel_protocol::F;
 use aludel_protocol::trees::{Cap, Node};
+use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::error::Error;
 use crate::id::DeviceId;
+use crate::limits::Operation;
 use crate::memory::Usage;
 
 /// Base-2 logarithm of the greatest height of a transform: KoalaBear's two-adicity.
@@ -27,6 +31,22 @@ pub(crate) fn log_height(device: DeviceId, height: usize, added_bits: usize) -> 
             "a transform of {height} rows to 2^{added_bits} times as many: heights are powers of two up to 2^{MAX_LOG_HEIGHT}"
         ),
     })
+}
+
+/// As [`log_height`], of a transform to a coset.
+///
+/// # Errors
+/// [`Error::Unsupported`], also where the shift is zero.
+pub(crate) fn coset_log_height(
+    device: DeviceId,
+    height: usize,
+    added_bits: usize,
+    shift: F,
+) -> Result<usize, Error> {
+    if shift == F::ZERO {
+        return Err(Error::Unsupported { device, what: "a coset shifted by zero".to_owned() });
+    }
+    log_height(device, height, added_bits)
 }
 
 /// A device with its memory.
@@ -54,6 +74,117 @@ pub trait Device {
     /// # Errors
     /// Any [`Error`] of the device.
     fn download(&self, matrix: &Self::Matrix) -> Result<RowMajorMatrix<F>, Error>;
+}
+
+/// Devices that take matrices from another. Where they have no way of their own, matrices go through the host.
+pub trait Peer<Source: Device>: Device {
+    /// A copy, here, of a matrix that lies on another device or was brought there by another opening. Work that was ordered for it comes
+    /// first, and the matrix may be dropped when the call returns.
+    ///
+    /// # Errors
+    /// Any of either device, under its name: a copy that is still on its way when the source is lost fails here, at a later call.
+    fn copy_from(&self, source: &Source, matrix: &Source::Matrix) -> Result<Self::Matrix, Error> {
+        self.upload(&source.download(matrix)?)
+    }
+}
+
+/// Whose time a [`Timer`] tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The device's: what passed between two marks among its commands.
+    Device,
+    /// The host's: also what it takes to give commands and to learn of their end.
+    Wall,
+}
+
+impl core::fmt::Display for Clock {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Device => "device",
+            Self::Wall => "wall",
+        })
+    }
+}
+
+/// How long work takes.
+pub trait Timer: Device {
+    /// By which clock.
+    fn clock(&self) -> Clock;
+
+    /// Does some work and waits for its end. How long the device took from its first command to its last; what it did before
+    /// is not counted.
+    ///
+    /// # Errors
+    /// Those of the work; any of the device.
+    fn timed<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, Duration), Error>;
+}
+
+/// What a device can do at most, in parts that a caller puts together and [`Timer::timed`] measures. Contents are bare words, as no
+/// matrix has them.
+pub trait Limits: Timer {
+    /// Words of the device's memory.
+    type Words;
+
+    /// Memory for a multiple of four words. It holds anything.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another number; any of the device.
+    fn words(&self, count: usize) -> Result<Self::Words, Error>;
+
+    /// Copies as many words as there are from the host.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where the lengths differ; any of the device.
+    fn send(&self, from: &[u32], to: &mut Self::Words) -> Result<(), Error>;
+
+    /// Copies them to the host.
+    ///
+    /// # Errors
+    /// As of [`Limits::send`].
+    fn fetch(&self, from: &Self::Words, to: &mut [u32]) -> Result<(), Error>;
+
+    /// Copies them within the device's memory, by a kernel.
+    ///
+    /// # Errors
+    /// As of [`Limits::send`].
+    fn copy(&self, from: &Self::Words, to: &mut Self::Words) -> Result<(), Error>;
+
+    /// Goes on with the chains of as many threads as have states in the words, [`WORDS`](crate::limits::WORDS) each, for so many rounds.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where the device has no such operation, or the words are of no whole number of threads; any of the device.
+    fn multiply(
+        &self,
+        operation: Operation,
+        factor: u32,
+        rounds: u32,
+        chains: &mut Self::Words,
+    ) -> Result<(), Error>;
+}
+
+/// Why words are not what a call of [`Limits`] takes.
+pub(crate) fn unequal(device: DeviceId, one: usize, other: usize) -> Result<(), Error> {
+    if one == other {
+        return Ok(());
+    }
+    Err(Error::Unsupported { device, what: format!("a copy of {one} words to {other}") })
+}
+
+/// How many threads have their states in so many words.
+pub(crate) fn threads(device: DeviceId, words: usize) -> Result<usize, Error> {
+    if words.is_multiple_of(crate::limits::WORDS) {
+        return Ok(words / crate::limits::WORDS);
+    }
+    let what = format!("{words} words as states of threads that have {} each", crate::limits::WORDS);
+    Err(Error::Unsupported { device, what })
+}
+
+/// That a number of words is a multiple of four.
+pub(crate) fn quads(device: DeviceId, words: usize) -> Result<(), Error> {
+    if words.is_multiple_of(4) {
+        return Ok(());
+    }
+    Err(Error::Unsupported { device, what: format!("{words} words: they are taken by fours") })
 }
 
 /// Number-theoretic transforms of each column. Heights are powers of two, `2^0` to `2^24`.

@@ -1,21 +1,27 @@
 //! The processor: Plonky3 itself, which the other devices are compared with.
 
+mod limits;
 mod merkle_tree;
 mod ntt;
 mod poseidon2;
 
+use core::time::Duration;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aludel_protocol::F;
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 
+pub use limits::Words;
 pub use merkle_tree::Tree;
 
+use crate::cuda::Cuda;
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::memory::{Budget, Reserved, Usage};
-use crate::seam::Device;
+use crate::seam::{Clock, Device, Peer, Timer};
+use crate::wgpu::Wgpu;
 
 /// The processor, with a budget of memory like any device.
 #[derive(Debug)]
@@ -73,5 +79,22 @@ impl Device for Cpu {
 
     fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
         Ok(matrix.rows.clone())
+    }
+}
+
+// Through the host, where it already is.
+impl Peer<Self> for Cpu {}
+impl Peer<Cuda> for Cpu {}
+impl Peer<Wgpu> for Cpu {}
+
+impl Timer for Cpu {
+    fn clock(&self) -> Clock {
+        Clock::Wall
+    }
+
+    fn timed<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, Duration), Error> {
+        let start = Instant::now();
+        let done = work()?;
+        Ok((done, start.elapsed()))
     }
 }

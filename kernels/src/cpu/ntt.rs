@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use aludel_protocol::F;
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix as _;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -12,7 +11,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::{Cpu, Matrix};
 use crate::error::Error;
 use crate::id::DeviceId;
-use crate::seam::{Ntt, log_height};
+use crate::seam::{Ntt, coset_log_height, log_height};
 
 /// Twiddle factors are kept from one transform to the next.
 static DFT: LazyLock<Radix2DitParallel<F>> = LazyLock::new(Radix2DitParallel::default);
@@ -31,10 +30,7 @@ impl Ntt for Cpu {
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
-        log_height(DeviceId::Cpu, values.rows.height(), added_bits)?;
-        if shift == F::ZERO {
-            return Err(self.unsupported("a coset shifted by zero"));
-        }
+        coset_log_height(DeviceId::Cpu, values.rows.height(), added_bits, shift)?;
         let reserved = self.reserve(values.rows.values.len() << added_bits)?;
         let lde = DFT.coset_lde_batch(values.rows.clone(), added_bits, shift);
         let rows: RowMajorMatrix<F> = lde.bit_reverse_rows().to_row_major_matrix();

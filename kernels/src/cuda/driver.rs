@@ -6,6 +6,7 @@ use cudarc::driver::{DriverError, result, sys};
 use sys::CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED;
 use sys::cudaError_enum as Code;
 
+use super::describe::why_no_context;
 use crate::error::Error;
 use crate::id::DeviceId;
 
@@ -14,7 +15,7 @@ use crate::id::DeviceId;
 pub(super) struct Context {
     pub(super) id: DeviceId,
     device: sys::CUdevice,
-    context: sys::CUcontext,
+    pub(super) context: sys::CUcontext,
     /// Whether memory is taken and freed in stream order.
     pub(super) pooled: bool,
     /// Why the context is of no more use.
@@ -37,8 +38,8 @@ impl Context {
         let pooled =
             unsafe { result::device::get_attribute(device, CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED) };
         // SAFETY: as above; `drop` releases it.
-        let context =
-            unsafe { result::primary_ctx::retain(device) }.map_err(|e| refused(id, "no context", &e))?;
+        let context = unsafe { result::primary_ctx::retain(device) }
+            .map_err(|e| refused(id, &format!("no context{}", why_no_context(device)), &e))?;
         let pooled = pooled.is_ok_and(|supported| supported > 0);
         let last = Mutex::new("no kernel");
         Ok(Arc::new(Self { id, device, context, pooled, lost: OnceLock::new(), last }))
@@ -62,12 +63,33 @@ impl Context {
         call: &str,
         driver: impl FnOnce() -> Result<T, DriverError>,
     ) -> Result<T, Error> {
+        self.attempt(driver)?.map_err(|e| self.error(&e, call))
+    }
+
+    /// As [`Context::run`], of a call that takes memory: `short` says whose memory is short, and of how much.
+    pub(super) fn take<T>(
+        &self,
+        call: &str,
+        driver: impl FnOnce() -> Result<T, DriverError>,
+        short: impl FnOnce() -> Error,
+    ) -> Result<T, Error> {
+        self.attempt(driver)?.map_err(|e| match e.0 {
+            Code::CUDA_ERROR_OUT_OF_MEMORY => short(),
+            _ => self.error(&e, call),
+        })
+    }
+
+    /// As [`Context::run`], but what the driver's error means is left to the caller.
+    pub(super) fn attempt<T>(
+        &self,
+        driver: impl FnOnce() -> Result<T, DriverError>,
+    ) -> Result<Result<T, DriverError>, Error> {
         if let Some(reason) = self.lost.get() {
             return Err(Error::DeviceLost { device: self.id, reason: reason.clone() });
         }
         // SAFETY: the context is retained as long as this value lives.
         let current = unsafe { result::ctx::set_current(self.context) };
-        current.and_then(|()| driver()).map_err(|e| self.error(&e, call))
+        Ok(current.and_then(|()| driver()))
     }
 
     /// Gives something back: errors have nobody to go to, and the next call meets them again.
@@ -88,7 +110,7 @@ impl Context {
     }
 
     /// What an error means for the caller, and whether the context outlives it (CUDA driver API reference, `CUresult`).
-    fn error(&self, error: &DriverError, call: &str) -> Error {
+    pub(super) fn error(&self, error: &DriverError, call: &str) -> Error {
         let reason = name(error);
         let lose = |what: String| self.lost.get_or_init(|| what).clone();
         match error.0 {
@@ -133,12 +155,12 @@ impl Drop for Context {
     }
 }
 
-fn refused(device: DeviceId, what: &str, error: &DriverError) -> Error {
+pub(super) fn refused(device: DeviceId, what: &str, error: &DriverError) -> Error {
     Error::Unsupported { device, what: format!("{what}: {}", name(error)) }
 }
 
 /// Starts the driver, where there is one. The device is named in errors.
-fn start(id: DeviceId) -> Result<(), Error> {
+pub(super) fn start(id: DeviceId) -> Result<(), Error> {
     // SAFETY: opens a library and closes it.
     if !unsafe { sys::is_culib_present() } {
         let what = "there is no CUDA driver (libcuda.so) on this machine".to_owned();
@@ -147,29 +169,10 @@ fn start(id: DeviceId) -> Result<(), Error> {
     result::init().map_err(|e| refused(id, "the driver does not start", &e))
 }
 
-fn device(ordinal: u16) -> Result<sys::CUdevice, Error> {
+pub(super) fn device(ordinal: u16) -> Result<sys::CUdevice, Error> {
     let id = DeviceId::Cuda(ordinal);
     start(id)?;
     result::device::get(i32::from(ordinal)).map_err(|e| refused(id, "there is no such device", &e))
-}
-
-/// How many devices the driver has.
-pub(super) fn count() -> Result<u16, Error> {
-    let first = DeviceId::Cuda(0);
-    start(first)?;
-    let count =
-        result::device::get_count().map_err(|e| refused(first, "the driver counts no devices", &e))?;
-    Ok(u16::try_from(count).unwrap_or(0))
-}
-
-/// A device's name and its bytes of memory, without a context.
-pub(super) fn describe(ordinal: u16) -> Result<(String, u64), Error> {
-    let id = DeviceId::Cuda(ordinal);
-    let device = device(ordinal)?;
-    let name = result::device::get_name(device).map_err(|e| refused(id, "it has no name", &e))?;
-    // SAFETY: the driver gave this device.
-    let total = unsafe { result::device::total_mem(device) };
-    Ok((name, total.map_err(|e| refused(id, "it has no memory", &e))? as u64))
 }
 
 /// An error's name.

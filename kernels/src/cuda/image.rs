@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aludel_protocol::F;
 use cudarc::driver::sys::CUfunction;
-use p3_field::{PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_koala_bear::{
     GenericPoseidon2LinearLayersKoalaBear, KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL,
     KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL, KOALABEAR_POSEIDON2_RC_16_INTERNAL,
@@ -15,8 +15,9 @@ use p3_koala_bear::{
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
 use super::driver::Context;
+use super::launch::{Arg, Launch};
 use super::module::Module;
-use super::stream::{Arg, Launch, Stream};
+use super::stream::Stream;
 use super::words;
 use crate::error::Error;
 use crate::seam::MAX_LOG_HEIGHT;
@@ -30,7 +31,7 @@ static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 /// Base-2 logarithm of the length of each of the two tables from which a power is put together.
 pub(super) const LOG_TABLE: usize = 12;
 
-const KERNELS: [&str; 12] = [
+const KERNELS: [&str; 19] = [
     "rows_to_columns",
     "columns_to_rows",
     "permute_16",
@@ -43,6 +44,13 @@ const KERNELS: [&str; 12] = [
     "lde_gather",
     "lde_inverse",
     "lde_middle",
+    "limits_copy",
+    "limits_low",
+    "limits_high",
+    "limits_wide",
+    "limits_double",
+    "limits_base",
+    "limits_quintic",
 ];
 
 /// Kernels by name.
@@ -74,6 +82,7 @@ impl Image {
             "ntt_roots",
             words(&power_tables(F::two_adic_generator(MAX_LOG_HEIGHT), 1 << MAX_LOG_HEIGHT)),
         )?;
+        module.write("ntt_units", words(&units()))?;
         module.write("poseidon2_16", words(&poseidon2_16()))?;
         module.write("poseidon2_24", words(&poseidon2_24()))?;
         let functions = KERNELS.iter().map(|name| Ok((*name, module.function(name)?)));
@@ -107,6 +116,12 @@ pub(super) fn power_tables(base: F, count: usize) -> Vec<F> {
     let low = base.powers().take(count.min(1 << LOG_TABLE));
     let high = base.exp_power_of_2(LOG_TABLE).powers().take(count.div_ceil(1 << LOG_TABLE));
     low.chain(high).collect()
+}
+
+/// Powers of a root of order 16, and of its inverse, eight of each.
+fn units() -> Vec<F> {
+    let unit = F::two_adic_generator(4);
+    [unit, unit.inverse()].into_iter().flat_map(|unit| unit.powers().take(8)).collect()
 }
 
 fn poseidon2_16() -> Vec<F> {

@@ -7,7 +7,8 @@ use aludel_protocol::hash::DIGEST;
 use aludel_protocol::trees::{Cap, Node};
 use p3_field::PrimeCharacteristicRing;
 
-use super::stream::{Arg, Buffer};
+use super::buffer::Buffer;
+use super::launch::Arg;
 use super::{Cuda, Matrix, words_mut};
 use crate::error::Error;
 use crate::seam::{MerkleTree, Opening};

@@ -5,35 +5,42 @@
 //! processor.
 #![expect(unsafe_code, reason = "kernels are handed pointers; each block says why it is sound")]
 
+mod buffer;
+mod describe;
 mod driver;
+mod event;
 mod image;
+mod launch;
+mod limits;
 mod merkle_tree;
 mod module;
 mod ntt;
+mod peer;
 mod poseidon2;
+mod staging;
 mod stream;
+mod transfer;
 
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
 use std::sync::Arc;
 
-use aludel_protocol::F;
-use p3_field::PrimeCharacteristicRing;
-use p3_matrix::Matrix as _;
-use p3_matrix::dense::RowMajorMatrix;
-
+pub use describe::{Capabilities, Description, count, describe};
+pub use limits::Words;
 pub use merkle_tree::Tree;
 
 use crate::error::Error;
-use crate::id::DeviceId;
-use crate::memory::{Budget, Usage};
-use crate::seam::Device;
+use crate::memory::Budget;
+use crate::seam::{Clock, Device, Timer};
+use buffer::Buffer;
 use driver::Context;
+use event::Event;
 use image::Image;
-use stream::{Arg, Buffer, Launch, Stream};
-
-/// Words that are turned between rows and columns at a time, at most: 64 MiB.
-const STAGING_WORDS: usize = 1 << 24;
-/// Side of the tile that a block turns.
-const TILE: usize = 32;
+use launch::{Arg, Launch};
+use stream::Stream;
+use transfer::{words, words_mut};
 
 /// A queue of work on a device of the CUDA driver.
 #[derive(Debug)]
@@ -52,24 +59,9 @@ pub struct Matrix {
     width: usize,
 }
 
-/// How many devices the driver has.
-///
-/// # Errors
-/// [`Error::Unsupported`] where there is no driver, or it has no device to show.
-pub fn count() -> Result<u16, Error> {
-    driver::count()
-}
-
-/// A device's name and its bytes of memory, as the driver has them; it is not opened.
-///
-/// # Errors
-/// [`Error::Unsupported`] where there is no such device.
-pub fn describe(ordinal: u16) -> Result<(String, u64), Error> {
-    driver::describe(ordinal)
-}
-
 impl Cuda {
-    /// Opens device `ordinal` of the driver. Matrices and trees may take `limit` bytes of it, at most what it has.
+    /// Opens device `ordinal` of the driver. Matrices and trees may take `limit` bytes of it, at most what it has; copies take up to 8 MiB of
+    /// the host's memory besides, for each queue.
     ///
     /// # Errors
     /// [`Error::Unsupported`] where there is no driver, no such device, or no kernels for it in this build; any of the device.
@@ -121,13 +113,6 @@ impl Cuda {
         Ok(Matrix { buffer: self.buffer(words)?, height, width })
     }
 
-    /// Rows that are staged at a time: half of what the budget has left, at most [`STAGING_WORDS`], at least one row.
-    fn staged_rows(&self, height: usize, width: usize) -> usize {
-        let usage = self.usage();
-        let left = usize::try_from((usage.limit - usage.used) / 8).unwrap_or(usize::MAX);
-        (left.min(STAGING_WORDS) / width.max(1)).clamp(1, height.max(1))
-    }
-
     /// Queues a kernel.
     ///
     /// # Safety
@@ -149,79 +134,23 @@ impl Cuda {
         let grid = (self.word(items.div_ceil(128))?, 1);
         Ok(Launch { kernel, grid, block: (128, 1), shared_bytes: 0 })
     }
-
-    /// Turns rows `first..` of a matrix, `count` of them, between both orders.
-    fn turn(
-        &self,
-        kernel: &'static str,
-        [from, to]: [&Buffer; 2],
-        matrix: (usize, usize),
-        [first, count]: [usize; 2],
-    ) -> Result<(), Error> {
-        let (height, width) = matrix;
-        let grid = (self.word(count.div_ceil(TILE))?, self.word(width.div_ceil(TILE))?);
-        if grid.1 > 0xffff {
-            return Err(self.unsupported(format!("{width} columns: at most 2^21 - 32")));
-        }
-        let block = (32, 8);
-        let shape = [count, width, height, first].map(|n| self.word(n).map(Arg::Word));
-        let [count, width, height, first] = shape;
-        let args = [Arg::At(from, 0), Arg::At(to, 0), count?, width?, height?, first?];
-        // SAFETY: one holds the matrix and the other `count` rows of it; `first + count <= height`.
-        unsafe { self.launch(Launch { kernel, grid, block, shared_bytes: 0 }, &args) }
-    }
 }
 
-impl Device for Cuda {
-    type Matrix = Matrix;
-
-    fn id(&self) -> DeviceId {
-        self.stream.context.id
+/// By marks in the queue, to half a microsecond. What is queued on others counts as far as this one waits for it; while the host is slower
+/// than the device, its time counts too.
+impl Timer for Cuda {
+    fn clock(&self) -> Clock {
+        Clock::Device
     }
 
-    fn usage(&self) -> Usage {
-        self.budget.usage()
+    fn timed<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, Duration), Error> {
+        let context = &self.stream.context;
+        let (start, end) = (Event::timed(context)?, Event::timed(context)?);
+        self.synchronize()?;
+        start.record(&self.stream)?;
+        let done = work()?;
+        end.record(&self.stream)?;
+        end.wait()?;
+        Ok((done, end.since(&start)?))
     }
-
-    fn shape(&self, matrix: &Matrix) -> (usize, usize) {
-        (matrix.height, matrix.width)
-    }
-
-    fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
-        let (height, width) = (rows.height(), rows.width());
-        let matrix = self.matrix(height, width)?;
-        let at_once = self.staged_rows(height, width);
-        let mut staging = self.buffer(at_once.min(height) * width)?;
-        for (i, chunk) in rows.values.chunks((at_once * width).max(1)).enumerate() {
-            self.stream.copy_in(words(chunk), &mut staging)?;
-            let part = [i * at_once, chunk.len() / width];
-            self.turn("rows_to_columns", [&staging, &matrix.buffer], (height, width), part)?;
-        }
-        Ok(matrix)
-    }
-
-    fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
-        let (height, width) = (matrix.height, matrix.width);
-        let at_once = self.staged_rows(height, width);
-        let staging = self.buffer(at_once.min(height) * width)?;
-        let mut values = F::zero_vec(height * width);
-        for (i, chunk) in values.chunks_mut((at_once * width).max(1)).enumerate() {
-            let part = [i * at_once, chunk.len() / width];
-            self.turn("columns_to_rows", [&matrix.buffer, &staging], (height, width), part)?;
-            self.stream.copy_out(&staging, 0, words_mut(chunk))?;
-        }
-        Ok(RowMajorMatrix::new(values, width))
-    }
-}
-
-/// Field elements as the words that they are stored as: Montgomery form, which is a device's form too.
-fn words(elements: &[F]) -> &[u32] {
-    // SAFETY: `MontyField31` is `repr(transparent)` over `u32`.
-    unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len()) }
-}
-
-/// As [`words`]. What is written is below the modulus: every kernel's results are.
-fn words_mut(elements: &mut [F]) -> &mut [u32] {
-    // SAFETY: `MontyField31` is `repr(transparent)` over `u32`, and every word is a value of it as far as Rust knows.
-    unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len()) }
 }

@@ -3,16 +3,19 @@
 use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing};
 
+use super::buffer::Buffer;
 use super::image::{LOG_TABLE, power_tables};
-use super::stream::{Arg, Buffer, Launch};
+use super::launch::{Arg, Launch};
 use super::{Cuda, Matrix, words};
 use crate::error::Error;
-use crate::seam::{Device, Ntt, log_height};
+use crate::seam::{Device, Ntt, coset_log_height, log_height};
 
 /// Stages of a pass, at most.
 const MAX_STAGES: usize = 10;
-/// Neighbouring elements that a pass reads together, at most: 32 bytes, what memory moves at once.
-const MAX_LOG_LANES: usize = 3;
+/// Elements of a tile, at most: 32 KiB of shared memory.
+const MAX_LOG_TILE: usize = 13;
+/// Stages that a thread does at a time in its registers, at most: `LOG_RADIX` of `include/butterflies.h`.
+const LOG_RADIX: usize = 4;
 
 /// Stages of the passes that together make `stages`: as few as can be, and as equal.
 fn passes(stages: usize) -> Vec<usize> {
@@ -31,20 +34,20 @@ struct Pass {
 impl Pass {
     /// As many lanes as the stride leaves.
     fn new(log_height: usize, first: usize, stages: usize) -> Self {
-        let log_lanes = (log_height - first - stages).min(MAX_LOG_LANES);
+        let log_lanes = (log_height - first - stages).min(MAX_LOG_TILE - stages);
         Self { log_height, first, stages, log_lanes }
     }
 
     /// A pass over runs of `2^stages` elements: lanes are runs.
     fn of_runs(log_height: usize, stages: usize) -> Self {
-        let log_lanes = (log_height - stages).min(MAX_LOG_LANES);
+        let log_lanes = (log_height - stages).min(MAX_LOG_TILE - stages);
         Self { log_height, first: log_height - stages, stages, log_lanes }
     }
 
     fn launch(&self, device: &Cuda, kernel: &'static str, width: usize) -> Result<Launch, Error> {
         let log_tile = self.stages + self.log_lanes;
         let grid = (device.word(width << (self.log_height - log_tile))?, 1);
-        let threads = ((1 << log_tile) / 2u32).clamp(1, 256);
+        let threads = ((1u32 << log_tile) >> self.stages.min(LOG_RADIX)).clamp(1, 256);
         Ok(Launch { kernel, grid, block: (threads, 1), shared_bytes: 4 << log_tile })
     }
 }
@@ -55,23 +58,23 @@ fn log(number: usize) -> Arg<'static> {
 }
 
 impl Cuda {
-    /// Passes of a forward transform in place from stage `first` on; with inverse roots where `inverse`. The last one multiplies
-    /// by `scale`.
-    fn forward(&self, matrix: &Matrix, first: usize, inverse: bool, scale: F) -> Result<(), Error> {
+    /// Passes of a forward transform in place from stage `first` on. An `inverse` has inverse roots, and its last pass multiplies by
+    /// what is given.
+    fn forward(&self, matrix: &Matrix, first: usize, inverse: Option<F>) -> Result<(), Error> {
         let log_height = matrix.height.trailing_zeros() as usize;
         let plan = if first < log_height || first == 0 { passes(log_height - first) } else { Vec::new() };
         let mut first = first;
         for stages in plan {
             let pass = Pass::new(log_height, first, stages);
             first += stages;
-            let scale = if first == log_height { scale } else { F::ONE };
+            let scale = inverse.filter(|_| first == log_height).unwrap_or(F::ONE);
             let args = [
                 Arg::At(&matrix.buffer, 0),
                 log(log_height),
                 log(pass.first),
                 log(stages),
                 log(pass.log_lanes),
-                Arg::Word(u32::from(inverse)),
+                Arg::Word(u32::from(inverse.is_some())),
                 Arg::Word(words(&[scale])[0]),
             ];
             // SAFETY: the matrix has `width` columns of `2^log_height`; the grid has their tiles.
@@ -124,21 +127,18 @@ impl Cuda {
 impl Ntt for Cuda {
     fn ntt(&self, coefficients: Matrix) -> Result<Matrix, Error> {
         log_height(self.id(), coefficients.height, 0)?;
-        self.forward(&coefficients, 0, false, F::ONE)?;
+        self.forward(&coefficients, 0, None)?;
         Ok(coefficients)
     }
 
     fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
         log_height(self.id(), values.height, 0)?;
-        self.forward(&values, 0, true, F::from_usize(values.height).inverse())?;
+        self.forward(&values, 0, Some(F::from_usize(values.height).inverse()))?;
         Ok(values)
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
-        let log_height = log_height(self.id(), values.height, added_bits)?;
-        if shift == F::ZERO {
-            return Err(self.unsupported("a coset shifted by zero"));
-        }
+        let log_height = coset_log_height(self.id(), values.height, added_bits, shift)?;
         let log_extended = log_height + added_bits;
         let extended = self.matrix(1 << log_extended, values.width)?;
         let (low, tables) = self.scaling(values.height, shift)?;
@@ -172,7 +172,7 @@ impl Ntt for Cuda {
 impl Cuda {
     /// Forward passes after the first, if any stages are left.
     fn forward_rest(&self, extended: &Matrix, done: usize) -> Result<(), Error> {
-        if 1 << done == extended.height { Ok(()) } else { self.forward(extended, done, false, F::ONE) }
+        if 1 << done == extended.height { Ok(()) } else { self.forward(extended, done, None) }
     }
 }
 

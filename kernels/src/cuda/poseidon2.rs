@@ -1,6 +1,6 @@
 //! Permutations of the rows of a matrix, in place.
 
-use super::stream::Arg;
+use super::launch::Arg;
 use super::{Cuda, Matrix};
 use crate::error::Error;
 use crate::seam::Poseidon2;

@@ -23,6 +23,9 @@ const WORKGROUP_BYTES: u32 = 8192;
 /// What a kernel sees of a buffer at least: the tables of a transform.
 const LEAST_BINDING_BYTES: usize = 1 << 15;
 
+/// What it takes to mark the time between commands.
+const TIME: Features = Features::TIMESTAMP_QUERY.union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
+
 /// Bytes of parameters of a kernel.
 const IMMEDIATE_BYTES: u32 = 64;
 
@@ -48,12 +51,14 @@ pub struct Options {
     pub narrow_words: bool,
     /// See no more bytes of a buffer at once, even where the adapter would let a kernel see more. 32 KiB are always seen, and a power of two.
     pub binding_bytes: usize,
+    /// Tell time by the host's clock even where the adapter has one.
+    pub wall_clock: bool,
 }
 
 impl Options {
     /// All that the adapter has, `limit` bytes of memory excepted.
     pub const fn new(limit: u64) -> Self {
-        Self { limit, narrow_words: false, binding_bytes: usize::MAX }
+        Self { limit, narrow_words: false, binding_bytes: usize::MAX, wall_clock: false }
     }
 }
 
@@ -111,7 +116,11 @@ impl Wgpu {
             return Err(unsupported(what));
         }
         let wide_words = features.contains(Features::SHADER_INT64) && !options.narrow_words;
-        let (device, queue) = now(adapter.request_device(&description(wide_words, &limits)))
+        let marks_time = features.contains(TIME) && !options.wall_clock;
+        let mut wanted = Features::IMMEDIATES;
+        wanted.set(Features::SHADER_INT64, wide_words);
+        wanted.set(TIME, marks_time);
+        let (device, queue) = now(adapter.request_device(&description(wanted, &limits)))
             .ok_or_else(|| unsupported("the driver opens it later, not now".to_owned()))?
             .map_err(|error| unsupported(error.to_string()))?;
         let lost = watch(&device);
@@ -124,6 +133,7 @@ impl Wgpu {
             binding_bytes: binding_bytes(&limits, options.binding_bytes),
             groups_per_dimension: limits.max_compute_workgroups_per_dimension,
             pipelines,
+            marks_time,
             lost,
         })
     }
@@ -145,11 +155,10 @@ fn missing(features: Features, limits: &Limits) -> Option<String> {
     Some(format!("{what}: {has}, and the kernels need {needs}"))
 }
 
-fn description(wide_words: bool, limits: &Limits) -> ::wgpu::DeviceDescriptor<'static> {
-    let wide = if wide_words { Features::SHADER_INT64 } else { Features::empty() };
+fn description(required_features: Features, limits: &Limits) -> ::wgpu::DeviceDescriptor<'static> {
     ::wgpu::DeviceDescriptor {
         label: Some("aludel"),
-        required_features: Features::IMMEDIATES | wide,
+        required_features,
         required_limits: limits.clone(),
         memory_hints: ::wgpu::MemoryHints::MemoryUsage,
         ..Default::default()

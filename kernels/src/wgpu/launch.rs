@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use ::wgpu::{Buffer, CommandEncoder, ComputePipeline, ErrorFilter, PollType};
+use ::wgpu::{Buffer, CommandEncoder, ComputePipeline, ErrorFilter, PollType, QuerySet};
 
 use super::Wgpu;
 use super::adapter::now;
@@ -45,6 +45,19 @@ impl Commands<'_> {
         pass.set_bind_group(1, &pipelines.constants, &[]);
         pass.set_immediates(0, &to_bytes(parameters.iter().copied()));
         pass.dispatch_workgroups(x, y, 1);
+    }
+
+    /// Marks the time when the commands before are done.
+    pub fn mark(&mut self, times: &QuerySet, index: u32) {
+        self.kernel = "timestamp";
+        self.encoder.write_timestamp(times, index);
+    }
+
+    /// Writes times to a buffer, and from there to another, which the host can see.
+    pub fn times(&mut self, times: &QuerySet, [through, to]: [&Buffer; 2]) {
+        self.kernel = "timestamp";
+        self.encoder.resolve_query_set(times, 0..times.count(), through, 0);
+        self.encoder.copy_buffer_to_buffer(through, 0, to, 0, to.size());
     }
 
     /// Copies words from one buffer to another.

@@ -6,12 +6,14 @@
 
 mod adapter;
 mod launch;
+mod limits;
 mod merkle_tree;
 mod ntt;
 mod pieces;
 mod pipeline;
 mod poseidon2;
 mod source;
+mod timer;
 mod transfer;
 
 #[cfg(test)]
@@ -24,12 +26,15 @@ use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 
 pub use adapter::{Adapter, Options, adapters};
+pub use limits::Words;
 pub use merkle_tree::Tree;
 
+use crate::cpu::Cpu;
+use crate::cuda::Cuda;
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::memory::{Budget, Usage};
-use crate::seam::Device;
+use crate::seam::{Device, Peer};
 use pieces::Pieces;
 use pipeline::Pipelines;
 
@@ -43,6 +48,8 @@ pub struct Wgpu {
     binding_bytes: usize,
     groups_per_dimension: u32,
     pipelines: Pipelines,
+    /// Whether it can mark the time among its commands.
+    marks_time: bool,
     /// Why the device is lost, when it is.
     lost: Arc<OnceLock<String>>,
 }
@@ -58,6 +65,11 @@ impl Wgpu {
     /// Whether its kernels use 64-bit integers. Results do not depend on it.
     pub const fn has_wide_words(&self) -> bool {
         self.pipelines.wide_words
+    }
+
+    /// The most bytes that a kernel sees of one buffer: no column is longer.
+    pub const fn binding_bytes(&self) -> usize {
+        self.binding_bytes
     }
 
     fn unsupported(&self, what: impl Into<String>) -> Error {
@@ -107,3 +119,8 @@ impl Device for Wgpu {
         })
     }
 }
+
+// Through the host: wgpu's devices know nothing of each other.
+impl Peer<Self> for Wgpu {}
+impl Peer<Cpu> for Wgpu {}
+impl Peer<Cuda> for Wgpu {}

@@ -14,7 +14,7 @@ use super::source::{LOG_STEP, inverse_height, powers};
 use super::transfer::to_word;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
-use crate::seam::{Ntt, log_height};
+use crate::seam::{Ntt, coset_log_height, log_height};
 
 /// Words of a tile: `TILE` of the kernels.
 const LOG_TILE: usize = 10;
@@ -161,10 +161,7 @@ impl Ntt for Wgpu {
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
-        let log = log_height(self.id, values.height, added_bits)?;
-        if shift == F::ZERO {
-            return Err(self.unsupported("a coset shifted by zero"));
-        }
+        let log = coset_log_height(self.id, values.height, added_bits, shift)?;
         let lde = self.matrix(values.height << added_bits, values.width())?;
         let shifts = self.pieces(1, 2 << LOG_STEP)?;
         self.write(&shifts, &powers(shift, inverse_height(log)))?;

@@ -21,12 +21,34 @@ pub(super) enum Kernel {
     AbsorbRows,
     CompressNodes,
     GatherWords,
+    LimitsCopy,
+    LimitsLow,
+    LimitsHigh,
+    LimitsWide,
+    LimitsBase,
+    LimitsQuintic,
 }
 
-use Kernel::{AbsorbRows, CompressNodes, GatherWords, NttExtend, NttPass, PermuteRows16, PermuteRows24};
+use Kernel::{
+    AbsorbRows, CompressNodes, GatherWords, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
+    LimitsWide, NttExtend, NttPass, PermuteRows16, PermuteRows24,
+};
 
-const KERNELS: [Kernel; 7] =
-    [NttPass, NttExtend, PermuteRows16, PermuteRows24, AbsorbRows, CompressNodes, GatherWords];
+const KERNELS: [Kernel; 13] = [
+    NttPass,
+    NttExtend,
+    PermuteRows16,
+    PermuteRows24,
+    AbsorbRows,
+    CompressNodes,
+    GatherWords,
+    LimitsCopy,
+    LimitsLow,
+    LimitsHigh,
+    LimitsWide,
+    LimitsBase,
+    LimitsQuintic,
+];
 
 /// What a kernel is given.
 pub(super) struct Interface {
@@ -45,6 +67,12 @@ impl Kernel {
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
+            LimitsCopy => "limits_copy",
+            LimitsLow => "limits_low",
+            LimitsHigh => "limits_high",
+            LimitsWide => "limits_wide",
+            LimitsBase => "limits_base",
+            LimitsQuintic => "limits_quintic",
         }
     }
 
@@ -56,6 +84,8 @@ impl Kernel {
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
+            LimitsCopy => (&[false, true], 12),
+            LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => (&[true], 12),
         };
         Interface { writes, parameter_bytes }
     }
@@ -67,6 +97,9 @@ impl Kernel {
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
+            LimitsCopy | LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => {
+                &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/limits.wgsl")]
+            }
         };
         source::module(wide_words, files)
     }

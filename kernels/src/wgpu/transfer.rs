@@ -85,10 +85,23 @@ impl Wgpu {
 
     /// Elements from a buffer that the host can see.
     fn read_host(&self, host: &Buffer, words: usize, elements: &mut Vec<F>) -> Result<(), Error> {
+        self.seen(host, words * WORD, |bytes| {
+            let (words, _) = bytes.as_chunks::<WORD>();
+            elements.extend(words.iter().map(|word| from_word(u32::from_le_bytes(*word))));
+        })
+    }
+
+    /// Looks at the first bytes of a buffer that the host can see.
+    pub(super) fn seen<T>(
+        &self,
+        host: &Buffer,
+        bytes: usize,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
         let failed =
             |reason: String| Error::LaunchFailed { device: self.id, kernel: "read".to_owned(), reason };
         let (done, answer) = mpsc::channel();
-        let bytes = host.slice(..(words * WORD) as u64);
+        let bytes = host.slice(..bytes as u64);
         self.checked("read", 0, || {
             bytes.map_async(MapMode::Read, move |result| {
                 let _ = done.send(result);
@@ -98,10 +111,9 @@ impl Wgpu {
         let mapped = answer.try_recv().map_err(|_| failed("the driver does not answer".to_owned()))?;
         mapped.map_err(|error| failed(error.to_string()))?;
         let view = bytes.get_mapped_range().map_err(|error| failed(error.to_string()))?;
-        let (words, _) = view.as_chunks::<WORD>();
-        elements.extend(words.iter().map(|word| from_word(u32::from_le_bytes(*word))));
+        let found = look(&view);
         drop(view);
         host.unmap();
-        Ok(())
+        Ok(found)
     }
 }

@@ -1,7 +1,7 @@
 //! The reference itself: by definitions, for Plonky3 may be called wrongly.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Device, Ntt};
+use aludel_kernels::{Clock, Device, Ntt, Timer};
 use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
@@ -16,6 +16,8 @@ fn cpu() -> Cpu {
 #[test]
 fn the_suite() {
     suite::all(&cpu());
+    suite::times(&cpu());
+    assert_eq!(cpu().clock(), Clock::Wall);
 }
 
 /// `i` with its lowest bits in the other order.
@@ -67,6 +69,11 @@ fn transforms_are_what_the_seam_says() {
             }
         }
     }
+}
+
+#[test]
+fn copies_are_copies() {
+    suite::copies(&cpu(), &cpu());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::cuda::stand_in;
 const MARKER: &[u8] = b"aludel kernels: no image\0";
 
 /// Launches a kernel on buffers that hold `inputs` and an output, and its last argument, a count. The output, or the driver's error.
-fn run(
+pub fn run(
     kernel: &str,
     grid: u32,
     threads: u32,
@@ -27,14 +27,14 @@ fn run(
     count: Option<u32>,
 ) -> Result<Vec<u32>, DriverError> {
     result::init()?;
-    // SAFETY: the harness's own driver; all that is taken is given back at the end, with the context.
+    // SAFETY: the harness's own driver; all that is taken is given back at the end.
     unsafe {
         let device = result::device::get(0)?;
         result::ctx::set_current(result::primary_ctx::retain(device)?)?;
-        let launch = || {
-            let module = result::module::load_data(MARKER.as_ptr().cast())?;
+        let module = result::module::load_data(MARKER.as_ptr().cast())?;
+        let mut pointers = Vec::new();
+        let mut launch = || {
             let function = result::module::get_function(module, CString::new(kernel).expect("a name"))?;
-            let mut pointers = Vec::new();
             for input in inputs {
                 pointers.push(result::malloc_sync(size_of_val(*input))?);
                 result::memcpy_htod_sync(pointers[pointers.len() - 1], input)?;
@@ -52,8 +52,47 @@ fn run(
             Ok(found)
         };
         let found = launch();
-        result::primary_ctx::release(device)?;
+        give_back(device, module, &pointers)?;
         found
+    }
+}
+
+/// Gives back what a launch took, on a device that may be lost.
+///
+/// # Safety
+/// The driver gave all of these, and nobody uses them any more.
+unsafe fn give_back(
+    device: sys::CUdevice,
+    module: sys::CUmodule,
+    pointers: &[sys::CUdeviceptr],
+) -> Result<(), DriverError> {
+    // SAFETY: the caller's promise. A lost device says that it is lost, and takes them all the same.
+    unsafe {
+        for pointer in pointers {
+            let _lost = result::free_sync(*pointer);
+        }
+        let _lost = result::module::unload(module);
+        result::primary_ctx::release(device)
+    }
+}
+
+/// What a kernel copies out of memory that was given back before it was launched.
+pub fn from_freed_memory() -> Result<Vec<u32>, DriverError> {
+    result::init()?;
+    // SAFETY: the harness's own driver, whose memory is the host's: at worst the kernel reads what another has there.
+    unsafe {
+        let device = result::device::get(0)?;
+        result::ctx::set_current(result::primary_ctx::retain(device)?)?;
+        let module = result::module::load_data(MARKER.as_ptr().cast())?;
+        let function = result::module::get_function(module, c"copies".to_owned())?;
+        let (mut input, mut output) = (result::malloc_sync(256)?, result::malloc_sync(256)?);
+        result::free_sync(input)?;
+        let mut params = [&mut input, &mut output].map(|pointer| std::ptr::from_mut(pointer).cast());
+        result::launch_kernel(function, (1, 1, 1), (64, 1, 1), 0, result::stream::null(), &mut params)?;
+        let mut found = vec![0; 64];
+        result::memcpy_dtoh_sync(&mut found, output)?;
+        give_back(device, module, &[output])?;
+        Ok(found)
     }
 }
 
@@ -152,7 +191,7 @@ fn on_two_streams(wait: bool) -> Result<Vec<u32>, DriverError> {
         result::stream::synchronize(two)?;
         result::stream::destroy(one)?;
         result::stream::destroy(two)?;
-        result::primary_ctx::release(device)?;
+        give_back(device, module, &[output])?;
         Ok(found)
     }
 }

@@ -2,6 +2,13 @@
 
 mod cpu;
 mod cuda;
+mod cuda_devices;
+mod cuda_driver;
+mod cuda_faults;
 mod cuda_harness;
+mod cuda_peer;
+mod limits;
+mod rows;
+mod sanitizers;
 mod suite;
 mod wgpu;

@@ -1,13 +1,14 @@
 //! What every device must do, byte for byte as the processor does it.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Device, Error, MerkleTree, Ntt, Poseidon2};
+use aludel_kernels::{Device, Error, MerkleTree, Ntt, Peer, Poseidon2, Timer};
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::{F, fe};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_matrix::dense::RowMajorMatrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use std::time::{Duration, Instant};
 
 /// The field's edges: where a sum or a product wraps, and where the halves of a word do.
 const EDGES: [u32; 10] =
@@ -156,4 +157,37 @@ pub fn budgets<D: Ntt + MerkleTree>(device: &D) {
     let tree = device.commit(vec![values], 0).map(|(cap, _)| cap);
     assert!(tree.is_ok(), "{tree:?}");
     assert_eq!(device.usage().used, 0);
+}
+
+/// Work takes its time, and no more than passes; nothing takes none of it.
+pub fn times<D: Timer + Poseidon2>(device: &D) {
+    let mut states = device.upload(&matrix(1 << 12, 16, 19)).expect("it fits");
+    let before = Instant::now();
+    let (mut own, mut none) = (Duration::MAX, Duration::MAX);
+    for _ in 0..5 {
+        let (permuted, time) = device.timed(|| device.permute(states)).expect("a permutation");
+        (states, own) = (permuted, own.min(time));
+        none = none.min(device.timed(|| Ok(())).expect("nothing").1);
+    }
+    let (wall, clock) = (before.elapsed(), device.clock());
+    println!("{}, {clock:?}: {own:?}, nothing {none:?}, wall {wall:?}", device.id());
+    assert!(own * 5 <= wall && none < own / 2, "{own:?}, nothing {none:?}, wall {wall:?}");
+    let failure = Error::Unsupported { device: device.id(), what: "this".to_owned() };
+    assert_eq!(device.timed(|| Err::<(), _>(failure.clone())), Err(failure));
+    drop(states);
+    assert_eq!(device.usage().used, 0);
+}
+
+/// A matrix of one device on another.
+pub fn copies<S: Device, D: Peer<S>>(source: &S, target: &D) {
+    for (height, width) in [(1, 1), (64, 16), (3, 5)] {
+        let rows = matrix(height, width, 23);
+        let there = source.upload(&rows).expect("it fits");
+        let here = target.copy_from(source, &there).expect("it fits");
+        drop(there);
+        assert_eq!(target.shape(&here), (height, width));
+        let found = target.download(&here).expect("it comes back");
+        assert!(found == rows, "{} to {}: {height} by {width}", source.id(), target.id());
+    }
+    assert_eq!((source.usage().used, target.usage().used), (0, 0));
 }

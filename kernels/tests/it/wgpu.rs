@@ -3,8 +3,9 @@
 use std::thread;
 
 use aludel_kernels::cpu::Cpu;
+use aludel_kernels::devices::{Capabilities, devices};
 use aludel_kernels::wgpu::{Options, Wgpu, adapters};
-use aludel_kernels::{Device, DeviceId, Error, MerkleTree, Ntt, Opening, Poseidon2};
+use aludel_kernels::{Clock, Device, DeviceId, Error, MerkleTree, Ntt, Opening, Poseidon2, Timer};
 use aludel_protocol::F;
 use aludel_protocol::trees::Cap;
 use p3_field::Field;
@@ -13,7 +14,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::suite;
 
 /// The first adapter, or nothing where there is none, unless all tests are asked for.
-fn device(options: Options) -> Option<Wgpu> {
+pub fn device(options: Options) -> Option<Wgpu> {
     match Wgpu::open(0, options) {
         Ok(device) => Some(device),
         Err(why) if std::env::var_os("ALUDEL_TEST_ALL").is_none_or(|v| v != "1") => {
@@ -38,6 +39,26 @@ fn the_suite_with_narrow_words() {
     let Some(device) = device(Options { narrow_words: true, ..Options::new(LIMIT) }) else { return };
     assert!(!device.has_wide_words());
     suite::all(&device);
+}
+
+/// Where the adapter has no clock, the host's is told.
+#[test]
+fn time_is_the_adapters_or_the_hosts() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    println!("{:?}", device.clock());
+    suite::times(&device);
+    let device = Wgpu::open(0, Options { wall_clock: true, ..Options::new(LIMIT) }).expect("as before");
+    assert_eq!(device.clock(), Clock::Wall);
+    suite::times(&device);
+}
+
+#[test]
+fn matrices_go_to_other_devices_through_the_host() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    let other = Wgpu::open(0, Options::new(LIMIT)).expect("as before");
+    suite::copies(&device, &other);
+    suite::copies(&device, &Cpu::new(LIMIT));
+    suite::copies(&Cpu::new(LIMIT), &device);
 }
 
 /// One column of the suite's tallest matrices is all that a kernel sees.
@@ -123,6 +144,19 @@ fn adapters_are_named_by_their_place() {
         assert!(!adapter.name.is_empty(), "{adapter:?}");
     }
     assert_eq!(found.is_empty(), device(Options::new(LIMIT)).is_none());
+}
+
+#[test]
+fn adapters_are_listed_with_what_kernels_have_of_them() {
+    let Some(device) = device(Options::new(0)) else { return };
+    let found = devices().0.into_iter().find(|found| found.id == DeviceId::Wgpu(0)).expect("it is listed");
+    let limits = Capabilities::Wgpu {
+        binding_bytes: device.binding_bytes(),
+        wide_words: device.has_wide_words(),
+        clock: device.clock(),
+    };
+    assert_eq!((found.limits, found.refused), (Some(limits), None));
+    assert!(device.binding_bytes() >= 1 << 15);
 }
 
 #[test]
