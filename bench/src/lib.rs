@@ -1,4 +1,4 @@
-//! Small honest chains, for benches and for tests that need a whole one.
+//! Small honest chains, for benches and for tests that need a whole one; and benches of kernels.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ use aludel_protocol::{
     Sequence, SignedTransaction, TokenId, Transaction,
 };
 
+pub mod kernels;
 mod share;
 
 pub use share::Share;

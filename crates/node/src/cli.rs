@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aludel_circuits::Shape;
+use aludel_kernels::DeviceId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::files::Place;
@@ -56,6 +57,9 @@ pub enum Command {
     Params(Params),
     /// List the devices of this machine that kernels run on, and say why one is of no use.
     Devices(Devices),
+    /// Measure kernels, and what a device can do at most.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Run everything on made-up wallets: fund, sign, execute, prove, verify, fold, print a table.
     Demo(Demo),
 }
@@ -302,6 +306,77 @@ pub struct Inspect {
 #[derive(Debug, Args)]
 pub struct Devices {
     /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench` measures.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Time kernels on fresh random data, each beside the least time that its bytes and multiplications need: field-base, field-quintic,
+    /// ntt, inverse-ntt, coset-lde, poseidon2-16, poseidon2-24, merkle-commit, merkle-open. Each is first checked against the
+    /// processor.
+    Kernels(BenchArgs),
+    /// Time what bounds kernels: copy, copy-to-device, copy-from-device, multiply-low, multiply-high, multiply-wide, fma-64.
+    Limits(BenchArgs),
+    /// Time the processor's device and Plonky3's own calls by turns.
+    Plonky3(BenchPlonky3),
+}
+
+/// Arguments of `bench kernels` and `bench limits`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// The device: cpu, cuda:N or wgpu:N, as `aludel devices` lists them.
+    #[arg(long, env = "ALUDEL_DEVICE", default_value = "cpu", value_name = "DEVICE")]
+    pub device: DeviceId,
+    /// Bytes that matrices and trees may take on it; without it most of a GPU's memory, or half of what the host has free. Sizes
+    /// follow from it.
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<u64>,
+    /// Only rows with this in their name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Repetitions of each row, after one that is not counted.
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub repeat: u16,
+    /// Of the random data.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Profile of the device in place of the one that its name finds: TOML, as in hw-profiles/.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// Leave raw output in this folder, which must be empty or not exist: kernels.json, limits.json and README.md.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Compare with a run: a folder that `--out` made, or its JSON file.
+    #[arg(long, value_name = "RUN")]
+    pub against: Option<PathBuf>,
+    /// Fail with exit code 1 where a row takes more than so many times as long as in the run before.
+    #[arg(long, value_name = "RATIO", requires = "against", value_parser = ratio)]
+    pub fail_above: Option<f64>,
+    /// One JSON object instead of the table.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Comma-separated values instead of the table.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+fn ratio(s: &str) -> Result<f64, String> {
+    let number = s.parse::<f64>().ok().filter(|ratio| ratio.is_finite() && *ratio > 0.0);
+    number.ok_or_else(|| format!("{s:?} is no number above zero"))
+}
+
+/// Arguments of `bench plonky3`.
+#[derive(Debug, Args)]
+pub struct BenchPlonky3 {
+    /// Only rows with this in their name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Repetitions of each, after one that is not counted.
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub repeat: u16,
+    /// A JSON list instead of the table.
     #[arg(long)]
     pub json: bool,
 }

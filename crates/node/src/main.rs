@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        aggregate, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, sign,
+        aggregate, bench, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, sign,
         verify, verify_claim,
     };
     match command {
@@ -53,6 +53,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Params(args) => params::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Demo(args) => demo::run(&args),
     }
 }

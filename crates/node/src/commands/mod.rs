@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod aggregate;
+pub mod bench;
 pub mod claim;
 pub mod demo;
 pub mod devices;

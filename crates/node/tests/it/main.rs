@@ -1,5 +1,6 @@
 //! The real binary on real files.
 
+mod bench;
 mod demo;
 mod devices;
 mod execute;

@@ -1,0 +1,213 @@
+//! Bytes and operations that a kernel needs at least, by its shape.
+//!
+//! Counted are products of the field, for they bound the arithmetic: sums take a unit of their own. One product in Montgomery's form is a whole product of
+//! words (`wide`), a low word (`low`) and a high word (`high`).
+
+use aludel_kernels::limits::Operation;
+
+use super::case::{Case, FIELD_ROUNDS, Family, OPENED};
+use super::profile::Rates;
+
+/// Points of a transform that one pass over memory can do at most, as a base-2 logarithm: in tiles eight elements wide that is the 128 KiB
+/// of shared memory that a multiprocessor of the greatest GPUs has. Our own passes have 2^10.
+pub const LOG_PASS: usize = 12;
+
+/// Products of the base field in one of the extension of degree five.
+pub const QUINTIC_PRODUCTS: u64 = 25;
+
+/// What a kernel needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bytes of memory, read and written.
+    pub bytes: u64,
+    /// Products of the base field.
+    pub products: u64,
+    /// Of what its throughput is told.
+    pub units: u64,
+    /// What that is.
+    pub unit: &'static str,
+}
+
+/// Products in one permutation: eight full rounds of cubes, and partial rounds of one cube and a product by each element of the inner
+/// matrix's diagonal, as `kernels/include/poseidon2.h` has them.
+pub const fn permutation_products(width: u64) -> u64 {
+    let partial = if width == 16 { 20 } else { 23 };
+    8 * width * 2 + partial * (2 + width)
+}
+
+/// Passes over memory of a transform of `2^log` points.
+const fn passes(log: usize) -> u64 {
+    let passes = log.div_ceil(LOG_PASS);
+    if passes == 0 { 1 } else { passes as u64 }
+}
+
+/// Products by roots of unity of a transform of `2^log` points: one a butterfly.
+const fn butterflies(log: usize) -> u64 {
+    (log as u64) << log >> 1
+}
+
+/// What a case needs.
+pub const fn work(case: &Case) -> Work {
+    let (height, width) = (1u64 << case.log_height, case.width as u64);
+    let matrix = 4 * height * width;
+    let (bytes, products, units, unit) = match case.family {
+        Family::FieldBase | Family::FieldQuintic => return field(case),
+        Family::Ntt => {
+            let products = butterflies(case.log_height) * width;
+            (2 * passes(case.log_height) * matrix, products, height * width, "elements/s")
+        }
+        Family::InverseNtt => {
+            let products = (butterflies(case.log_height) + height) * width;
+            (2 * passes(case.log_height) * matrix, products, height * width, "elements/s")
+        }
+        Family::CosetLde => {
+            let extended = case.log_height + 1;
+            let products = (butterflies(case.log_height) + height + butterflies(extended)) * width;
+            // The last inverse pass and the first forward one are one: it reads the lower matrix and writes the higher.
+            let (inverse, forward) = (passes(case.log_height) - 1, passes(extended) - 1);
+            ((2 * inverse + 3 + 4 * forward) * matrix, products, 2 * height * width, "elements/s")
+        }
+        Family::Poseidon2Of16 | Family::Poseidon2Of24 => {
+            (2 * matrix, height * permutation_products(width), height, "permutations/s")
+        }
+        Family::MerkleCommit => {
+            let leaves = height * width.div_ceil(16);
+            let products = leaves * permutation_products(24) + (height - 1) * permutation_products(16);
+            // Rows are read, nodes written, all but the root read again.
+            (matrix + 32 * (4 * height - 3), products, leaves + height - 1, "permutations/s")
+        }
+        Family::MerkleOpen => {
+            let opened = OPENED as u64;
+            let record = 4 * width + 32 * case.log_height as u64;
+            (opened * (2 * record + 4), 0, opened, "openings/s")
+        }
+    };
+    Work { bytes, products, units, unit }
+}
+
+const fn field(case: &Case) -> Work {
+    let (operation, each) = match case.family {
+        Family::FieldQuintic => (Operation::Quintic, QUINTIC_PRODUCTS),
+        _ => (Operation::Base, 1),
+    };
+    let units = operation.count(1 << case.log_height, FIELD_ROUNDS);
+    Work { bytes: 8 * case.elements(), products: units * each, units, unit: "products/s" }
+}
+
+/// What bounds a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Moving bytes.
+    Bytes,
+    /// Multiplying.
+    Operations,
+}
+
+impl Bound {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Operations => "operations",
+        }
+    }
+}
+
+impl Work {
+    /// The least seconds in which a device of these rates does it, and why, as far as rates are known. The forms of a multiplication share a
+    /// unit, so that their times add up.
+    pub fn floor(&self, rates: &Rates) -> Option<(f64, Bound)> {
+        let bytes = rates.copy_bytes.map(|rate| (self.bytes as f64 / rate, Bound::Bytes));
+        let products = rates.product_seconds().map(|each| (self.products as f64 * each, Bound::Operations));
+        match (bytes, products) {
+            (Some(bytes), Some(products)) => Some(if products.0 > bytes.0 { products } else { bytes }),
+            (bytes, products) => bytes.or(products),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(family: Family, log_height: usize, width: usize) -> Case {
+        Case { family, log_height, width }
+    }
+
+    /// Products of a transform, counted by doing it: halves are transformed, and the odd one is multiplied by powers of a root.
+    fn products_of_transform(points: u64) -> u64 {
+        if points == 1 { 0 } else { 2 * products_of_transform(points / 2) + points / 2 }
+    }
+
+    /// Permutations of 24 and 16 elements of a tree, counted by building it.
+    fn permutations_of_tree(height: u64, width: u64) -> (u64, u64) {
+        let (mut leaves, mut nodes) = (0, 0);
+        for _ in 0..height {
+            let mut left = width;
+            while left > 0 {
+                leaves += 1;
+                left = left.saturating_sub(16);
+            }
+        }
+        let mut layer = height;
+        while layer > 1 {
+            layer /= 2;
+            nodes += layer;
+        }
+        (leaves, nodes)
+    }
+
+    #[test]
+    fn transforms_are_counted_as_they_are_done() {
+        for log in 0..12 {
+            let points = 1 << log;
+            assert_eq!(work(&case(Family::Ntt, log, 3)).products, 3 * products_of_transform(points));
+            let inverse = work(&case(Family::InverseNtt, log, 3)).products;
+            assert_eq!(inverse, 3 * (products_of_transform(points) + points));
+            let lde = work(&case(Family::CosetLde, log, 1)).products;
+            assert_eq!(lde, products_of_transform(points) + points + products_of_transform(2 * points));
+        }
+    }
+
+    #[test]
+    fn trees_are_counted_as_they_are_built() {
+        for (log, width) in [(0, 1), (1, 16), (3, 17), (5, 64)] {
+            let (leaves, nodes) = permutations_of_tree(1 << log, width);
+            let found = work(&case(Family::MerkleCommit, log, usize::try_from(width).expect("small")));
+            assert_eq!(found.units, leaves + nodes);
+            let products = leaves * permutation_products(24) + nodes * permutation_products(16);
+            assert_eq!(found.products, products);
+        }
+        // 2^27 of width 24, and 2^25 - 1 of width 16.
+        let large = work(&case(Family::MerkleCommit, 25, 64));
+        assert_eq!(large.units, (1 << 27) + (1 << 25) - 1);
+    }
+
+    #[test]
+    fn bytes_are_those_of_passes() {
+        let gib = 1 << 30;
+        assert_eq!(work(&case(Family::Ntt, 24, 64)).bytes, 16 * gib);
+        assert_eq!(work(&case(Family::Ntt, 12, 1)).bytes, (2 * 4) << 12);
+        // Half a pass up, one to twice the height, one there: (2 + 3 + 4) times 2 GiB.
+        assert_eq!(work(&case(Family::CosetLde, 23, 64)).bytes, 18 * gib);
+        assert_eq!(work(&case(Family::Poseidon2Of16, 3, 16)).bytes, 2 * 8 * 64);
+        assert_eq!(work(&case(Family::MerkleCommit, 1, 2)).bytes, 16 + 3 * 32 + 2 * 32);
+    }
+
+    #[test]
+    fn a_floor_is_the_longer_of_two_times_that_are_known() {
+        let work = Work { bytes: 100, products: 6, units: 1, unit: "" };
+        let rate = |copy_bytes, multiply| Rates {
+            copy_bytes,
+            multiply_low: multiply,
+            multiply_high: multiply,
+            multiply_wide: multiply,
+            fma_64: None,
+        };
+        assert_eq!(work.floor(&rate(Some(50.0), Some(3.0))), Some((6.0, Bound::Operations)));
+        assert_eq!(work.floor(&rate(Some(10.0), Some(3.0))), Some((10.0, Bound::Bytes)));
+        assert_eq!(work.floor(&rate(Some(10.0), None)), Some((10.0, Bound::Bytes)));
+        assert_eq!(work.floor(&rate(None, Some(3.0))), Some((6.0, Bound::Operations)));
+        assert_eq!(work.floor(&rate(None, None)), None);
+    }
+}

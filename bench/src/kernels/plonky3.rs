@@ -1,0 +1,137 @@
+//! What the processor's device adds to Plonky3's own calls: nothing, it is meant to be. Both are timed in one process, by turns.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use aludel_kernels::Error;
+use aludel_kernels::cpu::Cpu;
+use aludel_protocol::F;
+use aludel_protocol::PackedF;
+use aludel_protocol::hash::{perm16, perm24};
+use aludel_protocol::trees::trees;
+use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
+use p3_field::{Field, PackedValue};
+use p3_matrix::Matrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
+use p3_matrix::dense::RowMajorMatrix;
+use p3_symmetric::Permutation;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::case::{Case, Family};
+use super::data;
+use super::measure::Plan;
+use super::statistics::Times;
+use super::table::{aligned, seconds};
+use super::work::time;
+
+/// Times of the processor's device and of Plonky3 called directly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The family.
+    pub name: String,
+    /// Its shape.
+    pub shape: String,
+    /// Of the device.
+    pub device: Times,
+    /// Of Plonky3.
+    pub plonky3: Times,
+    /// The device's median by Plonky3's.
+    pub ratio: f64,
+}
+
+/// Compares the families that Plonky3 has a call for, by turns, so that a slow hour is slow for both.
+///
+/// # Errors
+/// Any of the processor's device: memory.
+pub fn compare(cases: &[Case], plan: Plan) -> Result<Vec<Compared>, Error> {
+    let mut compared = Vec::new();
+    for case in cases {
+        let Some(direct) = direct(case.family) else { continue };
+        let cpu = Cpu::new(u64::MAX);
+        let (mut device, mut plonky3) = (Vec::new(), Vec::new());
+        for seed in 0..=plan.repeat.max(1) as u64 {
+            let rows = || data::matrix(1 << case.log_height, case.width, seed);
+            // Neither is always the first.
+            if seed % 2 == 0 {
+                plonky3.push(direct(rows()));
+                device.push(time(&cpu, case, seed)?);
+            } else {
+                device.push(time(&cpu, case, seed)?);
+                plonky3.push(direct(rows()));
+            }
+        }
+        // The first of each is not counted.
+        let [Some(device), Some(plonky3)] = [Times::of(&device[1..]), Times::of(&plonky3[1..])] else {
+            continue;
+        };
+        let ratio = device.median_s / plonky3.median_s;
+        let (name, shape) = (case.family.name().to_owned(), case.shape());
+        compared.push(Compared { name, shape, device, plonky3, ratio });
+    }
+    Ok(compared)
+}
+
+/// The call of Plonky3 that a family is, timed.
+fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
+    match family {
+        Family::Ntt => Some(|rows| timed(|dft| dft.dft_batch(rows).bit_reverse_rows().to_row_major_matrix())),
+        Family::InverseNtt => {
+            Some(|rows| timed(|dft| dft.idft_batch(rows).bit_reverse_rows().to_row_major_matrix()))
+        }
+        Family::CosetLde => Some(|rows| {
+            // The device keeps its input, so Plonky3 is given a copy of it as well.
+            timed(|dft| {
+                dft.coset_lde_batch(rows.clone(), 1, F::GENERATOR).bit_reverse_rows().to_row_major_matrix()
+            })
+        }),
+        Family::Poseidon2Of16 => Some(|rows| permute::<16>(rows, perm16())),
+        Family::Poseidon2Of24 => Some(|rows| permute::<24>(rows, perm24())),
+        Family::MerkleCommit => Some(|rows| {
+            use p3_commit::Mmcs;
+            let (trees, start) = (trees(0), Instant::now());
+            let made = trees.commit(vec![rows]);
+            let time = start.elapsed();
+            drop(made);
+            time
+        }),
+        Family::FieldBase | Family::FieldQuintic | Family::MerkleOpen => None,
+    }
+}
+
+fn timed(transform: impl FnOnce(&Radix2DitParallel<F>) -> RowMajorMatrix<F>) -> Duration {
+    static DFT: std::sync::LazyLock<Radix2DitParallel<F>> = std::sync::LazyLock::new(Default::default);
+    let start = Instant::now();
+    let made = transform(&DFT);
+    let time = start.elapsed();
+    drop(made);
+    time
+}
+
+/// As many states at a time as a vector has lanes, turned into vectors and back: Plonky3 permutes vectors of states, and has no call for rows.
+fn permute<const N: usize>(
+    mut rows: RowMajorMatrix<F>,
+    permutation: &impl Permutation<[PackedF; N]>,
+) -> Duration {
+    let start = Instant::now();
+    rows.values.par_chunks_exact_mut(N * PackedF::WIDTH).for_each(|states| {
+        let mut packed: [PackedF; N] =
+            core::array::from_fn(|i| PackedF::from_fn(|lane| states[lane * N + i]));
+        permutation.permute_mut(&mut packed);
+        for (i, column) in packed.iter().enumerate() {
+            (0..PackedF::WIDTH).for_each(|lane| states[lane * N + i] = column.as_slice()[lane]);
+        }
+    });
+    start.elapsed()
+}
+
+/// For people.
+pub fn text(compared: &[Compared]) -> String {
+    let mut lines = vec![["kernel", "shape", "device", "Plonky3", "device/Plonky3"].map(str::to_owned)];
+    lines.extend(compared.iter().map(|row| {
+        let times = [&row.device, &row.plonky3].map(|times| seconds(times.median_s));
+        let [device, plonky3] = times;
+        [row.name.clone(), row.shape.clone(), device, plonky3, format!("{:.3}", row.ratio)]
+    }));
+    aligned(&lines)
+}

@@ -1,0 +1,106 @@
+//! One repetition of a case on a device: data up, then the clock, then what came out.
+
+use core::time::Duration;
+
+use aludel_kernels::{Error, Opening};
+use aludel_protocol::F;
+use aludel_protocol::trees::Cap;
+use p3_field::Field;
+use p3_matrix::dense::RowMajorMatrix;
+
+use super::Measured;
+use super::case::{Case, FIELD_ROUNDS, Family, OPENED};
+use super::data;
+
+/// What a kernel leaves on a device.
+enum Made<D: Measured> {
+    Matrix(D::Matrix),
+    Words(D::Words, usize),
+    Tree(Cap, D::Tree),
+    Openings(Vec<Opening>),
+}
+
+/// What it made, here.
+#[derive(PartialEq)]
+pub enum Seen {
+    Matrix(RowMajorMatrix<F>),
+    Words(Vec<u32>),
+    Tree(Cap, Vec<Opening>),
+    Openings(Vec<Opening>),
+}
+
+/// The time of one repetition, with data of this seed.
+///
+/// # Errors
+/// Any of the device.
+pub fn time<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Duration, Error> {
+    make(device, case, seed).map(|(_, time)| time)
+}
+
+/// The answer of a device.
+///
+/// # Errors
+/// Any of the device.
+pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, Error> {
+    let indices = indices(case, seed);
+    Ok(match make(device, case, seed)?.0 {
+        Made::Matrix(matrix) => Seen::Matrix(device.download(&matrix)?),
+        Made::Words(words, count) => {
+            let mut seen = vec![0; count];
+            device.fetch(&words, &mut seen)?;
+            Seen::Words(seen)
+        }
+        Made::Tree(cap, tree) => Seen::Tree(cap, device.open(&tree, &indices)?),
+        Made::Openings(openings) => Seen::Openings(openings),
+    })
+}
+
+fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {
+    let matrix = || device.upload(&data::matrix(1 << case.log_height, case.width, seed));
+    let made = |(matrix, time)| (Made::Matrix(matrix), time);
+    match case.family {
+        Family::FieldBase | Family::FieldQuintic => field(device, case, seed),
+        Family::Ntt => {
+            let matrix = matrix()?;
+            device.timed(|| device.ntt(matrix)).map(made)
+        }
+        Family::InverseNtt => {
+            let matrix = matrix()?;
+            device.timed(|| device.inverse_ntt(matrix)).map(made)
+        }
+        Family::CosetLde => {
+            let matrix = matrix()?;
+            device.timed(|| device.coset_lde(&matrix, 1, F::GENERATOR)).map(made)
+        }
+        Family::Poseidon2Of16 | Family::Poseidon2Of24 => {
+            let matrix = matrix()?;
+            device.timed(|| device.permute(matrix)).map(made)
+        }
+        Family::MerkleCommit => {
+            let matrices = vec![matrix()?];
+            let ((cap, tree), time) = device.timed(|| device.commit(matrices, 0))?;
+            Ok((Made::Tree(cap, tree), time))
+        }
+        Family::MerkleOpen => {
+            let (_, tree) = device.commit(vec![matrix()?], 0)?;
+            let indices = indices(case, seed);
+            let (openings, time) = device.timed(|| device.open(&tree, &indices))?;
+            Ok((Made::Openings(openings), time))
+        }
+    }
+}
+
+fn field<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {
+    let count = case.width << case.log_height;
+    let operation = case.family.operation().unwrap_or(aludel_kernels::limits::Operation::Base);
+    let mut words = device.words(count)?;
+    device.send(&data::elements(count, seed), &mut words)?;
+    let ((), time) = device.timed(|| device.multiply(operation, 0, FIELD_ROUNDS, &mut words))?;
+    Ok((Made::Words(words, count), time))
+}
+
+/// Leaves that are opened.
+fn indices(case: &Case, seed: u64) -> Vec<usize> {
+    let below = 1u32 << case.log_height.min(31);
+    data::words(OPENED, below, !seed).into_iter().map(|index| index as usize).collect()
+}

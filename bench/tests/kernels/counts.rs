@@ -1,0 +1,45 @@
+//! Products that the kernels' own headers do, counted while they run on the processor.
+
+use std::path::Path;
+use std::process::Command;
+
+use aludel_bench::kernels::count::{QUINTIC_PRODUCTS, permutation_products};
+
+/// What g++ makes of the headers says, by names. `None` where there is no g++, unless all tests are asked for.
+fn counted() -> Option<Vec<(String, u64)>> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernels/counts.cpp");
+    let program = tempfile::tempdir().expect("a folder");
+    let program = program.path().join("counts");
+    let compiler = std::env::var_os("CXX").unwrap_or_else(|| "g++".into());
+    let mut command = Command::new(compiler);
+    command.args(["-std=c++17", "-O1", "-Wno-unknown-pragmas", "-o"]).arg(&program).arg(source);
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(why) if std::env::var_os("ALUDEL_TEST_ALL").is_none_or(|all| all != "1") => {
+            println!("skipped: no g++: {why}");
+            return None;
+        }
+        Err(why) => panic!("ALUDEL_TEST_ALL is set, and there is no g++: {why}"),
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = Command::new(&program).output().expect("it runs").stdout;
+    let said = String::from_utf8(said).expect("text");
+    let pair = |line: &str| {
+        let (name, count) = line.split_once(' ').expect("two words");
+        (name.to_owned(), count.parse().expect("a number"))
+    };
+    Some(said.lines().map(pair).collect())
+}
+
+#[test]
+fn products_are_those_of_the_headers() {
+    let Some(counted) = counted() else { return };
+    let said = [
+        ("permute16", permutation_products(16)),
+        ("permute24", permutation_products(24)),
+        ("quintic", QUINTIC_PRODUCTS),
+        ("base", 1),
+    ];
+    let said: Vec<_> = said.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    assert_eq!(counted, said);
+}

@@ -1,0 +1,166 @@
+//! The processor with a fault, as a device.
+
+use core::time::Duration;
+use std::cell::Cell;
+
+use aludel_kernels::cpu::{Cpu, Tree, Words};
+use aludel_kernels::limits::Operation;
+use aludel_kernels::{
+    Clock, Device, DeviceId, Error, Limits, MerkleTree, Ntt, Opening, Poseidon2, Timer, Usage,
+};
+use aludel_protocol::F;
+use aludel_protocol::trees::Cap;
+use p3_field::PrimeCharacteristicRing;
+use p3_matrix::dense::RowMajorMatrix;
+
+type Matrix = <Cpu as Device>::Matrix;
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// A transform's last element is one too large.
+    WrongNtt,
+    /// An opening's path has two siblings exchanged.
+    WrongPath,
+    /// Memory is short for matrices of so many elements.
+    Short(usize),
+    /// It is lost at the first extension.
+    Lost,
+}
+
+/// The processor, with a fault.
+pub struct Faulty {
+    cpu: Cpu,
+    fault: Fault,
+    /// Data of every upload, by its first row, to see that it is fresh.
+    pub first_rows: Cell<Vec<Vec<F>>>,
+}
+
+impl Faulty {
+    pub fn new(fault: Fault) -> Self {
+        Self { cpu: Cpu::new(1 << 30), fault, first_rows: Cell::default() }
+    }
+}
+
+impl Device for Faulty {
+    type Matrix = Matrix;
+
+    fn id(&self) -> DeviceId {
+        self.cpu.id()
+    }
+
+    fn usage(&self) -> Usage {
+        self.cpu.usage()
+    }
+
+    fn shape(&self, matrix: &Matrix) -> (usize, usize) {
+        self.cpu.shape(matrix)
+    }
+
+    fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
+        let mut first_rows = self.first_rows.take();
+        first_rows.push(rows.values[..rows.width].to_vec());
+        self.first_rows.set(first_rows);
+        match self.fault {
+            Fault::Short(elements) if rows.values.len() > elements => Err(Error::OutOfMemory {
+                device: self.id(),
+                requested: 4 * rows.values.len() as u64,
+                free: 7,
+            }),
+            _ => self.cpu.upload(rows),
+        }
+    }
+
+    fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
+        self.cpu.download(matrix)
+    }
+}
+
+impl Timer for Faulty {
+    fn clock(&self) -> Clock {
+        self.cpu.clock()
+    }
+
+    fn timed<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, Duration), Error> {
+        self.cpu.timed(work)
+    }
+}
+
+impl Ntt for Faulty {
+    fn ntt(&self, coefficients: Matrix) -> Result<Matrix, Error> {
+        let values = self.cpu.ntt(coefficients)?;
+        if self.fault != Fault::WrongNtt {
+            return Ok(values);
+        }
+        let mut rows = self.cpu.download(&values)?;
+        if let Some(last) = rows.values.last_mut() {
+            *last += F::ONE;
+        }
+        self.cpu.upload(&rows)
+    }
+
+    fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
+        self.cpu.inverse_ntt(values)
+    }
+
+    fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
+        if self.fault == Fault::Lost {
+            return Err(Error::DeviceLost { device: self.id(), reason: "it fell off the bus".to_owned() });
+        }
+        self.cpu.coset_lde(values, added_bits, shift)
+    }
+}
+
+impl Poseidon2 for Faulty {
+    fn permute(&self, states: Matrix) -> Result<Matrix, Error> {
+        self.cpu.permute(states)
+    }
+}
+
+impl MerkleTree for Faulty {
+    type Tree = Tree;
+
+    fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
+        self.cpu.commit(matrices, cap_height)
+    }
+
+    fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
+        let mut openings = self.cpu.open(tree, indices)?;
+        if self.fault == Fault::WrongPath {
+            openings[0].path.swap(0, 1);
+        }
+        Ok(openings)
+    }
+}
+
+impl Limits for Faulty {
+    type Words = Words;
+
+    fn words(&self, count: usize) -> Result<Words, Error> {
+        self.cpu.words(count)
+    }
+
+    fn send(&self, from: &[u32], to: &mut Words) -> Result<(), Error> {
+        self.cpu.send(from, to)
+    }
+
+    fn fetch(&self, from: &Words, to: &mut [u32]) -> Result<(), Error> {
+        self.cpu.fetch(from, to)
+    }
+
+    fn copy(&self, from: &Words, to: &mut Words) -> Result<(), Error> {
+        self.cpu.copy(from, to)
+    }
+
+    fn multiply(
+        &self,
+        operation: Operation,
+        factor: u32,
+        rounds: u32,
+        chains: &mut Words,
+    ) -> Result<(), Error> {
+        self.cpu.multiply(operation, factor, rounds, chains)
+    }
+}
