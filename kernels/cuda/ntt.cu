@@ -18,14 +18,15 @@ struct Tile {
     __device__ __forceinline__ Places places() const {
         return {stages, log_lanes, log_stride(), log_height - first, low};
     }
-    // Row of an element by its place in shared memory, and `i` steps of 2^log_step of the tile's rows on.
-    __device__ __forceinline__ uint32_t row(uint32_t place, uint32_t i, uint32_t log_step) const {
+    // Row of an element by its place in shared memory.
+    __device__ __forceinline__ uint32_t row(uint32_t place) const {
         uint32_t lane = place & ((1u << log_lanes) - 1);
         // A shift by the whole word is none of C++'s.
         uint32_t above = first == 0 ? 0 : high << (log_height - first);
-        return (above | ((place >> log_lanes) << log_stride()) | low | lane) +
-               i * (1u << (log_step + log_stride()));
+        return above | ((place >> log_lanes) << log_stride()) | low | lane;
     }
+    // How many rows 2^log_step rows of the tile are.
+    __device__ __forceinline__ uint32_t step(uint32_t log_step) const { return 1u << (log_step + log_stride()); }
 };
 
 __device__ __forceinline__ Tile this_tile(uint32_t log_height, uint32_t first, uint32_t stages, uint32_t log_lanes) {
@@ -48,13 +49,16 @@ extern "C" __global__ void __launch_bounds__(256)
     SHARED_DYNAMIC(Fe, points);
     Tile tile = this_tile(log_height, first, stages, log_lanes);
     Fe* column = columns + (size_t{tile.column} << log_height);
-    auto load = [&](uint32_t place, uint32_t i, uint32_t log_step) { return column[tile.row(place, i, log_step)]; };
+    auto load = [&](auto& x, uint32_t place, uint32_t log_step) { read(x, column + tile.row(place), tile.step(log_step)); };
     if (inverse != 0) {
-        transform<Way::INVERSE>(tile.places(), points, load,
-                                [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value * Fe{scale}; });
+        transform<Way::INVERSE>(tile.places(), points, load, [&](auto& x, uint32_t place, uint32_t log_step) {
+            for (Fe& value : x) value = value * Fe{scale};
+            write(x, column + tile.row(place), tile.step(log_step));
+        });
     } else {
-        transform<Way::FORWARD>(tile.places(), points, load,
-                                [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
+        transform<Way::FORWARD>(tile.places(), points, load, [&](auto& x, uint32_t place, uint32_t log_step) {
+            write(x, column + tile.row(place), tile.step(log_step));
+        });
     }
 }
 KERNEL(ntt_pass)
@@ -75,11 +79,11 @@ extern "C" __global__ void __launch_bounds__(256)
     Places places = {stages, log_lanes, 0, stages, 0};
     transform<Way::UNDO>(
         places, points,
-        [&](uint32_t place, uint32_t i, uint32_t log_step) {
-            uint32_t run = first_run + (place & ((1u << log_lanes) - 1));
-            return from[(size_t{reverse((place >> log_lanes) + (i << log_step), stages)} << log_runs) | run];
+        [&](auto& x, uint32_t place, uint32_t log_step) {
+            uint32_t run = first_run + (place & ((1u << log_lanes) - 1)), row = reverse(place >> log_lanes, stages);
+            read_reversed(x, from + ((row << log_runs) | run), 1u << (log_height - log_step - log_count(x)));
         },
-        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { points[place + i * (1u << (log_step + log_lanes))] = value; });
+        [&](auto& x, uint32_t place, uint32_t log_step) { write(x, points + place, 1u << (log_step + log_lanes)); });
     __syncthreads();
     for (uint32_t i = threadIdx.x; i < places.size(); i += blockDim.x) {
         uint32_t within = i & ((1u << stages) - 1), lane = i >> stages;
@@ -97,39 +101,49 @@ extern "C" __global__ void __launch_bounds__(256)
     Tile tile = this_tile(log_height, first, stages, log_lanes);
     Fe* column = columns + (size_t{tile.column} << log_extended);
     transform<Way::UNDO>(
-        tile.places(), points, [&](uint32_t place, uint32_t i, uint32_t log_step) { return column[tile.row(place, i, log_step)]; },
-        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
+        tile.places(), points,
+        [&](auto& x, uint32_t place, uint32_t log_step) { read(x, column + tile.row(place), tile.step(log_step)); },
+        [&](auto& x, uint32_t place, uint32_t log_step) { write(x, column + tile.row(place), tile.step(log_step)); });
 }
 KERNEL(lde_inverse)
 
-// The last inverse stages of an extension, the scaling of coefficient i by low[i mod TABLE] high[i / TABLE], zeros above the
-// coefficients, and the first forward stages. `from` has columns of 2^log_from rows: the values themselves where `reversed`, for then
-// all inverse stages are here; else the columns as the passes before left them.
+// The last inverse stages of an extension, the product of coefficient i with scale low[i mod TABLE] high[i / TABLE], zeros above the
+// coefficients, and the first forward stages. `from` has columns of 2^log_from rows: where `reversed`, the values themselves, and all inverse stages,
+// which are some, are here; else the columns as the passes before left them.
 extern "C" __global__ void __launch_bounds__(256)
     lde_middle(const Fe* from, Fe* columns, uint32_t log_height, uint32_t log_extended, uint32_t log_from,
                uint32_t inverse, uint32_t forward, uint32_t log_lanes, uint32_t reversed, const Fe* __restrict__ low,
-               const Fe* __restrict__ high) {
+               const Fe* __restrict__ high, uint32_t scale) {
     SHARED_DYNAMIC(Fe, points);
     Tile tile = this_tile(log_extended, 0, forward, log_lanes);
     const Fe* source = from + (size_t{tile.column} << log_from);
     Fe* column = columns + (size_t{tile.column} << log_extended);
     uint32_t height = 1u << log_height;
-    // The coefficients' own transform has this tile's rows below 2^log_height, at the same stride.
+    auto power = [&](uint32_t exponent) { return low[exponent & (TABLE - 1)] * high[exponent >> LOG_TABLE]; };
+    // The coefficients' own transform has this tile's rows below 2^log_height, at the same stride. Where no inverse stage is left some tiles have none.
     Places coefficients = Tile{log_height, 0, inverse, log_lanes, 0, 0, tile.low}.places();
     transform<Way::UNDO>(
         coefficients, points,
-        [&](uint32_t place, uint32_t i, uint32_t log_step) {
-            uint32_t row = tile.row(place, i, log_step);
-            return row < height ? source[reversed != 0 ? reverse(row, log_height) : row] : zero();
+        [&](auto& x, uint32_t place, uint32_t log_step) {
+            uint32_t row = tile.row(place);
+            if (row >= height) {
+                x[0] = zero();
+            } else if (reversed != 0) {
+                read_reversed(x, source + reverse(row, log_height), 1u << (log_height - log_step - log_count(x)));
+            } else {
+                read(x, source + row, tile.step(log_step));
+            }
         },
-        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) {
-            uint32_t row = tile.row(place, i, log_step);
-            points[place + i * (1u << (log_step + log_lanes))] = row < height ? value * low[row & (TABLE - 1)] * high[row >> LOG_TABLE] : zero();
+        [&](auto& x, uint32_t place, uint32_t log_step) {
+            uint32_t row = tile.row(place);
+            if (row < height) scale_by_powers(x, power(row) * Fe{scale}, power(tile.step(log_step) & (height - 1)));
+            write(x, points + place, 1u << (log_step + log_lanes));
         });
     for (uint32_t i = coefficients.size() + threadIdx.x; i < tile.places().size(); i += blockDim.x) points[i] = zero();
     __syncthreads();
     transform<Way::FORWARD>(
-        tile.places(), points, [&](uint32_t place, uint32_t i, uint32_t log_step) { return points[place + i * (1u << (log_step + log_lanes))]; },
-        [&](uint32_t place, uint32_t i, uint32_t log_step, Fe value) { column[tile.row(place, i, log_step)] = value; });
+        tile.places(), points,
+        [&](auto& x, uint32_t place, uint32_t log_step) { read(x, points + place, 1u << (log_step + log_lanes)); },
+        [&](auto& x, uint32_t place, uint32_t log_step) { write(x, column + tile.row(place), tile.step(log_step)); });
 }
 KERNEL(lde_middle)

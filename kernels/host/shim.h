@@ -65,7 +65,13 @@ ALUDEL_THREAD_LOCAL aludel::host::Dim3 gridDim;
 
 #define __syncthreads() aludel::host::barrier(__FILE__, __LINE__)
 
-inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>((static_cast<uint64_t>(a) * b) >> 32); }
+inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>((uint64_t{a} * b) >> 32); }
+
+// As device.h has them for a GPU.
+inline uint64_t wide_product(uint32_t a, uint32_t b) { return uint64_t{a} * b; }
+inline uint64_t wide_sum(uint32_t a, uint32_t b, uint64_t c) { return uint64_t{a} * b + c; }
+
+inline uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 inline uint32_t __brev(uint32_t x) {
     uint32_t reversed = 0;

@@ -34,6 +34,12 @@ __device__ __forceinline__ constexpr uint32_t reverse_few(uint32_t x, uint32_t b
     return ((x & 1) << 3 | (x & 2) << 1 | (x & 4) >> 1 | (x & 8) >> 3) >> (LOG_RADIX - bits);
 }
 
+// The base-2 logarithm of how many points there are in registers.
+template <uint32_t COUNT>
+__device__ __forceinline__ constexpr uint32_t log_count(const Fe (&)[COUNT]) {
+    return COUNT == 1 ? 0 : COUNT == 2 ? 1 : COUNT == 4 ? 2 : COUNT == 8 ? 3 : 4;
+}
+
 // What a pass does: stages by decimation in frequency with the roots or with their inverses; or it undoes those with the roots, but for a
 // factor of two a stage.
 enum class Way { FORWARD, INVERSE, UNDO };
@@ -49,43 +55,96 @@ struct Places {
     }
 };
 
-// A transform of 2^LOG points in registers, bit-reversed out; or, undone, bit-reversed in.
+// Points that lie so many steps apart, between memory and registers. A multiple of a step is cheaper than an address made anew.
+template <uint32_t COUNT>
+__device__ __forceinline__ void read(Fe (&x)[COUNT], const Fe* first, uint32_t step) {
+#pragma unroll
+    for (uint32_t i = 0; i < COUNT; i++) x[i] = first[size_t{i} * step];
+}
+
+template <uint32_t COUNT>
+__device__ __forceinline__ void write(const Fe (&x)[COUNT], Fe* first, uint32_t step) {
+#pragma unroll
+    for (uint32_t i = 0; i < COUNT; i++) first[size_t{i} * step] = x[i];
+}
+
+// The same of points that lie there in bit-reversed order.
+template <uint32_t COUNT>
+__device__ __forceinline__ void read_reversed(Fe (&x)[COUNT], const Fe* first, uint32_t step) {
+#pragma unroll
+    for (uint32_t i = 0; i < COUNT; i++) x[reverse_few(i, log_count(x))] = first[size_t{i} * step];
+}
+
+// x[i] ratio^i first.
+template <uint32_t COUNT>
+__device__ __forceinline__ void scale_by_powers(Fe (&x)[COUNT], Fe first, Fe ratio) {
+    Fe power[COUNT];
+    power[0] = first;
+#pragma unroll
+    for (uint32_t count = 1; count < COUNT; count *= 2) {
+#pragma unroll
+        for (uint32_t i = 0; i < count; i++) power[count + i] = power[i] * ratio;
+        if (2 * count < COUNT) ratio = ratio * ratio;
+    }
+#pragma unroll
+    for (uint32_t i = 0; i < COUNT; i++) x[i] = x[i] * power[i];
+}
+
+// A stage of a transform of 2^LOG points in registers by decimation in frequency; or it is undone.
 template <uint32_t LOG, Way WAY>
-__device__ __forceinline__ void small_transform(Fe (&x)[1u << LOG]) {
+__device__ __forceinline__ void stage(Fe (&x)[1u << LOG], uint32_t stage) {
+    uint32_t span = 1u << (LOG - 1 - stage);
 #pragma unroll
-    for (uint32_t step = 0; step < LOG; step++) {
-        uint32_t stage = WAY == Way::UNDO ? LOG - 1 - step : step;
-        uint32_t span = 1u << (LOG - 1 - stage);
-#pragma unroll
-        for (uint32_t pair = 0; pair < 1u << (LOG - 1); pair++) {
-            uint32_t i = pair & (span - 1), left = ((pair - i) << 1) | i;
-            Fe unit = {ntt_units[(i << (LOG_RADIX - LOG + stage)) + (WAY == Way::FORWARD ? 0 : 8)]};
-            Fe a = x[left], b = x[left + span];
-            if (WAY == Way::UNDO && i > 0) b = b * unit;
-            x[left] = a + b;
-            x[left + span] = WAY != Way::UNDO && i > 0 ? (a - b) * unit : a - b;
-        }
+    for (uint32_t pair = 0; pair < (1u << LOG) / 2; pair++) {
+        uint32_t i = pair & (span - 1), left = ((pair - i) << 1) | i;
+        Fe unit = {ntt_units[(i << (LOG_RADIX - LOG + stage)) + (WAY == Way::FORWARD ? 0 : 8)]};
+        Fe a = x[left], b = x[left + span];
+        if (WAY == Way::UNDO && i > 0) b = b * unit;
+        x[left] = a + b;
+        x[left + span] = WAY != Way::UNDO && i > 0 ? loose_difference(a, b) * unit : a - b;
     }
 }
 
-// Products with w^(k exponent), where k is the number of a point in natural order. The exponent of a transform of 2^log_left points is a multiple of
-// 2^(MAX_LOG - log_left).
-template <uint32_t LOG>
-__device__ __forceinline__ void twist(Fe (&x)[1u << LOG], uint32_t exponent, uint32_t log_left) {
-    if (log_left + LOG_TABLE <= MAX_LOG) {
-#pragma unroll
-        for (uint32_t i = 1; i < 1u << LOG; i++) {
-            uint32_t power = (reverse_few(i, LOG) * exponent) >> LOG_TABLE;
-            x[i] = x[i] * Fe{ntt_roots[TABLE + (power & (TABLE - 1))]};
-        }
-        return;
-    }
-    Fe power[1u << LOG];
+// The powers of w^exponent, from the first.
+template <uint32_t COUNT>
+__device__ __forceinline__ void powers(Fe (&power)[COUNT], uint32_t exponent) {
+    if (COUNT == 1) return;
     power[1] = root(exponent);
 #pragma unroll
-    for (uint32_t k = 2; k < 1u << LOG; k++) power[k] = power[k / 2] * power[k - k / 2];
+    for (uint32_t k = 2; k < COUNT; k++) power[k] = power[k / 2] * power[k - k / 2];
+}
+
+// A transform of 2^LOG points in registers, bit-reversed out, or, undone, bit-reversed in. The point that is k-th in natural order is, on the bit-reversed
+// side, multiplied by w^(k exponent), but not where `last`: there the exponent is zero.
+template <uint32_t LOG, Way WAY>
+__device__ __forceinline__ void small_transform(Fe (&x)[1u << LOG], uint32_t exponent, bool last) {
+    constexpr uint32_t COUNT = 1u << LOG;
+    Fe power[COUNT];
+    if (WAY == Way::UNDO) {
+        if (!last) {
+            powers(power, exponent);
 #pragma unroll
-    for (uint32_t i = 1; i < 1u << LOG; i++) x[i] = x[i] * power[reverse_few(i, LOG)];
+            for (uint32_t i = 1; i < COUNT; i++) x[i] = x[i] * power[reverse_few(i, LOG)];
+        }
+#pragma unroll
+        for (uint32_t s = LOG; s > 0; s--) stage<LOG, WAY>(x, s - 1);
+        return;
+    }
+#pragma unroll
+    for (uint32_t s = 0; s + 1 < LOG; s++) stage<LOG, WAY>(x, s);
+    if (LOG == 0) return;
+    if (last) {
+        stage<LOG, WAY>(x, LOG - 1);
+        return;
+    }
+    // The last stage has no roots, and what goes into a product need not be reduced.
+    powers(power, exponent);
+#pragma unroll
+    for (uint32_t i = 0; i < COUNT; i += 2) {
+        Fe a = x[i], b = x[i + 1];
+        x[i] = i == 0 ? a + b : loose_sum(a, b) * power[reverse_few(i, LOG)];
+        x[i + 1] = loose_difference(a, b) * power[reverse_few(i + 1, LOG)];
+    }
 }
 
 // LOG stages after `done` others (those of a tile count from its first, also where they are undone). The first and the last
@@ -100,44 +159,33 @@ __device__ __forceinline__ void together(const Places& tile, Fe* points, uint32_
         uint32_t within = rest & ((1u << log_step) - 1);
         uint32_t row = ((rest >> log_step) << (log_step + LOG)) | within;
         uint32_t place = (row << tile.log_lanes) | lane, step = 1u << (log_step + tile.log_lanes);
-        uint32_t exponent = tile.position(within, lane) << (MAX_LOG - log_left);
         Fe x[1u << LOG];
         if (first) {
-#pragma unroll
-            for (uint32_t i = 0; i < 1u << LOG; i++) x[i] = load(place, i, log_step);
+            load(x, place, log_step);
         } else {
-#pragma unroll
-            for (uint32_t i = 0; i < 1u << LOG; i++) x[i] = points[place + i * step];
+            read(x, points + place, step);
         }
-        // The last stages of all have only the first power to be multiplied by.
-        if (WAY == Way::UNDO && log_left > LOG) twist<LOG>(x, 0u - exponent, log_left);
-        small_transform<LOG, WAY>(x);
-        if (WAY != Way::UNDO && log_left > LOG) twist<LOG>(x, WAY == Way::FORWARD ? exponent : 0u - exponent, log_left);
+        uint32_t exponent = tile.position(within, lane) << (MAX_LOG - log_left);
+        small_transform<LOG, WAY>(x, WAY == Way::FORWARD ? exponent : 0u - exponent, log_left == LOG);
         if (last) {
-#pragma unroll
-            for (uint32_t i = 0; i < 1u << LOG; i++) store(place, i, log_step, x[i]);
+            store(x, place, log_step);
         } else {
-#pragma unroll
-            for (uint32_t i = 0; i < 1u << LOG; i++) points[place + i * step] = x[i];
+            write(x, points + place, step);
         }
     }
 }
 
-// All stages of a tile, from what `load` gives to what `store` takes, of a place and `i` steps of 2^log_step rows of the tile on: a multiple of a step is
-// cheaper than an address. A store to a place comes after all loads where there is more than
-// one turn, and after those of its own group where there is one.
+// All stages of a tile, from what `load` reads to what `store` writes: points from a place on that are 2^log_step rows of the tile apart.
+// A store to a place comes after all loads where there is more than one turn, and after those of its own group where there is one.
 template <Way WAY, class Load, class Store>
 __device__ __forceinline__ void transform(const Places& tile, Fe* points, Load load, Store store) {
-    if (tile.stages == 0) {
-        for (uint32_t place = threadIdx.x; place < tile.size(); place += blockDim.x) store(place, 0, 0, load(place, 0, 0));
-        return;
-    }
-    uint32_t turns = (tile.stages + LOG_RADIX - 1) / LOG_RADIX;
+    uint32_t turns = tile.stages == 0 ? 1 : (tile.stages + LOG_RADIX - 1) / LOG_RADIX;
     for (uint32_t turn = 0; turn < turns; turn++) {
         uint32_t at = WAY == Way::UNDO ? turns - 1 - turn : turn;
         uint32_t done = at * tile.stages / turns, log = (at + 1) * tile.stages / turns - done;
         bool first = turn == 0, last = turn == turns - 1;
         switch (log) {
+            case 0: together<0, WAY>(tile, points, done, first, last, load, store); break;
             case 1: together<1, WAY>(tile, points, done, first, last, load, store); break;
             case 2: together<2, WAY>(tile, points, done, first, last, load, store); break;
             case 3: together<3, WAY>(tile, points, done, first, last, load, store); break;

@@ -16,6 +16,18 @@
 #define CONSTANT(type, name, count) extern "C" { __constant__ type name[count]; }
 #define GLOBAL(type, name, count) extern "C" { __device__ type name[count]; }
 #define KERNEL(name)
+
+// The whole product of two words.
+__device__ __forceinline__ uint64_t wide_product(uint32_t a, uint32_t b) { return uint64_t{a} * b; }
+
+// a b + c, which must not overflow. In this form, by halves with a carry, it is one instruction; as a product and a sum, three.
+__device__ __forceinline__ uint64_t wide_sum(uint32_t a, uint32_t b, uint64_t c) {
+    uint32_t low, high;
+    asm("mad.lo.cc.u32 %0, %2, %3, %4; madc.hi.u32 %1, %2, %3, %5;"
+        : "=&r"(low), "=r"(high)
+        : "r"(a), "r"(b), "r"(static_cast<uint32_t>(c)), "r"(static_cast<uint32_t>(c >> 32)));
+    return uint64_t{high} << 32 | low;
+}
 #else
 #include "../host/shim.h"
 #endif

@@ -1,6 +1,7 @@
 // The field of order p = 2^31 - 2^24 + 1, in Montgomery form with R = 2^32, as Plonky3's `MontyField31` stores it.
 //
-// An element is below p before and after every operation.
+// Where an integer may be p too large or too small, the lesser of it and the corrected one, as unsigned words, is the right one: an addition that
+// wraps and a minimum, which sm_90 does in one instruction.
 #pragma once
 
 #include "device.h"
@@ -8,32 +9,76 @@
 namespace aludel {
 
 constexpr uint32_t P = 0x7f000001u;
-// p^-1 mod 2^32.
-constexpr uint32_t P_INVERSE = 0x81000001u;
-static_assert(P * P_INVERSE == 1, "p times its inverse");
+// -1/p mod 2^32.
+constexpr uint32_t MINUS_P_INVERSE = 0x7effffffu;
+static_assert(P * MINUS_P_INVERSE == ~0u, "p times minus its inverse");
 
+// An element, below p before and after every operation.
 struct Fe {
     uint32_t word;
 };
 
-__device__ __forceinline__ Fe operator+(Fe a, Fe b) {
-    uint32_t sum = a.word + b.word;
-    return {sum >= P ? sum - P : sum};
+// Any word: an element that is not reduced. Products take it where the other factor is.
+struct Loose {
+    uint32_t word;
+
+    Loose() = default;
+    __device__ __forceinline__ explicit Loose(uint32_t any) : word(any) {}
+    __device__ __forceinline__ Loose(Fe a) : word(a.word) {}
+};
+
+// An element times 2^32, below 2^32 p: a product, or a sum of products, before its reduction.
+struct Wide {
+    uint64_t word;
+};
+
+__device__ __forceinline__ Fe reduced_once(uint32_t below_two_p) { return {min(below_two_p, below_two_p - P)}; }
+__device__ __forceinline__ Fe raised_once(uint32_t between_minus_p_and_p) {
+    return {min(between_minus_p_and_p, between_minus_p_and_p + P)};
 }
 
-__device__ __forceinline__ Fe operator-(Fe a, Fe b) {
-    return {a.word >= b.word ? a.word - b.word : a.word - b.word + P};
+__device__ __forceinline__ Fe operator+(Fe a, Fe b) { return reduced_once(a.word + b.word); }
+
+__device__ __forceinline__ Fe operator-(Fe a, Fe b) { return raised_once(a.word - b.word); }
+
+__device__ __forceinline__ Fe operator-(Fe a) { return Fe{0} - a; }
+
+// Below 2p, both.
+__device__ __forceinline__ Loose loose_sum(Fe a, Fe b) { return Loose(a.word + b.word); }
+__device__ __forceinline__ Loose loose_difference(Fe a, Fe b) { return Loose(a.word + P - b.word); }
+
+__device__ __forceinline__ Wide product(Loose a, Fe b) { return {wide_product(a.word, b.word)}; }
+
+// a 2^32.
+__device__ __forceinline__ Wide wide(Fe a) { return {uint64_t{a.word} << 32}; }
+
+// Of a sum below 2^33 p or a difference the high word alone is corrected.
+__device__ __forceinline__ Wide corrected(uint64_t sum, Fe high) { return {uint64_t{high.word} << 32 | static_cast<uint32_t>(sum)}; }
+
+// sum + a b.
+__device__ __forceinline__ Wide plus_product(Wide sum, Loose a, Fe b) {
+    uint64_t next = wide_sum(a.word, b.word, sum.word);
+    return corrected(next, reduced_once(static_cast<uint32_t>(next >> 32)));
 }
 
-__device__ __forceinline__ Fe operator-(Fe a) { return {a.word == 0 ? 0 : P - a.word}; }
-
-// Montgomery: high(ab) - high(low(ab) p^-1 p), for the low halves cancel.
-__device__ __forceinline__ Fe operator*(Fe a, Fe b) {
-    uint32_t low = a.word * b.word;
-    uint32_t high = __umulhi(a.word, b.word);
-    uint32_t correction = __umulhi(low * P_INVERSE, P);
-    return {high >= correction ? high - correction : high - correction + P};
+__device__ __forceinline__ Wide operator+(Wide a, Wide b) {
+    uint64_t sum = a.word + b.word;
+    return corrected(sum, reduced_once(static_cast<uint32_t>(sum >> 32)));
 }
+
+__device__ __forceinline__ Wide operator-(Wide a, Wide b) {
+    uint64_t difference = a.word - b.word;
+    return corrected(difference, raised_once(static_cast<uint32_t>(difference >> 32)));
+}
+
+// Montgomery: the multiple of p that clears the low word is added, below 2^32 p; the result is below 2p.
+__device__ __forceinline__ Loose loosely_reduced(Wide a) {
+    return Loose(static_cast<uint32_t>(wide_sum(static_cast<uint32_t>(a.word) * MINUS_P_INVERSE, P, a.word) >> 32));
+}
+
+__device__ __forceinline__ Fe reduced(Wide a) { return reduced_once(loosely_reduced(a).word); }
+
+__device__ __forceinline__ Fe operator*(Loose a, Fe b) { return reduced(product(a, b)); }
 
 __device__ __forceinline__ Fe zero() { return {0}; }
 

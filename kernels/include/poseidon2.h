@@ -66,15 +66,36 @@ __device__ __forceinline__ void mix_outer(Fe* state) {
     for (int i = 0; i < WIDTH; i++) state[i] = state[i] + sums[i % 4];
 }
 
-// The inner matrix: all ones, and a diagonal.
+// The sum of words below 2p, of which there are at most 24.
 template <int WIDTH>
-__device__ __forceinline__ void mix_inner(Fe* state) {
-    constexpr int DIAGONAL = 2 * HALF_ROUNDS * WIDTH + Shape<WIDTH>::PARTIAL;
-    Fe sum = zero();
+__device__ __forceinline__ Fe total(const Loose (&state)[WIDTH]) {
+    uint64_t sum = 0;
 #pragma unroll
-    for (int i = 0; i < WIDTH; i++) sum = sum + state[i];
+    for (int i = 0; i < WIDTH; i++) sum += state[i].word;
+    // The high word is below 24 and 2^32 is 2^25 - 2 modulo p, so that their product is below 3p/8; the low word less p, where it is not less
+    // already, is below 65p/64.
+    static_assert(WIDTH <= 24, "the high word");
+    uint32_t low = static_cast<uint32_t>(sum), high = static_cast<uint32_t>(sum >> 32);
+    return reduced_once(reduced_once(low).word + high * one().word);
+}
+
+// The partial rounds. Only the element that is cubed is reduced: the others go through products alone, by the diagonal, and sums.
+template <int WIDTH>
+__device__ __forceinline__ void partial_rounds(Fe* reduced_state) {
+    constexpr int FIRST = 2 * HALF_ROUNDS * WIDTH, DIAGONAL = FIRST + Shape<WIDTH>::PARTIAL;
+    Loose state[WIDTH];
 #pragma unroll
-    for (int i = 0; i < WIDTH; i++) state[i] = state[i] * constant<WIDTH>(DIAGONAL + i) + sum;
+    for (int i = 0; i < WIDTH; i++) state[i] = reduced_state[i];
+#pragma unroll 1
+    for (int round = 0; round < Shape<WIDTH>::PARTIAL; round++) {
+        state[0] = cube(reduced_once(state[0].word) + constant<WIDTH>(FIRST + round));
+        // The matrix is all ones, and a diagonal.
+        Wide sum = wide(total<WIDTH>(state));
+#pragma unroll
+        for (int i = 0; i < WIDTH; i++) state[i] = loosely_reduced(plus_product(sum, state[i], constant<WIDTH>(DIAGONAL + i)));
+    }
+#pragma unroll
+    for (int i = 0; i < WIDTH; i++) reduced_state[i] = reduced_once(state[i].word);
 }
 
 template <int WIDTH>
@@ -92,11 +113,7 @@ template <int WIDTH>
 __device__ void permute(Fe* state) {
     mix_outer<WIDTH>(state);
     full_rounds<WIDTH>(state, 0);
-#pragma unroll 1
-    for (int round = 0; round < Shape<WIDTH>::PARTIAL; round++) {
-        state[0] = cube(state[0] + constant<WIDTH>(2 * HALF_ROUNDS * WIDTH + round));
-        mix_inner<WIDTH>(state);
-    }
+    partial_rounds<WIDTH>(state);
     full_rounds<WIDTH>(state, HALF_ROUNDS);
 }
 

@@ -21,19 +21,26 @@ __device__ __forceinline__ Fe5 operator-(const Fe5& a, const Fe5& b) {
     return difference;
 }
 
-// By X^5 = 1 - X^2, from the highest power down.
+// By X^5 = 1 - X^2, from the highest power down. Of 25 products only five sums are reduced.
 __device__ __forceinline__ Fe5 operator*(const Fe5& a, const Fe5& b) {
-    Fe product[9] = {};
+    Wide sums[9];
+#pragma unroll
     for (int i = 0; i < 5; i++) {
-        for (int j = 0; j < 5; j++) product[i + j] = product[i + j] + a.at[i] * b.at[j];
+#pragma unroll
+        for (int j = 0; j < 5; j++) {
+            bool first = i == 0 || j == 4;
+            sums[i + j] = first ? product(a.at[i], b.at[j]) : plus_product(sums[i + j], a.at[i], b.at[j]);
+        }
     }
+#pragma unroll
     for (int i = 8; i >= 5; i--) {
-        product[i - 5] = product[i - 5] + product[i];
-        product[i - 3] = product[i - 3] - product[i];
+        sums[i - 5] = sums[i - 5] + sums[i];
+        sums[i - 3] = sums[i - 3] - sums[i];
     }
-    Fe5 reduced;
-    for (int i = 0; i < 5; i++) reduced.at[i] = product[i];
-    return reduced;
+    Fe5 product;
+#pragma unroll
+    for (int i = 0; i < 5; i++) product.at[i] = reduced(sums[i]);
+    return product;
 }
 
 }  // namespace aludel

@@ -112,15 +112,12 @@ impl Cuda {
         Ok(())
     }
 
-    /// Powers of the shift times `1 / 2^log_height`, in two tables: the words of the first and the tables.
-    fn scaling(&self, height: usize, shift: F) -> Result<(usize, Buffer), Error> {
-        let low = height.min(1 << LOG_TABLE);
-        let mut powers = power_tables(shift, height);
-        let inverse_height = F::from_usize(height).inverse();
-        powers[..low].iter_mut().for_each(|power| *power *= inverse_height);
+    /// Powers of the shift, in two tables: the words of the first and the tables.
+    fn powers(&self, height: usize, shift: F) -> Result<(usize, Buffer), Error> {
+        let powers = power_tables(shift, height);
         let mut tables = self.buffer(powers.len())?;
         self.stream.copy_in(words(&powers), &mut tables)?;
-        Ok((low, tables))
+        Ok((height.min(1 << LOG_TABLE), tables))
     }
 }
 
@@ -141,7 +138,7 @@ impl Ntt for Cuda {
         let log_height = coset_log_height(self.id(), values.height, added_bits, shift)?;
         let log_extended = log_height + added_bits;
         let extended = self.matrix(1 << log_extended, values.width)?;
-        let (low, tables) = self.scaling(values.height, shift)?;
+        let (low, tables) = self.powers(values.height, shift)?;
         // The pass in the middle undoes as many stages as its tile of the extension holds of coefficients.
         let forward = passes(log_extended)[0];
         let inverse = forward.saturating_sub(added_bits);
@@ -158,9 +155,11 @@ impl Ntt for Cuda {
             log(inverse),
             log(forward),
             log(pass.log_lanes),
-            Arg::Word(u32::from(whole)),
+            // One row is in any order.
+            Arg::Word(u32::from(whole && log_height > 0)),
             Arg::At(&tables, 0),
             Arg::At(&tables, low),
+            Arg::Word(words(&[F::from_usize(values.height).inverse()])[0]),
         ];
         // SAFETY: a tile reads and writes rows that no other tile does; the tables have a power for each coefficient.
         unsafe { self.launch(pass.launch(self, "lde_middle", values.width)?, &args) }?;

@@ -258,6 +258,49 @@ fn the_field_is_plonky3s() {
     assert!(found.expect("a launch") == words(&expected));
 }
 
+/// The element that a word stands for, below the modulus or not.
+fn of_word(word: u32) -> F {
+    F::from_u32(word) * F::from_u64(1 << 32).inverse()
+}
+
+/// What is not reduced is a right operand whatever it is.
+#[test]
+fn words_that_are_not_reduced_are_right_operands() {
+    let Some((_, _turn)) = stand_in() else { return };
+    let edges = edges();
+    let any = [0, 1, MODULUS - 1, MODULUS, MODULUS + 1, 1 << 31, 2 * MODULUS - 1, 2 * MODULUS, u32::MAX];
+    let (mut w, mut b, mut c) = (Vec::new(), Vec::new(), Vec::new());
+    for (word, (x, y)) in any.iter().flat_map(|word| {
+        edges.iter().flat_map(|x| edges.iter().map(move |y| (x, y))).map(move |pair| (*word, pair))
+    }) {
+        w.push(word);
+        b.push(*x);
+        c.push(*y);
+    }
+    let triples = w.iter().zip(&b).zip(&c).map(|((w, b), c)| (of_word(*w), *b, *c));
+    let expected: Vec<F> =
+        triples.flat_map(|(w, b, c)| [w * b, c + w * b, c - w * b, (b + c) * b, (b - c) * b]).collect();
+    let (grid, count) = (w.len().div_ceil(64) as u32, Some(w.len() as u32));
+    let found = run("loose_operations", grid, 64, &[&w, &words(&b), &words(&c)], expected.len(), count);
+    assert!(found.expect("a launch") == words(&expected));
+}
+
+/// Sums of 24 words below twice the modulus, also the greatest.
+#[test]
+fn sums_of_words_that_are_not_reduced_are_right() {
+    let Some((_, _turn)) = stand_in() else { return };
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let extremes = [0, 1, MODULUS - 1, MODULUS, 2 * MODULUS - 1];
+    let mut states: Vec<[u32; 24]> = extremes.iter().map(|word| [*word; 24]).collect();
+    // As many of the greatest as fill a word or are one short of it, and any others.
+    states.extend((0..24).map(|n| std::array::from_fn(|i| if i < n { 2 * MODULUS - 1 } else { 0 })));
+    states.extend((0..2000).map(|_| std::array::from_fn(|_| rng.random_range(0..2 * MODULUS))));
+    let expected: Vec<F> = states.iter().map(|state| state.iter().map(|word| of_word(*word)).sum()).collect();
+    let (grid, count) = (states.len().div_ceil(64) as u32, Some(states.len() as u32));
+    let found = run("loose_totals", grid, 64, &[states.as_flattened()], expected.len(), count);
+    assert!(found.expect("a launch") == words(&expected));
+}
+
 #[test]
 fn the_quintic_extension_is_plonky3s() {
     let Some((_, _turn)) = stand_in() else { return };
