@@ -35,8 +35,8 @@ extern "C" __global__ void loose_operations(const uint32_t* words, const Fe* b, 
     Loose word(words[i]);
     Fe* results = out + 5 * size_t{i};
     results[0] = word * b[i];
-    results[1] = reduced(plus_product(product(c[i], one()), word, b[i]));
-    results[2] = reduced(product(c[i], one()) - product(word, b[i]));
+    results[1] = reduced(plus_product(wide(c[i]), word, b[i]));
+    results[2] = reduced(wide(c[i]) - product(word, b[i]));
     results[3] = loose_sum(b[i], c[i]) * b[i];
     results[4] = loose_difference(b[i], c[i]) * b[i];
 }

@@ -75,19 +75,23 @@ __device__ __forceinline__ void read_reversed(Fe (&x)[COUNT], const Fe* first, u
     for (uint32_t i = 0; i < COUNT; i++) x[reverse_few(i, log_count(x))] = first[size_t{i} * step];
 }
 
-// x[i] ratio^i first.
+// x[i] ratio^i first. The powers of one half of the points become those of the other, for registers are few.
 template <uint32_t COUNT>
 __device__ __forceinline__ void scale_by_powers(Fe (&x)[COUNT], Fe first, Fe ratio) {
-    Fe power[COUNT];
+    constexpr uint32_t HALF = COUNT < 2 ? 1 : COUNT / 2;
+    Fe power[HALF];
     power[0] = first;
 #pragma unroll
-    for (uint32_t count = 1; count < COUNT; count *= 2) {
+    for (uint32_t count = 1; count < HALF; count *= 2) {
 #pragma unroll
         for (uint32_t i = 0; i < count; i++) power[count + i] = power[i] * ratio;
-        if (2 * count < COUNT) ratio = ratio * ratio;
+        ratio = ratio * ratio;
     }
 #pragma unroll
-    for (uint32_t i = 0; i < COUNT; i++) x[i] = x[i] * power[i];
+    for (uint32_t i = 0; i < HALF; i++) {
+        x[i] = x[i] * power[i];
+        if (HALF < COUNT) x[HALF + i] = x[HALF + i] * (power[i] * ratio);
+    }
 }
 
 // A stage of a transform of 2^LOG points in registers by decimation in frequency; or it is undone.

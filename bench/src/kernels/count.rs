@@ -1,7 +1,7 @@
 //! Bytes and operations that a kernel needs at least, by its shape.
 //!
-//! Counted are products of the field, for they bound the arithmetic: sums take a unit of their own. One product in Montgomery's form is a whole product of
-//! words (`wide`), a low word (`low`) and a high word (`high`).
+//! Counted are products of the field, for they bound the arithmetic: sums take a unit of their own. A product is a whole product of words (`wide`), and its
+//! reduction, in Montgomery's form, a low word (`low`) and a high word (`high`). A sum of products is reduced once.
 
 use aludel_kernels::limits::Operation;
 
@@ -12,8 +12,10 @@ use super::profile::Rates;
 /// of shared memory that a multiprocessor of the greatest GPUs has. Our own passes have 2^10.
 pub const LOG_PASS: usize = 12;
 
-/// Products of the base field in one of the extension of degree five.
+/// Products of the base field in one of the extension of degree five, of which there are as many sums as coefficients.
 pub const QUINTIC_PRODUCTS: u64 = 25;
+/// Reductions of them.
+pub const QUINTIC_REDUCTIONS: u64 = 5;
 
 /// What a kernel needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Work {
     pub bytes: u64,
     /// Products of the base field.
     pub products: u64,
+    /// How often one, or a sum of some, is reduced.
+    pub reductions: u64,
     /// Of what its throughput is told.
     pub units: u64,
     /// What that is.
@@ -82,16 +86,17 @@ pub const fn work(case: &Case) -> Work {
             (opened * (2 * record + 4), 0, opened, "openings/s")
         }
     };
-    Work { bytes, products, units, unit }
+    Work { bytes, products, reductions: products, units, unit }
 }
 
 const fn field(case: &Case) -> Work {
-    let (operation, each) = match case.family {
-        Family::FieldQuintic => (Operation::Quintic, QUINTIC_PRODUCTS),
-        _ => (Operation::Base, 1),
+    let (operation, products, reductions) = match case.family {
+        Family::FieldQuintic => (Operation::Quintic, QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS),
+        _ => (Operation::Base, 1, 1),
     };
     let units = operation.count(1 << case.log_height, FIELD_ROUNDS);
-    Work { bytes: 8 * case.elements(), products: units * each, units, unit: "products/s" }
+    let bytes = 8 * case.elements();
+    Work { bytes, products: units * products, reductions: units * reductions, units, unit: "products/s" }
 }
 
 /// What bounds a kernel.
@@ -118,10 +123,13 @@ impl Work {
     /// unit, so that their times add up.
     pub fn floor(&self, rates: &Rates) -> Option<(f64, Bound)> {
         let bytes = rates.copy_bytes.map(|rate| (self.bytes as f64 / rate, Bound::Bytes));
-        let products = rates.product_seconds().map(|each| (self.products as f64 * each, Bound::Operations));
-        match (bytes, products) {
-            (Some(bytes), Some(products)) => Some(if products.0 > bytes.0 { products } else { bytes }),
-            (bytes, products) => bytes.or(products),
+        let [products, reductions] = [self.products, self.reductions].map(|count| count as f64);
+        let operations = rates.product_seconds().zip(rates.reduction_seconds());
+        let operations = operations.map(|(product, reduction)| products * product + reductions * reduction);
+        let operations = operations.map(|seconds| (seconds, Bound::Operations));
+        match (bytes, operations) {
+            (Some(bytes), Some(operations)) => Some(if operations.0 > bytes.0 { operations } else { bytes }),
+            (bytes, operations) => bytes.or(operations),
         }
     }
 }
@@ -196,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_floor_is_the_longer_of_two_times_that_are_known() {
-        let work = Work { bytes: 100, products: 6, units: 1, unit: "" };
+        let work = Work { bytes: 100, products: 6, reductions: 3, units: 1, unit: "" };
         let rate = |copy_bytes, multiply| Rates {
             copy_bytes,
             multiply_low: multiply,
@@ -204,10 +212,10 @@ mod tests {
             multiply_wide: multiply,
             fma_64: None,
         };
-        assert_eq!(work.floor(&rate(Some(50.0), Some(3.0))), Some((6.0, Bound::Operations)));
+        assert_eq!(work.floor(&rate(Some(50.0), Some(3.0))), Some((4.0, Bound::Operations)));
         assert_eq!(work.floor(&rate(Some(10.0), Some(3.0))), Some((10.0, Bound::Bytes)));
         assert_eq!(work.floor(&rate(Some(10.0), None)), Some((10.0, Bound::Bytes)));
-        assert_eq!(work.floor(&rate(None, Some(3.0))), Some((6.0, Bound::Operations)));
+        assert_eq!(work.floor(&rate(None, Some(3.0))), Some((4.0, Bound::Operations)));
         assert_eq!(work.floor(&rate(None, None)), None);
     }
 }

@@ -45,9 +45,14 @@ impl Rates {
             && self.fma_64.is_none()
     }
 
-    /// Seconds of one product of the field: one multiplication of each form.
+    /// Seconds of one product of the field before its reduction: a whole product of words.
     pub fn product_seconds(&self) -> Option<f64> {
-        Some(1.0 / self.multiply_low? + 1.0 / self.multiply_high? + 1.0 / self.multiply_wide?)
+        Some(1.0 / self.multiply_wide?)
+    }
+
+    /// Seconds of a reduction: a low word and a high word.
+    pub fn reduction_seconds(&self) -> Option<f64> {
+        Some(1.0 / self.multiply_low? + 1.0 / self.multiply_high?)
     }
 }
 

@@ -1,4 +1,4 @@
-// How many products of the field the headers of the kernels do: a product takes two high words.
+// How many products of the field the headers of the kernels do, and how many reductions.
 #include <stdio.h>
 
 #include "../../../kernels/host/shim.h"
@@ -7,24 +7,31 @@ aludel::host::Registered::Registered(const char*, Kernel) {}
 aludel::host::Registered::Registered(const char*, void*, size_t) {}
 void* aludel::host::shared_dynamic() { return nullptr; }
 
-static unsigned long highs = 0;
+static unsigned long products = 0, reductions = 0;
 
-static inline uint32_t counted(uint32_t a, uint32_t b) {
-    highs++;
-    return __umulhi(a, b);
+static inline uint64_t counted_product(uint32_t a, uint32_t b) {
+    products++;
+    return wide_product(a, b);
+}
+
+// No element is the modulus: a product with it is a reduction's.
+static inline uint64_t counted_sum(uint32_t a, uint32_t b, uint64_t c) {
+    (b == 0x7f000001u ? reductions : products)++;
+    return wide_sum(a, b, c);
 }
 
 thread_local aludel::host::Dim3 threadIdx, blockIdx, blockDim, gridDim;
 
-#define __umulhi counted
+#define wide_product counted_product
+#define wide_sum counted_sum
 #include "../../../kernels/include/poseidon2.h"
 #include "../../../kernels/include/quintic.h"
 
 template <typename Work>
 static void count(const char* name, Work work) {
-    highs = 0;
+    products = reductions = 0;
     work();
-    printf("%s %lu\n", name, highs / 2);
+    printf("%s %lu %lu\n", name, products, reductions);
 }
 
 int main() {
