@@ -51,7 +51,8 @@ pub fn compare(cases: &[Case], plan: Plan) -> Result<Vec<Compared>, Error> {
         let cpu = Cpu::new(u64::MAX);
         let (mut device, mut plonky3) = (Vec::new(), Vec::new());
         for seed in 0..=plan.repeat.max(1) as u64 {
-            let rows = || data::matrix(1 << case.log_height, case.width, seed);
+            // A copy, as `upload` makes one: what is free in the heap, and whether its pages were touched, is a tenth of a transform's time.
+            let rows = || data::matrix(1 << case.log_height, case.width, seed).clone();
             // Neither is always the first.
             if seed % 2 == 0 {
                 plonky3.push(direct(rows()));
