@@ -73,6 +73,13 @@ inline uint64_t wide_sum(uint32_t a, uint32_t b, uint64_t c) { return uint64_t{a
 
 inline uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
+// A device's threads run one after another here.
+inline uint32_t atomicMin(uint32_t* at, uint32_t value) {
+    uint32_t before = *at;
+    *at = min(before, value);
+    return before;
+}
+
 inline uint32_t __brev(uint32_t x) {
     uint32_t reversed = 0;
     for (int bit = 0; bit < 32; bit++) reversed |= ((x >> bit) & 1u) << (31 - bit);

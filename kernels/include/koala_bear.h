@@ -85,6 +85,13 @@ __device__ __forceinline__ Fe zero() { return {0}; }
 // 2^32 mod p.
 __device__ __forceinline__ Fe one() { return {static_cast<uint32_t>((uint64_t{1} << 32) % P)}; }
 
+// From and to the number that an element is, below p.
+__device__ __forceinline__ Fe of_number(uint32_t number) {
+    constexpr uint64_t R = (uint64_t{1} << 32) % P;
+    return Loose(number) * Fe{static_cast<uint32_t>(R * R % P)};
+}
+__device__ __forceinline__ uint32_t to_number(Fe a) { return reduced(Wide{a.word}).word; }
+
 // a^(p-2): the inverse, and zero of zero.
 __device__ __forceinline__ Fe inverse(Fe a) {
     Fe power = one();

@@ -12,6 +12,7 @@ pub mod claim;
 pub mod codec;
 pub mod field;
 pub mod fold;
+pub mod grinding;
 pub mod hash;
 pub mod ids;
 pub mod params;

@@ -3,20 +3,16 @@
 //! Plonky3 returns whichever witness a thread finds first, so two runs give two (valid) proofs. This one returns
 //! the smallest witness, whatever the threads.
 
+use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::hash::{Perm16, perm16};
-use aludel_protocol::{Digest, F, PackedF};
+use aludel_protocol::{Digest, F};
 use p3_challenger::{
     CanObserve, CanSample, CanSampleBits, DuplexChallenger, FieldChallenger, GrindingChallenger,
 };
-use p3_field::{PackedValue, PrimeCharacteristicRing, PrimeField32};
-use p3_maybe_rayon::prelude::*;
-use p3_symmetric::Permutation;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
 const WIDTH: usize = 16;
 const RATE: usize = 8;
-
-/// Packed permutations that the threads share before they compare what they found.
-const CHUNK: u32 = 1 << 13;
 
 type Sponge = DuplexChallenger<F, Perm16, WIDTH, RATE>;
 
@@ -32,49 +28,21 @@ impl SmallestWitness {
         Self(sponge)
     }
 
-    /// The state just before the permutation that absorbs a witness, and the witness's place in it. Mirrors
+    /// What a witness of so many bits must do: the state is that just before the permutation that absorbs it. Mirrors
     /// `DuplexChallenger::duplexing`; the test below compares the two.
-    fn before_witness(&self) -> ([PackedF; WIDTH], usize) {
+    pub fn puzzle(&self, bits: usize) -> Option<Puzzle> {
         let buffer = &self.0.input_buffer;
         let slot = buffer.len();
         let absorbed = F::from_usize(slot.saturating_add(1));
-        let state = self.0.sponge_state.iter().enumerate().map(|(i, x)| match i {
-            i if i < RATE => buffer.get(i).copied().unwrap_or(F::ZERO),
-            RATE => *x + absorbed,
-            _ => *x,
-        });
-        let mut packed = [PackedF::ZERO; WIDTH];
-        packed.iter_mut().zip(state).for_each(|(p, x)| *p = x.into());
-        (packed, slot)
-    }
-
-    /// The smallest witness among the lanes of batch `batch`.
-    fn try_batch(state: &[PackedF; WIDTH], slot: usize, batch: u32, mask: u32) -> Option<u32> {
-        let base = F::from_u32(batch) * F::from_usize(PackedF::WIDTH);
-        let candidates = PackedF::from_fn(|lane| base + F::from_usize(lane));
-        let mut x = *state;
-        *x.get_mut(slot)? = candidates;
-        perm16().permute_mut(&mut x);
-        let passes = |sample: &F| sample.as_canonical_u32() & mask == 0;
-        let lane = x.get(RATE.checked_sub(1)?)?.as_slice().iter().position(passes)?;
-        candidates.as_slice().get(lane).map(PrimeField32::as_canonical_u32)
-    }
-
-    fn search(&self, bits: usize) -> Option<F> {
-        let mask = u32::try_from(bits).ok().and_then(|b| 1_u32.checked_shl(b))?.checked_sub(1)?;
-        let lanes = u32::try_from(PackedF::WIDTH).ok()?;
-        let (state, slot) = self.before_witness();
-        // The last partial batch of the field is left out: no difficulty in use comes near it.
-        let batches = F::ORDER_U32.checked_div(lanes)?;
-        (0..batches.div_ceil(CHUNK)).find_map(|chunk| {
-            let first = chunk.saturating_mul(CHUNK);
-            let last = first.saturating_add(CHUNK).min(batches);
-            let found = (first..last)
-                .into_par_iter()
-                .filter_map(|batch| Self::try_batch(&state, slot, batch, mask))
-                .min();
-            found.map(F::from_u32)
-        })
+        let mut state = self.0.sponge_state;
+        for (i, x) in state.iter_mut().enumerate() {
+            match i {
+                i if i < RATE => *x = buffer.get(i).copied().unwrap_or(F::ZERO),
+                RATE => *x += absorbed,
+                _ => (),
+            }
+        }
+        Puzzle::new(state, slot, RATE.checked_sub(1)?, bits)
     }
 }
 
@@ -113,7 +81,8 @@ impl GrindingChallenger for SmallestWitness {
             return F::ZERO;
         }
         // A search of the whole field fails with probability `exp(-2^(31 - bits))`; the proof is then refused.
-        let witness = self.search(bits).unwrap_or(F::ZERO);
+        let search = |puzzle: Puzzle| puzzle.smallest_witness(0..F::ORDER_U32);
+        let witness = self.puzzle(bits).and_then(search).unwrap_or(F::ZERO);
         let _ = self.check_witness(bits, witness);
         witness
     }
