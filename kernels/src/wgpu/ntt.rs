@@ -5,101 +5,98 @@ use core::ops::Range;
 use ::wgpu::Buffer;
 
 use aludel_protocol::F;
-use p3_field::PrimeCharacteristicRing;
+use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 
 use super::launch::Commands;
 use super::pieces::{Part, Pieces};
 use super::pipeline::Kernel;
-use super::source::{LOG_STEP, inverse_height, powers};
+use super::source::{LOG_RADIX, LOG_STEP, inverse_height, powers};
 use super::transfer::to_word;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
 use crate::seam::{Ntt, coset_log_height, log_height};
 
-/// Words of a tile: `TILE` of the kernels.
-const LOG_TILE: usize = 10;
+/// Words of a tile: `LOG_TILE` of the kernels.
+const LOG_TILE: usize = 12;
 
-/// Levels of a pass whose points lie apart: it leaves eight lanes side by side, 32 bytes.
-const APART: usize = 7;
+/// Turns of a pass whose points lie apart, at most: it leaves sixteen lanes side by side, 64 bytes.
+const APART_TURNS: usize = 2;
 
-/// Some levels of a transform: lanes of `2^log_points` points that lie `2^log_stride` apart.
+/// Stages of the joint kernel of an extension where points lie apart: `JOINT` of the kernels.
+const JOINT: usize = 8;
+
+/// A pass: some stages of a transform, lanes of `2^log_points` points that lie `2^log_stride` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Levels {
+struct Pass {
     log_points: usize,
     log_stride: usize,
 }
 
-impl Levels {
-    /// How many lanes some columns of `2^log_height` rows have.
-    const fn lanes(self, columns: usize, log_height: usize) -> usize {
-        columns << (log_height - self.log_points)
+/// Some stages of a transform of height `2^log_height` in passes of whole turns. The first of all turns is the one that lacks stages; the last three, where
+/// they are among them, are one pass.
+fn passes(log_height: usize, stages: Range<usize>) -> Vec<Pass> {
+    let mut turns = stages.len().div_ceil(LOG_RADIX);
+    let mut stage = stages.start;
+    let mut passes = Vec::new();
+    while turns > 0 {
+        let last = stages.end == log_height && turns * LOG_RADIX <= LOG_TILE;
+        turns -= if last { turns } else { turns.min(APART_TURNS) };
+        let log_points = stages.end - turns * LOG_RADIX - stage;
+        stage += log_points;
+        passes.push(Pass { log_points, log_stride: log_height - stage });
     }
-
-    const fn log_lanes_of_tile(self) -> usize {
-        LOG_TILE - self.log_points
-    }
-
-    /// Workgroups, each with one tile.
-    const fn tiles(self, lanes: usize) -> usize {
-        lanes.div_ceil(1 << self.log_lanes_of_tile())
-    }
+    passes
 }
 
-/// Levels of a transform of height `2^log_height` in passes, as equal as can be; the last ten, where they are among them, in one.
-fn passes(log_height: usize, levels: Range<usize>) -> Vec<Levels> {
-    let together = if levels.end == log_height { levels.len().min(LOG_TILE) } else { 0 };
-    let apart = levels.len() - together;
-    let count = apart.div_ceil(APART);
-    let sizes = (0..count).map(|i| (apart + i) / count).chain((together > 0).then_some(together));
-    let mut level = levels.start;
-    let pass = |log_points| {
-        level += log_points;
-        Levels { log_points, log_stride: log_height - level }
-    };
-    sizes.map(pass).collect()
-}
-
-/// Levels at the end of the inverse and at the start of the forward transform that an extension does at once.
-const fn joint(log_height: usize) -> Levels {
-    let log_points = if log_height <= LOG_TILE { log_height } else { APART };
-    Levels { log_points, log_stride: log_height - log_points }
+/// Stages at the end of the inverse and at the start of the forward transform that an extension does at once.
+const fn joint(log_height: usize) -> usize {
+    if log_height <= LOG_TILE { log_height } else { JOINT }
 }
 
 fn word(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Which way a transform goes, and what its results are multiplied by.
-#[derive(Clone, Copy)]
-struct Way {
-    inverse: bool,
-    factor: F,
+/// Workgroups, each with one tile.
+const fn tiles(words: usize) -> usize {
+    words.div_ceil(1 << LOG_TILE)
 }
 
-const FORWARD: Way = Way { inverse: false, factor: F::ONE };
+/// Which way a transform goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Inverse,
+}
 
-/// Passes over some columns of a buffer, from its first on.
+/// Passes over some columns of a buffer, from its first on. The last stage of an inverse multiplies by one over the height.
 fn transform(
     commands: &mut Commands<'_>,
     buffer: &Buffer,
     columns: usize,
     log: usize,
-    levels: Range<usize>,
+    stages: Range<usize>,
     way: Way,
 ) {
-    for pass in passes(log, levels) {
-        let lanes = pass.lanes(columns, log);
-        let factor = if pass.log_stride == 0 { way.factor } else { F::ONE };
-        let parameters = [
-            word(pass.log_points),
-            word(pass.log_lanes_of_tile()),
-            word(pass.log_stride),
-            word(lanes),
-            u32::from(way.inverse),
-            to_word(factor),
-        ];
-        commands.kernel(Kernel::NttPass, &[buffer], &parameters, pass.tiles(lanes));
+    let words = columns << log;
+    for pass in passes(log, stages) {
+        let kernel = match (way, pass.log_stride) {
+            (Way::Forward, 0) => Kernel::NttLast,
+            (Way::Forward, _) => Kernel::NttApart,
+            (Way::Inverse, 0) => Kernel::InverseLast,
+            (Way::Inverse, _) => Kernel::InverseApart,
+        };
+        let scale = to_word(inverse_height(log));
+        let parameters = [word(pass.log_points), word(pass.log_stride), word(words), scale];
+        commands.kernel(kernel, &[buffer], &parameters, tiles(words));
     }
+}
+
+/// Factors of a point by the bits of its number in a thread, from the lowest: in a transform of `2^log` points a thread has every `2^(log - 4)`-th,
+/// and where there are fewer than sixteen, several transforms.
+fn weights(log: usize, base: F) -> [u32; LOG_RADIX] {
+    let step = base.exp_power_of_2(log.saturating_sub(LOG_RADIX));
+    core::array::from_fn(|bit| to_word(if bit < log { step.exp_power_of_2(bit) } else { F::ONE }))
 }
 
 impl Wgpu {
@@ -121,43 +118,44 @@ impl Wgpu {
         shape: &Extension,
         shifts: &Pieces,
     ) -> Result<(), Error> {
-        let Extension { log, added_bits } = *shape;
-        let (columns, levels) = (from.units.len(), joint(log));
-        let apart = 0..log - levels.log_points;
+        let Extension { log, added_bits, shift } = *shape;
+        let columns = from.units.len();
+        let apart = 0..log - joint(log);
         // The values stay: what goes before the joint pass is done on a copy.
         let copy = if apart.is_empty() { None } else { Some(self.pieces(columns, 1 << log)?) };
         let copy = copy.as_ref().and_then(|pieces| pieces.buffers.first());
         let (source, at) = copy.map_or((from.buffer, from.at), |buffer| (buffer, 0));
-        let lanes = levels.lanes(columns, log);
-        let parameters =
-            [levels.log_points, levels.log_lanes_of_tile(), levels.log_stride, lanes, added_bits, at, to.1]
-                .map(word);
+        let kernel = if apart.is_empty() { Kernel::ExtendWhole } else { Kernel::ExtendApart };
+        let words = columns << log;
+        let [of_shift, of_cosets] =
+            [shift, F::two_adic_generator(log + added_bits)].map(|base| weights(log, base));
+        let shape = [log, added_bits, words, at, to.1].map(word);
+        let parameters = [&shape[..], &of_shift, &of_cosets].concat();
         self.launch(|commands| {
             if let Some(copy) = copy {
-                commands.copy((from.buffer, from.at << log), (copy, 0), columns << log);
-                let way = Way { inverse: true, factor: F::ONE };
-                transform(commands, copy, columns, log, apart, way);
+                commands.copy((from.buffer, from.at << log), (copy, 0), words);
+                transform(commands, copy, columns, log, apart, Way::Inverse);
             }
             let buffers = [source, to.0, &shifts.buffers[0]];
-            commands.kernel(Kernel::NttExtend, &buffers, &parameters, levels.tiles(lanes));
+            commands.kernel(kernel, &buffers, &parameters, tiles(words));
         })
     }
 }
 
-/// Heights of an extension.
+/// An extension: heights, and the shift of its coset.
 struct Extension {
     log: usize,
     added_bits: usize,
+    shift: F,
 }
 
 impl Ntt for Wgpu {
     fn ntt(&self, coefficients: Matrix) -> Result<Matrix, Error> {
-        self.in_place(coefficients, FORWARD)
+        self.in_place(coefficients, Way::Forward)
     }
 
     fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
-        let log = log_height(self.id, values.height, 0)?;
-        self.in_place(values, Way { inverse: true, factor: inverse_height(log) })
+        self.in_place(values, Way::Inverse)
     }
 
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
@@ -168,11 +166,13 @@ impl Ntt for Wgpu {
         for to in lde.columns.parts(0..lde.width()) {
             for from in values.columns.parts(to.units.clone()) {
                 let column = to.at + from.units.start - to.units.start;
-                self.extend(&from, (to.buffer, column), &Extension { log, added_bits }, &shifts)?;
+                self.extend(&from, (to.buffer, column), &Extension { log, added_bits, shift }, &shifts)?;
             }
-            // Each coset is a transform of its own, whose first levels are done.
-            let (columns, levels) = (to.units.len() << added_bits, joint(log).log_points..log);
-            self.launch(|commands| transform(commands, to.buffer, columns, log, levels, FORWARD))?;
+            // Each coset is a transform of its own, whose first stages are done.
+            let (columns, stages) = (to.units.len() << added_bits, joint(log)..log);
+            if !stages.is_empty() {
+                self.launch(|commands| transform(commands, to.buffer, columns, log, stages, Way::Forward))?;
+            }
         }
         Ok(lde)
     }
@@ -184,20 +184,33 @@ mod tests {
     use crate::seam::MAX_LOG_HEIGHT;
 
     #[test]
-    fn passes_cover_all_levels_and_fit_a_tile() {
+    fn passes_cover_all_stages_and_fit_a_tile() {
         for log in 0..=MAX_LOG_HEIGHT {
-            for levels in [0..log, 0..log - joint(log).log_points, joint(log).log_points..log] {
-                let passes = passes(log, levels.clone());
-                let mut level = levels.start;
-                for pass in passes {
-                    level += pass.log_points;
-                    assert_eq!(pass.log_stride, log - level);
-                    assert!((1..=LOG_TILE).contains(&pass.log_points), "{pass:?}");
-                    assert!(pass.log_stride == 0 || pass.log_points <= APART, "{pass:?}");
+            for stages in [0..log, 0..log - joint(log), joint(log)..log] {
+                let passes = passes(log, stages.clone());
+                let mut stage = stages.start;
+                for (i, pass) in passes.iter().enumerate() {
+                    stage += pass.log_points;
+                    assert_eq!(pass.log_stride, log - stage);
+                    // Sixteen lanes, and rows for a turn; only the first pass has a turn that is not whole.
+                    let least = if pass.log_stride > 0 || log > LOG_RADIX { LOG_RADIX } else { log };
+                    let most = if pass.log_stride > 0 { APART_TURNS * LOG_RADIX } else { LOG_TILE };
+                    assert!((least..=most).contains(&pass.log_points), "{pass:?}");
+                    assert!(i == 0 || pass.log_points.is_multiple_of(LOG_RADIX), "{pass:?}");
+                    assert!(
+                        pass.log_stride == 0 || pass.log_stride + pass.log_points >= LOG_TILE,
+                        "{pass:?}"
+                    );
                 }
-                assert_eq!(level, levels.end, "2^{log}");
+                assert_eq!(stage, stages.end, "2^{log}");
             }
         }
-        assert_eq!(passes(24, 0..24).len(), 3);
+        let points = |log, stages| passes(log, stages).iter().map(|pass| pass.log_points).collect::<Vec<_>>();
+        assert!(points(0, 0..0).is_empty());
+        assert_eq!(points(9, 0..9), [9]);
+        assert_eq!(points(17, 0..17), [5, 12]);
+        assert_eq!(points(23, 0..23), [7, 8, 8]);
+        assert_eq!(points(23, 0..15), [7, 8]);
+        assert_eq!(points(19, 0..11), [7, 4]);
     }
 }

@@ -14,8 +14,12 @@ use crate::id::DeviceId;
 /// A kernel by its name in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kernel {
-    NttPass,
-    NttExtend,
+    NttApart,
+    NttLast,
+    InverseApart,
+    InverseLast,
+    ExtendApart,
+    ExtendWhole,
     PermuteRows16,
     PermuteRows24,
     AbsorbRows,
@@ -30,13 +34,18 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, GatherWords, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
-    LimitsWide, NttExtend, NttPass, PermuteRows16, PermuteRows24,
+    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseLast, LimitsBase,
+    LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast, PermuteRows16,
+    PermuteRows24,
 };
 
-const KERNELS: [Kernel; 13] = [
-    NttPass,
-    NttExtend,
+const KERNELS: [Kernel; 17] = [
+    NttApart,
+    NttLast,
+    InverseApart,
+    InverseLast,
+    ExtendApart,
+    ExtendWhole,
     PermuteRows16,
     PermuteRows24,
     AbsorbRows,
@@ -55,13 +64,15 @@ pub(super) struct Interface {
     /// Of each buffer, whether it is written.
     pub writes: &'static [bool],
     pub parameter_bytes: u32,
+    /// What its text leaves open.
+    pub overrides: &'static [(&'static str, f64)],
 }
 
 impl Kernel {
     pub const fn name(self) -> &'static str {
         match self {
-            NttPass => "ntt_pass",
-            NttExtend => "ntt_extend",
+            NttApart | NttLast | InverseApart | InverseLast => "ntt_pass",
+            ExtendApart | ExtendWhole => "ntt_extend",
             PermuteRows16 => "permute_rows_16",
             PermuteRows24 => "permute_rows_24",
             AbsorbRows => "absorb_rows",
@@ -78,8 +89,8 @@ impl Kernel {
 
     const fn interface(self) -> Interface {
         let (writes, parameter_bytes): (&[bool], u32) = match self {
-            NttPass => (&[true], 24),
-            NttExtend => (&[false, true, false], 28),
+            NttApart | NttLast | InverseApart | InverseLast => (&[true], 16),
+            ExtendApart | ExtendWhole => (&[false, true, false], 52),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
@@ -87,13 +98,27 @@ impl Kernel {
             LimitsCopy => (&[false, true], 12),
             LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => (&[true], 12),
         };
-        Interface { writes, parameter_bytes }
+        Interface { writes, parameter_bytes, overrides: self.overrides() }
+    }
+
+    const fn overrides(self) -> &'static [(&'static str, f64)] {
+        match self {
+            NttApart => &[("APART", 1.0), ("INVERSE", 0.0)],
+            NttLast => &[("APART", 0.0), ("INVERSE", 0.0)],
+            InverseApart => &[("APART", 1.0), ("INVERSE", 1.0)],
+            InverseLast => &[("APART", 0.0), ("INVERSE", 1.0)],
+            ExtendApart => &[("APART", 1.0)],
+            ExtendWhole => &[("APART", 0.0)],
+            _ => &[],
+        }
     }
 
     fn source(self, wide_words: bool) -> String {
         let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
         let files: &[&str] = match self {
-            NttPass | NttExtend => &[include_str!("../../wgsl/ntt.wgsl")],
+            NttApart | NttLast | InverseApart | InverseLast | ExtendApart | ExtendWhole => {
+                &[include_str!("../../wgsl/ntt.wgsl")]
+            }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
@@ -199,7 +224,11 @@ pub(super) fn compile(
         layout: Some(&layout),
         module: &module,
         entry_point: Some(name),
-        compilation_options: ::wgpu::PipelineCompilationOptions::default(),
+        compilation_options: ::wgpu::PipelineCompilationOptions {
+            constants: interface.overrides,
+            // Kernels read of a workgroup's memory what they wrote.
+            zero_initialize_workgroup_memory: false,
+        },
         cache: None,
     })
 }

@@ -54,7 +54,7 @@ fn computed(device: &Wgpu, operands: &[F]) -> Vec<F> {
     let to = device.pieces(1, 2 * operands.len()).expect("it fits");
     device.write(&from, operands).expect("written");
     let files = [include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/field_test.wgsl")];
-    let interface = Interface { writes: &[false, true], parameter_bytes: 4 };
+    let interface = Interface { writes: &[false, true], parameter_bytes: 4, overrides: &[] };
     let source = source::module(device.has_wide_words(), &files);
     let make = || {
         let shared = bind_layout(&device.device, &[false, false]);
