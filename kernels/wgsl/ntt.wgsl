@@ -22,7 +22,7 @@ override INVERSE: bool = false;
 /// Powers of the generator of order `2^24`: `g^i` for `i < 2^12`, then `g^(2^12 i)`.
 @group(1) @binding(1) var<storage, read> roots: array<u32>;
 
-var<workgroup> tile: array<u32, 1u << LOG_TILE>;
+var<workgroup> words: array<u32, 1u << LOG_TILE>;
 
 /// Sixteen points in the order of their places.
 struct Points {
@@ -125,10 +125,10 @@ fn bank(at: vec4<u32>) -> vec4<u32> {
 }
 
 fn put4(at: vec4<u32>, x: vec4<u32>) {
-    tile[at.x] = x.x;
-    tile[at.y] = x.y;
-    tile[at.z] = x.z;
-    tile[at.w] = x.w;
+    words[at.x] = x.x;
+    words[at.y] = x.y;
+    words[at.z] = x.z;
+    words[at.w] = x.w;
 }
 
 /// Steps from one point of a thread to the next three, times four of them.
@@ -145,7 +145,7 @@ fn put(x: Points, thread: u32, low_bit: u32) {
 }
 
 fn take4(at: vec4<u32>) -> vec4<u32> {
-    return vec4<u32>(tile[at.x], tile[at.y], tile[at.z], tile[at.w]);
+    return vec4<u32>(words[at.x], words[at.y], words[at.z], words[at.w]);
 }
 
 fn take(thread: u32, low_bit: u32) -> Points {
@@ -216,10 +216,43 @@ struct Job {
     words: u32,
     /// Factor of every result of the last pass of an inverse.
     scale: u32,
+    /// Where the source begins, in words.
+    begin: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> values: array<u32>;
+/// What passes read that are not in place.
+@group(0) @binding(1) var<storage, read> source: array<u32>;
 var<immediate> job: Job;
+
+/// A tile of a pass.
+struct Tile {
+    shape: Shape,
+    /// Where its first place is in memory.
+    first: u32,
+}
+
+fn tile_of(number: u32) -> Tile {
+    if APART {
+        let log_lanes = LOG_TILE - job.log_points;
+        let lane = number << log_lanes;
+        let offset = lane & ((1u << job.log_stride) - 1u);
+        let shape = Shape(job.log_points, log_lanes, job.log_stride, offset);
+        return Tile(shape, ((lane - offset) << job.log_points) + offset);
+    }
+    return Tile(Shape(job.log_points, 0u, 0u, 0u), number << LOG_TILE);
+}
+
+/// How far in memory a place of a tile is from the tile's first.
+fn home(shape: Shape, at: u32) -> u32 {
+    return ((at >> shape.log_lanes) << shape.log_stride) + (at & ((1u << shape.log_lanes) - 1u));
+}
+
+/// Where a thread's points of a turn are in memory.
+fn homes(tile: Tile, thread: u32, log_step: u32, fours: u32) -> vec4<u32> {
+    let first = tile.first + home(tile.shape, place(thread, log_step + tile.shape.log_lanes));
+    return vec4<u32>(first) + steps(log_step + tile.shape.log_stride, fours);
+}
 
 fn value(at: u32) -> u32 {
     if at < job.words {
@@ -228,9 +261,19 @@ fn value(at: u32) -> u32 {
     return 0u;
 }
 
-fn values4(first: u32, log_step: u32, fours: u32) -> vec4<u32> {
-    let at = vec4<u32>(first) + steps(log_step, fours);
+fn values4(at: vec4<u32>) -> vec4<u32> {
     return vec4<u32>(value(at.x), value(at.y), value(at.z), value(at.w));
+}
+
+fn given(at: u32) -> u32 {
+    if at < job.words {
+        return source[job.begin + at];
+    }
+    return 0u;
+}
+
+fn given4(at: vec4<u32>) -> vec4<u32> {
+    return vec4<u32>(given(at.x), given(at.y), given(at.z), given(at.w));
 }
 
 fn write(at: u32, x: u32) {
@@ -239,65 +282,73 @@ fn write(at: u32, x: u32) {
     }
 }
 
-fn write4(first: u32, log_step: u32, fours: u32, x: vec4<u32>) {
-    let at = vec4<u32>(first) + steps(log_step, fours);
+fn write4(at: vec4<u32>, x: vec4<u32>) {
     write(at.x, x.x);
     write(at.y, x.y);
     write(at.z, x.z);
     write(at.w, x.w);
 }
 
-fn write_points(first: u32, log_step: u32, x: Points) {
-    write4(first, log_step, 0u, x.a);
-    write4(first, log_step, 1u, x.b);
-    write4(first, log_step, 2u, x.c);
-    write4(first, log_step, 3u, x.d);
+/// All turns of a pass whose points lie apart, from what it reads to what it writes.
+fn pass_apart(points: Points, tile: Tile, thread: u32) {
+    let x = twist(
+        transform(points, tile.shape, thread, INVERSE), twisting(tile.shape, thread, 0u, INVERSE), ALL,
+    );
+    write4(homes(tile, thread, 0u, 0u), x.a);
+    write4(homes(tile, thread, 0u, 1u), x.b);
+    write4(homes(tile, thread, 0u, 2u), x.c);
+    write4(homes(tile, thread, 0u, 3u), x.d);
 }
 
-/// Stages of all transforms: where points lie apart some but the last, else the last ones.
+/// The same of a last pass. Neighbouring threads write side by side.
+fn pass_last(points: Points, tile: Tile, thread: u32) {
+    put(transform(points, tile.shape, thread, INVERSE), thread, 0u);
+    workgroupBarrier();
+    var x = take(thread, 8u);
+    if INVERSE {
+        let scale = vec4<u32>(job.scale);
+        x = Points(mul4(x.a, scale), mul4(x.b, scale), mul4(x.c, scale), mul4(x.d, scale));
+    }
+    write4(homes(tile, thread, 8u, 0u), x.a);
+    write4(homes(tile, thread, 8u, 1u), x.b);
+    write4(homes(tile, thread, 8u, 2u), x.c);
+    write4(homes(tile, thread, 8u, 3u), x.d);
+}
+
+/// Some stages of all transforms, in place: where points lie apart others follow, else they are the last.
 @compute @workgroup_size(THREADS)
 fn ntt_pass(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let number = group.y * groups.x + group.x;
-    let log_lanes = select(0u, LOG_TILE - job.log_points, APART);
-    let lane = number << log_lanes;
-    let offset = lane & ((1u << job.log_stride) - 1u);
-    let shape = Shape(job.log_points, log_lanes, job.log_stride, offset);
-    // Where the tile begins. The bits of a tile where points lie together are those of memory.
-    var first = number << LOG_TILE;
-    if APART {
-        first = ((lane - offset) << job.log_points) + offset;
-    }
-    var log_step = first_step(shape);
-    let start = first + home(shape, place(thread, log_step + log_lanes));
-    log_step += job.log_stride;
+    let tile = tile_of(group.y * groups.x + group.x);
+    let log_step = first_step(tile.shape);
     let points = Points(
-        values4(start, log_step, 0u), values4(start, log_step, 1u),
-        values4(start, log_step, 2u), values4(start, log_step, 3u),
+        values4(homes(tile, thread, log_step, 0u)), values4(homes(tile, thread, log_step, 1u)),
+        values4(homes(tile, thread, log_step, 2u)), values4(homes(tile, thread, log_step, 3u)),
     );
-    var x = transform(points, shape, thread, INVERSE);
     if APART {
-        x = twist(x, twisting(shape, thread, 0u, INVERSE), ALL);
-        write_points(first + home(shape, place(thread, log_lanes)), job.log_stride, x);
+        pass_apart(points, tile, thread);
     } else {
-        // Neighbouring threads write side by side.
-        put(x, thread, 0u);
-        workgroupBarrier();
-        x = take(thread, 8u);
-        if INVERSE {
-            let scale = vec4<u32>(job.scale);
-            x = Points(mul4(x.a, scale), mul4(x.b, scale), mul4(x.c, scale), mul4(x.d, scale));
-        }
-        write_points(first + thread, 8u, x);
+        pass_last(points, tile, thread);
     }
 }
 
-/// How far in memory a place of a tile is from the tile's first. Lanes are side by side.
-fn home(shape: Shape, at: u32) -> u32 {
-    return ((at >> shape.log_lanes) << shape.log_stride) + (at & ((1u << shape.log_lanes) - 1u));
+/// The first stages of all transforms, of what stays as it is.
+@compute @workgroup_size(THREADS)
+fn ntt_begin(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let tile = tile_of(group.y * groups.x + group.x);
+    let log_step = first_step(tile.shape);
+    let points = Points(
+        given4(homes(tile, thread, log_step, 0u)), given4(homes(tile, thread, log_step, 1u)),
+        given4(homes(tile, thread, log_step, 2u)), given4(homes(tile, thread, log_step, 3u)),
+    );
+    pass_apart(points, tile, thread);
 }
 
 struct Extend {
@@ -317,8 +368,6 @@ struct Extend {
 /// Stages of the inverse and of the forward transform that an extension does at once where points lie apart, and its lanes.
 const JOINT: u32 = 8u;
 
-@group(0) @binding(0) var<storage, read> source: array<u32>;
-@group(0) @binding(1) var<storage, read_write> extended: array<u32>;
 /// Powers of the shift in two tables like `roots`, the first with the inverse of the height as a factor.
 @group(0) @binding(2) var<storage, read> shifts: array<u32>;
 var<immediate> extend: Extend;
@@ -340,8 +389,7 @@ fn source_value(at: u32) -> u32 {
     return source[(extend.from_column << extend.log_height) + within];
 }
 
-fn source4(first: u32, log_step: u32, fours: u32) -> vec4<u32> {
-    let at = vec4<u32>(first) + steps(log_step, fours);
+fn source4(at: vec4<u32>) -> vec4<u32> {
     return vec4<u32>(source_value(at.x), source_value(at.y), source_value(at.z), source_value(at.w));
 }
 
@@ -360,23 +408,22 @@ fn write_extended(coset: u32, at: u32, x: u32) {
     if at < extend.words {
         let row = at & ((1u << extend.log_height) - 1u);
         let column = extend.to_column + (at >> extend.log_height);
-        extended[(((column << extend.added_bits) + coset) << extend.log_height) + row] = x;
+        values[(((column << extend.added_bits) + coset) << extend.log_height) + row] = x;
     }
 }
 
-fn write_extended4(coset: u32, first: u32, log_step: u32, fours: u32, x: vec4<u32>) {
-    let at = vec4<u32>(first) + steps(log_step, fours);
+fn write_extended4(coset: u32, at: vec4<u32>, x: vec4<u32>) {
     write_extended(coset, at.x, x.x);
     write_extended(coset, at.y, x.y);
     write_extended(coset, at.z, x.z);
     write_extended(coset, at.w, x.w);
 }
 
-fn write_coset(coset: u32, first: u32, log_step: u32, x: Points) {
-    write_extended4(coset, first, log_step, 0u, x.a);
-    write_extended4(coset, first, log_step, 1u, x.b);
-    write_extended4(coset, first, log_step, 2u, x.c);
-    write_extended4(coset, first, log_step, 3u, x.d);
+fn write_coset(coset: u32, tile: Tile, thread: u32, log_step: u32, x: Points) {
+    write_extended4(coset, homes(tile, thread, log_step, 0u), x.a);
+    write_extended4(coset, homes(tile, thread, log_step, 1u), x.b);
+    write_extended4(coset, homes(tile, thread, log_step, 2u), x.c);
+    write_extended4(coset, homes(tile, thread, log_step, 3u), x.d);
 }
 
 /// The last stages of inverse transforms, the scaling, and the first stages of forward transforms: one for each of `2^added_bits` cosets,
@@ -389,21 +436,23 @@ fn ntt_extend(
     @builtin(local_invocation_index) thread: u32,
 ) {
     let number = group.y * groups.x + group.x;
-    let log_points = select(extend.log_height, JOINT, APART);
-    let log_lanes = select(0u, LOG_TILE - JOINT, APART);
-    let log_stride = extend.log_height - log_points;
-    let lane = number << log_lanes;
-    let offset = lane & ((1u << log_stride) - 1u);
-    let shape = Shape(log_points, log_lanes, log_stride, offset);
-
-    let blocks = Shape(log_points, 0u, 0u, 0u);
+    // Values are read by blocks, with their lanes in the high bits; coefficients have theirs in the low ones.
+    var blocks = Tile(Shape(extend.log_height, 0u, 0u, 0u), number << LOG_TILE);
+    var tile = blocks;
+    if APART {
+        let lane = number << (LOG_TILE - JOINT);
+        let log_stride = extend.log_height - JOINT;
+        let offset = lane & ((1u << log_stride) - 1u);
+        blocks.shape.log_points = JOINT;
+        tile = Tile(Shape(JOINT, LOG_TILE - JOINT, log_stride, offset), ((lane - offset) << JOINT) + offset);
+    }
+    let shape = tile.shape;
     let log_step = first_step(shape);
-    let start = (number << LOG_TILE) + place(thread, log_step);
     let read = Points(
-        source4(start, log_step, 0u), source4(start, log_step, 1u),
-        source4(start, log_step, 2u), source4(start, log_step, 3u),
+        source4(homes(blocks, thread, log_step, 0u)), source4(homes(blocks, thread, log_step, 1u)),
+        source4(homes(blocks, thread, log_step, 2u)), source4(homes(blocks, thread, log_step, 3u)),
     );
-    let inverted = transform(read, blocks, thread, true);
+    let inverted = transform(read, blocks.shape, thread, true);
     // All have taken what this overwrites.
     workgroupBarrier();
     let to = bank(coefficient(shape, vec4<u32>(place(thread, 0u))));
@@ -416,7 +465,7 @@ fn ntt_extend(
     let power = position(shape, thread, log_step);
     let shift = mul(shifts[power & 0xfffu], shifts[0x1000u + (power >> 12u)]);
     let weights = vec4<u32>(extend.shift[0], extend.shift[1], extend.shift[2], extend.shift[3]);
-    var coefficients = scaled(take(thread, log_step + log_lanes), shift, weights);
+    var coefficients = scaled(take(thread, log_step + shape.log_lanes), shift, weights);
     for (var i = 0u; i < (1u << extend.added_bits); i++) {
         if i > 0u {
             let first = root(power << (24u - extend.log_height - extend.added_bits), false);
@@ -427,12 +476,11 @@ fn ntt_extend(
         var x = transform(coefficients, shape, thread, false);
         if APART {
             x = twist(x, twisting(shape, thread, 0u, false), ALL);
-            let first = ((lane - offset) << log_points) + offset;
-            write_coset(coset, first + home(shape, place(thread, log_lanes)), log_stride, x);
+            write_coset(coset, tile, thread, 0u, x);
         } else {
             put(x, thread, 0u);
             workgroupBarrier();
-            write_coset(coset, (number << LOG_TILE) + thread, 8u, take(thread, 8u));
+            write_coset(coset, tile, thread, 8u, take(thread, 8u));
         }
         // The next coset is put where this one was taken.
         workgroupBarrier();

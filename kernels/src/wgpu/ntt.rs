@@ -69,26 +69,47 @@ enum Way {
     Inverse,
 }
 
-/// Passes over some columns of a buffer, from its first on. The last stage of an inverse multiplies by one over the height.
-fn transform(
-    commands: &mut Commands<'_>,
-    buffer: &Buffer,
-    columns: usize,
-    log: usize,
-    stages: Range<usize>,
-    way: Way,
-) {
-    let words = columns << log;
-    for pass in passes(log, stages) {
-        let kernel = match (way, pass.log_stride) {
-            (Way::Forward, 0) => Kernel::NttLast,
-            (Way::Forward, _) => Kernel::NttApart,
-            (Way::Inverse, 0) => Kernel::InverseLast,
-            (Way::Inverse, _) => Kernel::InverseApart,
-        };
-        let scale = to_word(inverse_height(log));
-        let parameters = [word(pass.log_points), word(pass.log_stride), word(words), scale];
-        commands.kernel(kernel, &[buffer], &parameters, tiles(words));
+impl Way {
+    const fn kernel(self, pass: Pass) -> Kernel {
+        match (self, pass.log_stride) {
+            (Self::Forward, 0) => Kernel::NttLast,
+            (Self::Forward, _) => Kernel::NttApart,
+            (Self::Inverse, 0) => Kernel::InverseLast,
+            (Self::Inverse, _) => Kernel::InverseApart,
+        }
+    }
+}
+
+/// Columns of `2^log_height` rows, from the first of a buffer on.
+struct Columns<'a> {
+    buffer: &'a Buffer,
+    count: usize,
+    log_height: usize,
+}
+
+impl Columns<'_> {
+    /// A pass that writes them and reads them or, from a word on, another buffer. The last one of an inverse multiplies by one over the height.
+    fn pass(&self, commands: &mut Commands<'_>, kernel: Kernel, pass: Pass, from: Option<(&Buffer, usize)>) {
+        let words = self.count << self.log_height;
+        let scale = to_word(inverse_height(self.log_height));
+        let begin = from.map_or(0, |(_, word)| word);
+        let parameters = [word(pass.log_points), word(pass.log_stride), word(words), scale, word(begin)];
+        let buffers: Vec<_> = [self.buffer].into_iter().chain(from.map(|(buffer, _)| buffer)).collect();
+        commands.kernel(kernel, &buffers, &parameters, tiles(words));
+    }
+
+    /// Some stages of their transforms, in place.
+    fn transform(&self, commands: &mut Commands<'_>, passes: &[Pass], way: Way) {
+        passes.iter().for_each(|pass| self.pass(commands, way.kernel(*pass), *pass, None));
+    }
+
+    /// The first stages of the inverse transforms of others, which stay. Points lie apart.
+    fn begin_inverse(&self, commands: &mut Commands<'_>, passes: &[Pass], from: &Part<'_>) {
+        if let [first, others @ ..] = passes {
+            let from = (from.buffer, from.at << self.log_height);
+            self.pass(commands, Kernel::InverseBegin, *first, Some(from));
+            self.transform(commands, others, Way::Inverse);
+        }
     }
 }
 
@@ -103,9 +124,8 @@ impl Wgpu {
     fn in_place(&self, matrix: Matrix, way: Way) -> Result<Matrix, Error> {
         let log = log_height(self.id, matrix.height, 0)?;
         for part in matrix.columns.parts(0..matrix.width()) {
-            self.launch(|commands| {
-                transform(commands, part.buffer, part.units.len(), log, 0..log, way);
-            })?;
+            let columns = Columns { buffer: part.buffer, count: part.units.len(), log_height: log };
+            self.launch(|commands| columns.transform(commands, &passes(log, 0..log), way))?;
         }
         Ok(matrix)
     }
@@ -119,25 +139,22 @@ impl Wgpu {
         shifts: &Pieces,
     ) -> Result<(), Error> {
         let Extension { log, added_bits, shift } = *shape;
-        let columns = from.units.len();
-        let apart = 0..log - joint(log);
-        // The values stay: what goes before the joint pass is done on a copy.
-        let copy = if apart.is_empty() { None } else { Some(self.pieces(columns, 1 << log)?) };
-        let copy = copy.as_ref().and_then(|pieces| pieces.buffers.first());
-        let (source, at) = copy.map_or((from.buffer, from.at), |buffer| (buffer, 0));
-        let kernel = if apart.is_empty() { Kernel::ExtendWhole } else { Kernel::ExtendApart };
-        let words = columns << log;
+        let (count, before) = (from.units.len(), passes(log, 0..log - joint(log)));
+        // The values stay: what goes before the joint pass has a place of its own.
+        let own = if before.is_empty() { None } else { Some(self.pieces(count, 1 << log)?) };
+        let own = own.as_ref().and_then(|pieces| pieces.buffers.first());
+        let (source, at) = own.map_or((from.buffer, from.at), |buffer| (buffer, 0));
+        let kernel = if before.is_empty() { Kernel::ExtendWhole } else { Kernel::ExtendApart };
+        let words = count << log;
         let [of_shift, of_cosets] =
             [shift, F::two_adic_generator(log + added_bits)].map(|base| weights(log, base));
         let shape = [log, added_bits, words, at, to.1].map(word);
         let parameters = [&shape[..], &of_shift, &of_cosets].concat();
         self.launch(|commands| {
-            if let Some(copy) = copy {
-                commands.copy((from.buffer, from.at << log), (copy, 0), words);
-                transform(commands, copy, columns, log, apart, Way::Inverse);
+            if let Some(buffer) = own {
+                Columns { buffer, count, log_height: log }.begin_inverse(commands, &before, from);
             }
-            let buffers = [source, to.0, &shifts.buffers[0]];
-            commands.kernel(kernel, &buffers, &parameters, tiles(words));
+            commands.kernel(kernel, &[to.0, source, &shifts.buffers[0]], &parameters, tiles(words));
         })
     }
 }
@@ -169,10 +186,9 @@ impl Ntt for Wgpu {
                 self.extend(&from, (to.buffer, column), &Extension { log, added_bits, shift }, &shifts)?;
             }
             // Each coset is a transform of its own, whose first stages are done.
-            let (columns, stages) = (to.units.len() << added_bits, joint(log)..log);
-            if !stages.is_empty() {
-                self.launch(|commands| transform(commands, to.buffer, columns, log, stages, Way::Forward))?;
-            }
+            let cosets = Columns { buffer: to.buffer, count: to.units.len() << added_bits, log_height: log };
+            let rest = passes(log, joint(log)..log);
+            self.launch(|commands| cosets.transform(commands, &rest, Way::Forward))?;
         }
         Ok(lde)
     }

@@ -17,6 +17,7 @@ pub(super) enum Kernel {
     NttApart,
     NttLast,
     InverseApart,
+    InverseBegin,
     InverseLast,
     ExtendApart,
     ExtendWhole,
@@ -34,15 +35,16 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseLast, LimitsBase,
-    LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast, PermuteRows16,
-    PermuteRows24,
+    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseBegin,
+    InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast,
+    PermuteRows16, PermuteRows24,
 };
 
-const KERNELS: [Kernel; 17] = [
+const KERNELS: [Kernel; 18] = [
     NttApart,
     NttLast,
     InverseApart,
+    InverseBegin,
     InverseLast,
     ExtendApart,
     ExtendWhole,
@@ -72,6 +74,7 @@ impl Kernel {
     pub const fn name(self) -> &'static str {
         match self {
             NttApart | NttLast | InverseApart | InverseLast => "ntt_pass",
+            InverseBegin => "ntt_begin",
             ExtendApart | ExtendWhole => "ntt_extend",
             PermuteRows16 => "permute_rows_16",
             PermuteRows24 => "permute_rows_24",
@@ -89,8 +92,9 @@ impl Kernel {
 
     const fn interface(self) -> Interface {
         let (writes, parameter_bytes): (&[bool], u32) = match self {
-            NttApart | NttLast | InverseApart | InverseLast => (&[true], 16),
-            ExtendApart | ExtendWhole => (&[false, true, false], 52),
+            NttApart | NttLast | InverseApart | InverseLast => (&[true], 20),
+            InverseBegin => (&[true, false], 20),
+            ExtendApart | ExtendWhole => (&[true, false, false], 52),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
@@ -105,7 +109,7 @@ impl Kernel {
         match self {
             NttApart => &[("APART", 1.0), ("INVERSE", 0.0)],
             NttLast => &[("APART", 0.0), ("INVERSE", 0.0)],
-            InverseApart => &[("APART", 1.0), ("INVERSE", 1.0)],
+            InverseApart | InverseBegin => &[("APART", 1.0), ("INVERSE", 1.0)],
             InverseLast => &[("APART", 0.0), ("INVERSE", 1.0)],
             ExtendApart => &[("APART", 1.0)],
             ExtendWhole => &[("APART", 0.0)],
@@ -116,7 +120,7 @@ impl Kernel {
     fn source(self, wide_words: bool) -> String {
         let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
         let files: &[&str] = match self {
-            NttApart | NttLast | InverseApart | InverseLast | ExtendApart | ExtendWhole => {
+            NttApart | NttLast | InverseApart | InverseBegin | InverseLast | ExtendApart | ExtendWhole => {
                 &[include_str!("../../wgsl/ntt.wgsl")]
             }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
