@@ -243,15 +243,11 @@ fn tile_of(number: u32) -> Tile {
     return Tile(Shape(job.log_points, 0u, 0u, 0u), number << LOG_TILE);
 }
 
-/// How far in memory a place of a tile is from the tile's first.
-fn home(shape: Shape, at: u32) -> u32 {
-    return ((at >> shape.log_lanes) << shape.log_stride) + (at & ((1u << shape.log_lanes) - 1u));
-}
-
-/// Where a thread's points of a turn are in memory.
-fn homes(tile: Tile, thread: u32, log_step: u32, fours: u32) -> vec4<u32> {
-    let first = tile.first + home(tile.shape, place(thread, log_step + tile.shape.log_lanes));
-    return vec4<u32>(first) + steps(log_step + tile.shape.log_stride, fours);
+/// Where a thread's first point of a turn is in memory. The others follow at steps of `2^(log_step + log_stride)`.
+fn home(tile: Tile, thread: u32, log_step: u32) -> u32 {
+    let at = place(thread, log_step + tile.shape.log_lanes);
+    let lane = at & ((1u << tile.shape.log_lanes) - 1u);
+    return tile.first + ((at >> tile.shape.log_lanes) << tile.shape.log_stride) + lane;
 }
 
 fn value(at: u32) -> u32 {
@@ -265,15 +261,37 @@ fn values4(at: vec4<u32>) -> vec4<u32> {
     return vec4<u32>(value(at.x), value(at.y), value(at.z), value(at.w));
 }
 
-fn given(at: u32) -> u32 {
-    if at < job.words {
-        return source[job.begin + at];
+fn value_points(first: u32, log_step: u32) -> Points {
+    let at = vec4<u32>(first);
+    return Points(
+        values4(at + steps(log_step, 0u)), values4(at + steps(log_step, 1u)),
+        values4(at + steps(log_step, 2u)), values4(at + steps(log_step, 3u)),
+    );
+}
+
+/// Some words of the source.
+struct Part {
+    begin: u32,
+    words: u32,
+}
+
+fn given(part: Part, at: u32) -> u32 {
+    if at < part.words {
+        return source[part.begin + at];
     }
     return 0u;
 }
 
-fn given4(at: vec4<u32>) -> vec4<u32> {
-    return vec4<u32>(given(at.x), given(at.y), given(at.z), given(at.w));
+fn given4(part: Part, at: vec4<u32>) -> vec4<u32> {
+    return vec4<u32>(given(part, at.x), given(part, at.y), given(part, at.z), given(part, at.w));
+}
+
+fn given_points(part: Part, first: u32, log_step: u32) -> Points {
+    let at = vec4<u32>(first);
+    return Points(
+        given4(part, at + steps(log_step, 0u)), given4(part, at + steps(log_step, 1u)),
+        given4(part, at + steps(log_step, 2u)), given4(part, at + steps(log_step, 3u)),
+    );
 }
 
 fn write(at: u32, x: u32) {
@@ -289,15 +307,19 @@ fn write4(at: vec4<u32>, x: vec4<u32>) {
     write(at.w, x.w);
 }
 
+fn write_points(first: u32, log_step: u32, x: Points) {
+    let at = vec4<u32>(first);
+    write4(at + steps(log_step, 0u), x.a);
+    write4(at + steps(log_step, 1u), x.b);
+    write4(at + steps(log_step, 2u), x.c);
+    write4(at + steps(log_step, 3u), x.d);
+}
+
 /// All turns of a pass whose points lie apart, from what it reads to what it writes.
 fn pass_apart(points: Points, tile: Tile, thread: u32) {
-    let x = twist(
-        transform(points, tile.shape, thread, INVERSE), twisting(tile.shape, thread, 0u, INVERSE), ALL,
-    );
-    write4(homes(tile, thread, 0u, 0u), x.a);
-    write4(homes(tile, thread, 0u, 1u), x.b);
-    write4(homes(tile, thread, 0u, 2u), x.c);
-    write4(homes(tile, thread, 0u, 3u), x.d);
+    let x = transform(points, tile.shape, thread, INVERSE);
+    let twisted = twist(x, twisting(tile.shape, thread, 0u, INVERSE), ALL);
+    write_points(home(tile, thread, 0u), tile.shape.log_stride, twisted);
 }
 
 /// The same of a last pass. Neighbouring threads write side by side.
@@ -309,10 +331,7 @@ fn pass_last(points: Points, tile: Tile, thread: u32) {
         let scale = vec4<u32>(job.scale);
         x = Points(mul4(x.a, scale), mul4(x.b, scale), mul4(x.c, scale), mul4(x.d, scale));
     }
-    write4(homes(tile, thread, 8u, 0u), x.a);
-    write4(homes(tile, thread, 8u, 1u), x.b);
-    write4(homes(tile, thread, 8u, 2u), x.c);
-    write4(homes(tile, thread, 8u, 3u), x.d);
+    write_points(tile.first + thread, 8u, x);
 }
 
 /// Some stages of all transforms, in place: where points lie apart others follow, else they are the last.
@@ -324,10 +343,7 @@ fn ntt_pass(
 ) {
     let tile = tile_of(group.y * groups.x + group.x);
     let log_step = first_step(tile.shape);
-    let points = Points(
-        values4(homes(tile, thread, log_step, 0u)), values4(homes(tile, thread, log_step, 1u)),
-        values4(homes(tile, thread, log_step, 2u)), values4(homes(tile, thread, log_step, 3u)),
-    );
+    let points = value_points(home(tile, thread, log_step), log_step + tile.shape.log_stride);
     if APART {
         pass_apart(points, tile, thread);
     } else {
@@ -344,10 +360,8 @@ fn ntt_begin(
 ) {
     let tile = tile_of(group.y * groups.x + group.x);
     let log_step = first_step(tile.shape);
-    let points = Points(
-        given4(homes(tile, thread, log_step, 0u)), given4(homes(tile, thread, log_step, 1u)),
-        given4(homes(tile, thread, log_step, 2u)), given4(homes(tile, thread, log_step, 3u)),
-    );
+    let part = Part(job.begin, job.words);
+    let points = given_points(part, home(tile, thread, log_step), log_step + tile.shape.log_stride);
     pass_apart(points, tile, thread);
 }
 
@@ -372,25 +386,16 @@ const JOINT: u32 = 8u;
 @group(0) @binding(2) var<storage, read> shifts: array<u32>;
 var<immediate> extend: Extend;
 
-/// A word of the source by its place among those of lanes that are blocks.
-fn source_value(at: u32) -> u32 {
-    if at >= extend.words {
-        return 0u;
-    }
-    var within = at;
+/// Where a value is that is read, by its place among those of all lanes: where points lie apart, the coefficients that the first forward stages of
+/// a lane need are one block of the source.
+fn given_home(at: u32) -> u32 {
     if APART {
-        // The block of coefficients that the first forward stages of a lane need.
         let log_stride = extend.log_height - JOINT;
         let lane = at >> JOINT;
-        let column = lane >> log_stride;
         let block = reverse(lane, log_stride);
-        within = (((column << log_stride) + block) << JOINT) + (at & ((1u << JOINT) - 1u));
+        return ((((lane >> log_stride) << log_stride) + block) << JOINT) + (at & ((1u << JOINT) - 1u));
     }
-    return source[(extend.from_column << extend.log_height) + within];
-}
-
-fn source4(at: vec4<u32>) -> vec4<u32> {
-    return vec4<u32>(source_value(at.x), source_value(at.y), source_value(at.z), source_value(at.w));
+    return at;
 }
 
 /// From the place of a value after inverse stages, where lanes are the high bits, to that of a coefficient. As with `bank`, bits go their own ways.
@@ -419,16 +424,16 @@ fn write_extended4(coset: u32, at: vec4<u32>, x: vec4<u32>) {
     write_extended(coset, at.w, x.w);
 }
 
-fn write_coset(coset: u32, tile: Tile, thread: u32, log_step: u32, x: Points) {
-    write_extended4(coset, homes(tile, thread, log_step, 0u), x.a);
-    write_extended4(coset, homes(tile, thread, log_step, 1u), x.b);
-    write_extended4(coset, homes(tile, thread, log_step, 2u), x.c);
-    write_extended4(coset, homes(tile, thread, log_step, 3u), x.d);
+fn write_coset(coset: u32, first: u32, log_step: u32, x: Points) {
+    let at = vec4<u32>(first);
+    write_extended4(coset, at + steps(log_step, 0u), x.a);
+    write_extended4(coset, at + steps(log_step, 1u), x.b);
+    write_extended4(coset, at + steps(log_step, 2u), x.c);
+    write_extended4(coset, at + steps(log_step, 3u), x.d);
 }
 
 /// The last stages of inverse transforms, the scaling, and the first stages of forward transforms: one for each of `2^added_bits` cosets,
-/// which lie one after another in a column because its rows are bit-reversed. After the last inverse stages the coefficients that the first
-/// forward stages of a lane need are one block of the source. Coefficients stay in registers while cosets are made of them.
+/// which lie one after another in a column because its rows are bit-reversed. Coefficients stay in registers while cosets are made of them.
 @compute @workgroup_size(THREADS)
 fn ntt_extend(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -436,23 +441,22 @@ fn ntt_extend(
     @builtin(local_invocation_index) thread: u32,
 ) {
     let number = group.y * groups.x + group.x;
-    // Values are read by blocks, with their lanes in the high bits; coefficients have theirs in the low ones.
-    var blocks = Tile(Shape(extend.log_height, 0u, 0u, 0u), number << LOG_TILE);
-    var tile = blocks;
+    let first = number << LOG_TILE;
+    // Values are read by blocks, with lanes in the high bits of a place; coefficients have theirs in the low ones.
+    var blocks = Shape(extend.log_height, 0u, 0u, 0u);
+    var tile = Tile(blocks, first);
     if APART {
         let lane = number << (LOG_TILE - JOINT);
         let log_stride = extend.log_height - JOINT;
         let offset = lane & ((1u << log_stride) - 1u);
-        blocks.shape.log_points = JOINT;
+        blocks.log_points = JOINT;
         tile = Tile(Shape(JOINT, LOG_TILE - JOINT, log_stride, offset), ((lane - offset) << JOINT) + offset);
     }
     let shape = tile.shape;
     let log_step = first_step(shape);
-    let read = Points(
-        source4(homes(blocks, thread, log_step, 0u)), source4(homes(blocks, thread, log_step, 1u)),
-        source4(homes(blocks, thread, log_step, 2u)), source4(homes(blocks, thread, log_step, 3u)),
-    );
-    let inverted = transform(read, blocks.shape, thread, true);
+    let part = Part(extend.from_column << extend.log_height, extend.words);
+    let read = given_points(part, given_home(first + place(thread, log_step)), log_step);
+    let inverted = transform(read, blocks, thread, true);
     // All have taken what this overwrites.
     workgroupBarrier();
     let to = bank(coefficient(shape, vec4<u32>(place(thread, 0u))));
@@ -468,19 +472,19 @@ fn ntt_extend(
     var coefficients = scaled(take(thread, log_step + shape.log_lanes), shift, weights);
     for (var i = 0u; i < (1u << extend.added_bits); i++) {
         if i > 0u {
-            let first = root(power << (24u - extend.log_height - extend.added_bits), false);
+            let least = root(power << (24u - extend.log_height - extend.added_bits), false);
             let weights = vec4<u32>(extend.step[0], extend.step[1], extend.step[2], extend.step[3]);
-            coefficients = scaled(coefficients, first, weights);
+            coefficients = scaled(coefficients, least, weights);
         }
         let coset = reverse(i, extend.added_bits);
         var x = transform(coefficients, shape, thread, false);
         if APART {
             x = twist(x, twisting(shape, thread, 0u, false), ALL);
-            write_coset(coset, tile, thread, 0u, x);
+            write_coset(coset, home(tile, thread, 0u), shape.log_stride, x);
         } else {
             put(x, thread, 0u);
             workgroupBarrier();
-            write_coset(coset, tile, thread, 8u, take(thread, 8u));
+            write_coset(coset, first + thread, 8u, take(thread, 8u));
         }
         // The next coset is put where this one was taken.
         workgroupBarrier();
