@@ -84,8 +84,9 @@ fn multiples(q: u32, others: vec3<u32>) -> vec4<u32> {
     return vec4<u32>(q, mul(q, others.x), mul(q, others.y), mul(q, others.z));
 }
 
-/// Products with powers of a root, after stages from the first on: what is at place `i` is point `k` of the small transform and gets `w^k`, where `k` is
-/// the bits of `i` in the other order, those of stages that are not done left out.
+/// Products with powers of a root, after stages from the first on: what is at place `i` is point `k` of the small transform and gets `w^k`, where
+/// `k` is the bits of `i` in the other order, those of stages that are not done left out. Other powers are made of the first, for each would be
+/// a read from another line of a cache.
 fn twist(x: Points, w: u32, stages: u32) -> Points {
     let w2 = select(ONE, mul(w, w), (stages & 2u) != 0u);
     let w4 = select(ONE, mul(w2, w2), (stages & 4u) != 0u);
@@ -118,8 +119,8 @@ fn place(thread: u32, low_bit: u32) -> u32 {
     return ((thread - below) << 4u) | below;
 }
 
-/// The word of the workgroup's memory for a place, so that threads whose points are a power of two apart use different banks. Of places that have no bit
-/// in common, it is the exclusive or of both words.
+/// The word of the workgroup's memory for a place, so that threads whose points are a power of two apart use different banks. Of places that have
+/// no bit in common, it is the exclusive or of both words.
 fn bank(at: vec4<u32>) -> vec4<u32> {
     return at ^ ((at >> vec4<u32>(4u)) & vec4<u32>(31u));
 }
@@ -158,7 +159,7 @@ fn take(thread: u32, low_bit: u32) -> Points {
 
 /// Some stages of transforms.
 struct Shape {
-    /// Fewer than four where that is the height of the matrix. A tile has rows for four.
+    /// Stages. Fewer than four where that is the height of the matrix; a turn then has rows of several transforms.
     log_points: u32,
     log_lanes: u32,
     log_stride: u32,
@@ -192,19 +193,26 @@ fn twisting(shape: Shape, thread: u32, log_step: u32, inverted: bool) -> u32 {
     return root(position(shape, thread, log_step) << (20u - log_step - shape.log_stride), inverted);
 }
 
-/// All turns of a tile, but for the twist after the last: from points that are `2^first_step` rows apart to sixteen that lie together. A thread puts points where
-/// it took the ones before, so that one barrier between two turns is enough.
+/// All turns of a tile, but for the twist after the last: from points that are `2^first_step` rows apart to sixteen that lie together. A thread
+/// puts points where it took the ones before, so that one barrier between two turns is enough. (The loop ends at its end: where its head decides,
+/// lavapipe passes the barriers of its body once more, so that one that is missing after the loop would not show there.)
 fn transform(points: Points, shape: Shape, thread: u32, inverted: bool) -> Points {
     var stages = first_stages(shape);
     var x = small_transform(points, stages, inverted);
     var log_step = first_step(shape);
-    while log_step > 0u {
+    if log_step == 0u {
+        return x;
+    }
+    loop {
         x = twist(x, twisting(shape, thread, log_step, inverted), stages);
         put(x, thread, log_step + shape.log_lanes);
         workgroupBarrier();
         log_step = (log_step - 1u) & 12u;
         stages = ALL;
         x = small_transform(take(thread, log_step + shape.log_lanes), ALL, inverted);
+        continuing {
+            break if log_step == 0u;
+        }
     }
     return x;
 }
@@ -371,9 +379,8 @@ struct Extend {
     added_bits: u32,
     /// Of the values.
     words: u32,
-    /// The first column to read, and the first to write.
+    /// The first column to read.
     from_column: u32,
-    to_column: u32,
     /// Of the bits of a point's number in a thread: the factors of coefficients by the shift, and those from a coset to the next.
     shift: array<u32, 4>,
     step: array<u32, 4>,
@@ -412,7 +419,7 @@ fn coefficient(shape: Shape, at: vec4<u32>) -> vec4<u32> {
 fn write_extended(coset: u32, at: u32, x: u32) {
     if at < extend.words {
         let row = at & ((1u << extend.log_height) - 1u);
-        let column = extend.to_column + (at >> extend.log_height);
+        let column = at >> extend.log_height;
         values[(((column << extend.added_bits) + coset) << extend.log_height) + row] = x;
     }
 }

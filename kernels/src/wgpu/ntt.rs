@@ -32,8 +32,8 @@ struct Pass {
     log_stride: usize,
 }
 
-/// Some stages of a transform of height `2^log_height` in passes of whole turns. The first of all turns is the one that lacks stages; the last three, where
-/// they are among them, are one pass.
+/// Some stages of a transform of height `2^log_height` in passes of whole turns. The first of all turns is the one that lacks stages; the last
+/// three, where they are among them, are one pass.
 fn passes(log_height: usize, stages: Range<usize>) -> Vec<Pass> {
     let mut turns = stages.len().div_ceil(LOG_RADIX);
     let mut stage = stages.start;
@@ -130,14 +130,8 @@ impl Wgpu {
         Ok(matrix)
     }
 
-    /// Columns of a buffer to columns of another, from `column` on.
-    fn extend(
-        &self,
-        from: &Part<'_>,
-        to: (&Buffer, usize),
-        shape: &Extension,
-        shifts: &Pieces,
-    ) -> Result<(), Error> {
+    /// Columns of a buffer to those of another.
+    fn extend(&self, from: &Part<'_>, to: &Buffer, shape: &Extension, shifts: &Pieces) -> Result<(), Error> {
         let Extension { log, added_bits, shift } = *shape;
         let (count, before) = (from.units.len(), passes(log, 0..log - joint(log)));
         // The values stay: what goes before the joint pass has a place of its own.
@@ -148,13 +142,13 @@ impl Wgpu {
         let words = count << log;
         let [of_shift, of_cosets] =
             [shift, F::two_adic_generator(log + added_bits)].map(|base| weights(log, base));
-        let shape = [log, added_bits, words, at, to.1].map(word);
+        let shape = [log, added_bits, words, at].map(word);
         let parameters = [&shape[..], &of_shift, &of_cosets].concat();
         self.launch(|commands| {
             if let Some(buffer) = own {
                 Columns { buffer, count, log_height: log }.begin_inverse(commands, &before, from);
             }
-            commands.kernel(kernel, &[to.0, source, &shifts.buffers[0]], &parameters, tiles(words));
+            commands.kernel(kernel, &[to, source, &shifts.buffers[0]], &parameters, tiles(words));
         })
     }
 }
@@ -181,9 +175,9 @@ impl Ntt for Wgpu {
         let shifts = self.pieces(1, 2 << LOG_STEP)?;
         self.write(&shifts, &powers(shift, inverse_height(log)))?;
         for to in lde.columns.parts(0..lde.width()) {
+            // Heights and bindings are powers of two, so that the values of these columns are in one buffer too.
             for from in values.columns.parts(to.units.clone()) {
-                let column = to.at + from.units.start - to.units.start;
-                self.extend(&from, (to.buffer, column), &Extension { log, added_bits, shift }, &shifts)?;
+                self.extend(&from, to.buffer, &Extension { log, added_bits, shift }, &shifts)?;
             }
             // Each coset is a transform of its own, whose first stages are done.
             let cosets = Columns { buffer: to.buffer, count: to.units.len() << added_bits, log_height: log };

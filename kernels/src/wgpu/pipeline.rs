@@ -94,7 +94,7 @@ impl Kernel {
         let (writes, parameter_bytes): (&[bool], u32) = match self {
             NttApart | NttLast | InverseApart | InverseLast => (&[true], 20),
             InverseBegin => (&[true, false], 20),
-            ExtendApart | ExtendWhole => (&[true, false, false], 52),
+            ExtendApart | ExtendWhole => (&[true, false, false], 48),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),

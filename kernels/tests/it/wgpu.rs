@@ -124,9 +124,9 @@ fn tall_transforms_are_the_processors() {
 
 /// Columns of the extension are fewer to a binding than those of the values, so that passes begin in the middle of one.
 #[test]
-fn tall_extensions_in_several_bindings_are_the_processors() {
+fn extensions_in_several_bindings_are_the_processors() {
     let Some(device) = device(Options { binding_bytes: 1 << 17, ..Options::new(LIMIT) }) else { return };
-    let shapes = [(13, 7, 1), (14, 5, 1), (13, 3, 2)];
+    let shapes = [(12, 9, 2), (13, 7, 1), (14, 5, 1), (13, 3, 2)];
     assert!(extended(&device, &shapes) == extended(&Cpu::new(u64::MAX), &shapes));
     assert_eq!(device.usage().used, 0);
 }
