@@ -122,7 +122,7 @@ fn place(thread: u32, low_bit: u32) -> u32 {
 /// The word of the workgroup's memory for a place, so that threads whose points are a power of two apart use different banks. Of places that have
 /// no bit in common, it is the exclusive or of both words.
 fn bank(at: vec4<u32>) -> vec4<u32> {
-    return at ^ ((at >> vec4<u32>(4u)) & vec4<u32>(31u));
+    return at ^ ((at >> vec4<u32>(4u)) & vec4<u32>(31u)) ^ (at >> vec4<u32>(9u));
 }
 
 fn put4(at: vec4<u32>, x: vec4<u32>) {
@@ -194,25 +194,19 @@ fn twisting(shape: Shape, thread: u32, log_step: u32, inverted: bool) -> u32 {
 }
 
 /// All turns of a tile, but for the twist after the last: from points that are `2^first_step` rows apart to sixteen that lie together. A thread
-/// puts points where it took the ones before, so that one barrier between two turns is enough. (The loop ends at its end: where its head decides,
-/// lavapipe passes the barriers of its body once more, so that one that is missing after the loop would not show there.)
+/// puts points where it took the ones before, so that one barrier between two turns is enough; so may who goes on from here, with no barrier in
+/// between. (Lavapipe passes the barriers of a loop's body once more when the loop ends: one that is missing right after it would not show there.)
 fn transform(points: Points, shape: Shape, thread: u32, inverted: bool) -> Points {
     var stages = first_stages(shape);
     var x = small_transform(points, stages, inverted);
     var log_step = first_step(shape);
-    if log_step == 0u {
-        return x;
-    }
-    loop {
+    while log_step > 0u {
         x = twist(x, twisting(shape, thread, log_step, inverted), stages);
         put(x, thread, log_step + shape.log_lanes);
         workgroupBarrier();
         log_step = (log_step - 1u) & 12u;
         stages = ALL;
         x = small_transform(take(thread, log_step + shape.log_lanes), ALL, inverted);
-        continuing {
-            break if log_step == 0u;
-        }
     }
     return x;
 }
@@ -405,14 +399,22 @@ fn given_home(at: u32) -> u32 {
     return at;
 }
 
-/// From the place of a value after inverse stages, where lanes are the high bits, to that of a coefficient. As with `bank`, bits go their own ways.
-fn coefficient(shape: Shape, at: vec4<u32>) -> vec4<u32> {
-    let row = (reverseBits(at) >> vec4<u32>(1u)) >> vec4<u32>(31u - shape.log_points);
-    let lane = at >> vec4<u32>(shape.log_points);
+/// From the place of a coefficient to where the inverse stages left it, with lanes in the high bits. As with `bank`, bits go their own ways.
+fn left(shape: Shape, at: vec4<u32>) -> vec4<u32> {
+    let row = (reverseBits(at >> vec4<u32>(shape.log_lanes)) >> vec4<u32>(1u)) >> vec4<u32>(31u - shape.log_points);
+    var lane = at >> vec4<u32>(shape.log_points);
     if APART {
-        return (row << vec4<u32>(shape.log_lanes)) | lane;
+        lane = at & vec4<u32>((1u << shape.log_lanes) - 1u);
     }
     return (lane << vec4<u32>(shape.log_points)) | row;
+}
+
+fn take_left(shape: Shape, thread: u32, low_bit: u32) -> Points {
+    let at = bank(left(shape, vec4<u32>(place(thread, low_bit))));
+    return Points(
+        take4(at ^ bank(left(shape, steps(low_bit, 0u)))), take4(at ^ bank(left(shape, steps(low_bit, 1u)))),
+        take4(at ^ bank(left(shape, steps(low_bit, 2u)))), take4(at ^ bank(left(shape, steps(low_bit, 3u)))),
+    );
 }
 
 /// Writes a word of a coset by its place among those of all columns.
@@ -463,20 +465,12 @@ fn ntt_extend(
     let log_step = first_step(shape);
     let part = Part(extend.from_column << extend.log_height, extend.words);
     let read = given_points(part, given_home(first + place(thread, log_step)), log_step);
-    let inverted = transform(read, blocks, thread, true);
-    // All have taken what this overwrites.
+    put(transform(read, blocks, thread, true), thread, 0u);
     workgroupBarrier();
-    let to = bank(coefficient(shape, vec4<u32>(place(thread, 0u))));
-    put4(to ^ bank(coefficient(shape, steps(0u, 0u))), inverted.a);
-    put4(to ^ bank(coefficient(shape, steps(0u, 1u))), inverted.b);
-    put4(to ^ bank(coefficient(shape, steps(0u, 2u))), inverted.c);
-    put4(to ^ bank(coefficient(shape, steps(0u, 3u))), inverted.d);
-    workgroupBarrier();
-
     let power = position(shape, thread, log_step);
     let shift = mul(shifts[power & 0xfffu], shifts[0x1000u + (power >> 12u)]);
     let weights = vec4<u32>(extend.shift[0], extend.shift[1], extend.shift[2], extend.shift[3]);
-    var coefficients = scaled(take(thread, log_step + shape.log_lanes), shift, weights);
+    var coefficients = scaled(take_left(shape, thread, log_step + shape.log_lanes), shift, weights);
     for (var i = 0u; i < (1u << extend.added_bits); i++) {
         if i > 0u {
             let least = root(power << (24u - extend.log_height - extend.added_bits), false);
@@ -484,6 +478,8 @@ fn ntt_extend(
             coefficients = scaled(coefficients, least, weights);
         }
         let coset = reverse(i, extend.added_bits);
+        // All have taken the coefficients, or the coset before.
+        workgroupBarrier();
         var x = transform(coefficients, shape, thread, false);
         if APART {
             x = twist(x, twisting(shape, thread, 0u, false), ALL);
@@ -493,7 +489,5 @@ fn ntt_extend(
             workgroupBarrier();
             write_coset(coset, first + thread, 8u, take(thread, 8u));
         }
-        // The next coset is put where this one was taken.
-        workgroupBarrier();
     }
 }
