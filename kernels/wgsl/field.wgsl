@@ -2,13 +2,22 @@
 // Stands before every kernel, after `P`, `MU` (inverse of `P` modulo 2^32) and `ONE`, which the launching code writes, and after
 // `mul_high` from `field_u32.wgsl` or `field_u64.wgsl`.
 
+/// What is below `2 P`, below `P`: where nothing is to be taken off, the difference wraps and is the larger.
+fn reduce(a: u32) -> u32 {
+    return min(a, a - P);
+}
+
+/// What was taken from something below `P` and is below `P` itself: a negative difference is the larger until `P` is added.
+fn restore(difference: u32) -> u32 {
+    return min(difference, difference + P);
+}
+
 fn add(a: u32, b: u32) -> u32 {
-    let sum = a + b;
-    return select(sum, sum - P, sum >= P);
+    return reduce(a + b);
 }
 
 fn sub(a: u32, b: u32) -> u32 {
-    return select(a - b, a - b + P, a < b);
+    return restore(a - b);
 }
 
 fn neg(a: u32) -> u32 {
@@ -16,8 +25,11 @@ fn neg(a: u32) -> u32 {
 }
 
 /// `a b / 2^32`. The low words of `a b` and of `P (a b MU mod 2^32)` are equal, so the difference is that of the high words.
+///
+/// One operand may be a sum or a difference that is not reduced, below `2 P`: the high word of the product is below `P` all the same,
+/// for `2 P < 2^32`.
 fn mul(a: u32, b: u32) -> u32 {
-    return sub(mul_high(a, b), mul_high(a * b * MU, P));
+    return restore(mul_high(a, b) - mul_high(a * b * MU, P));
 }
 
 /// `a^exponent`.
@@ -37,10 +49,21 @@ fn inverse(a: u32) -> u32 {
     return power(a, P - 2u);
 }
 
-fn add4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-    return vec4<u32>(add(a.x, b.x), add(a.y, b.y), add(a.z, b.z), add(a.w, b.w));
+fn reduce4(a: vec4<u32>) -> vec4<u32> {
+    return min(a, a - vec4<u32>(P));
 }
 
+fn add4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+    return reduce4(a + b);
+}
+
+/// As [`sub`].
+fn sub4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+    let difference = a - b;
+    return min(difference, difference + vec4<u32>(P));
+}
+
+/// As [`mul`].
 fn mul4(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
     return vec4<u32>(mul(a.x, b.x), mul(a.y, b.y), mul(a.z, b.z), mul(a.w, b.w));
 }

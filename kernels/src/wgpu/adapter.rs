@@ -18,7 +18,7 @@ const BACKENDS: Backends = Backends::VULKAN;
 
 /// Threads of a workgroup and bytes of its memory that the kernels need: every adapter that meets WebGPU's own limits has them.
 const WORKGROUP_THREADS: u32 = 256;
-const WORKGROUP_BYTES: u32 = 8192;
+const WORKGROUP_BYTES: u32 = 16384;
 
 /// What a kernel sees of a buffer at least: the tables of a transform.
 const LEAST_BINDING_BYTES: usize = 1 << 15;

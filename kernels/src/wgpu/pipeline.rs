@@ -14,8 +14,13 @@ use crate::id::DeviceId;
 /// A kernel by its name in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kernel {
-    NttPass,
-    NttExtend,
+    NttApart,
+    NttLast,
+    InverseApart,
+    InverseBegin,
+    InverseLast,
+    ExtendApart,
+    ExtendWhole,
     PermuteRows16,
     PermuteRows24,
     AbsorbRows,
@@ -30,13 +35,19 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, GatherWords, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
-    LimitsWide, NttExtend, NttPass, PermuteRows16, PermuteRows24,
+    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseBegin,
+    InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast,
+    PermuteRows16, PermuteRows24,
 };
 
-const KERNELS: [Kernel; 13] = [
-    NttPass,
-    NttExtend,
+const KERNELS: [Kernel; 18] = [
+    NttApart,
+    NttLast,
+    InverseApart,
+    InverseBegin,
+    InverseLast,
+    ExtendApart,
+    ExtendWhole,
     PermuteRows16,
     PermuteRows24,
     AbsorbRows,
@@ -55,13 +66,16 @@ pub(super) struct Interface {
     /// Of each buffer, whether it is written.
     pub writes: &'static [bool],
     pub parameter_bytes: u32,
+    /// What its text leaves open.
+    pub overrides: &'static [(&'static str, f64)],
 }
 
 impl Kernel {
     pub const fn name(self) -> &'static str {
         match self {
-            NttPass => "ntt_pass",
-            NttExtend => "ntt_extend",
+            NttApart | NttLast | InverseApart | InverseLast => "ntt_pass",
+            InverseBegin => "ntt_begin",
+            ExtendApart | ExtendWhole => "ntt_extend",
             PermuteRows16 => "permute_rows_16",
             PermuteRows24 => "permute_rows_24",
             AbsorbRows => "absorb_rows",
@@ -78,8 +92,9 @@ impl Kernel {
 
     const fn interface(self) -> Interface {
         let (writes, parameter_bytes): (&[bool], u32) = match self {
-            NttPass => (&[true], 24),
-            NttExtend => (&[false, true, false], 28),
+            NttApart | NttLast | InverseApart | InverseLast => (&[true], 20),
+            InverseBegin => (&[true, false], 20),
+            ExtendApart | ExtendWhole => (&[true, false, false], 48),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
@@ -87,13 +102,27 @@ impl Kernel {
             LimitsCopy => (&[false, true], 12),
             LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => (&[true], 12),
         };
-        Interface { writes, parameter_bytes }
+        Interface { writes, parameter_bytes, overrides: self.overrides() }
+    }
+
+    const fn overrides(self) -> &'static [(&'static str, f64)] {
+        match self {
+            NttApart => &[("APART", 1.0), ("INVERSE", 0.0)],
+            NttLast => &[("APART", 0.0), ("INVERSE", 0.0)],
+            InverseApart | InverseBegin => &[("APART", 1.0), ("INVERSE", 1.0)],
+            InverseLast => &[("APART", 0.0), ("INVERSE", 1.0)],
+            ExtendApart => &[("APART", 1.0)],
+            ExtendWhole => &[("APART", 0.0)],
+            _ => &[],
+        }
     }
 
     fn source(self, wide_words: bool) -> String {
         let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
         let files: &[&str] = match self {
-            NttPass | NttExtend => &[include_str!("../../wgsl/ntt.wgsl")],
+            NttApart | NttLast | InverseApart | InverseBegin | InverseLast | ExtendApart | ExtendWhole => {
+                &[include_str!("../../wgsl/ntt.wgsl")]
+            }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
@@ -199,7 +228,11 @@ pub(super) fn compile(
         layout: Some(&layout),
         module: &module,
         entry_point: Some(name),
-        compilation_options: ::wgpu::PipelineCompilationOptions::default(),
+        compilation_options: ::wgpu::PipelineCompilationOptions {
+            constants: interface.overrides,
+            // Kernels read of a workgroup's memory what they wrote.
+            zero_initialize_workgroup_memory: false,
+        },
         cache: None,
     })
 }

@@ -16,6 +16,9 @@ use crate::seam::MAX_LOG_HEIGHT;
 /// A table of powers is two: of the base, and of its `2^LOG_STEP`-th power.
 pub(super) const LOG_STEP: usize = 12;
 
+/// Stages of a transform that a thread does at a time in its registers, at most.
+pub(super) const LOG_RADIX: usize = 4;
+
 /// A module: what all kernels share, and then some files.
 pub(super) fn module(wide_words: bool, files: &[&str]) -> String {
     let products = match wide_words {
@@ -29,19 +32,30 @@ pub(super) fn module(wide_words: bool, files: &[&str]) -> String {
         .join("\n")
 }
 
-/// Constants of the field, and where those of the permutations lie in their table.
+/// Constants of the field, roots of unity of order 16, and where constants of the permutations lie in their table.
 fn constants() -> String {
     let (p, one) = (F::ORDER_U32, to_word(F::ONE));
     // Newton's iteration doubles the right bits, of which any odd number has three.
     let inverse = (0..4).fold(p, |x, _| x.wrapping_mul(2u32.wrapping_sub(p.wrapping_mul(x))));
     let partial = [KOALABEAR_POSEIDON2_RC_16_INTERNAL.len(), KOALABEAR_POSEIDON2_RC_24_INTERNAL.len()];
+    let root = F::two_adic_generator(LOG_RADIX);
+    let units = units("UNITS", root) + &units("INVERSE_UNITS", root.inverse());
     format!(
-        "const P: u32 = {p}u;\nconst MU: u32 = {inverse}u;\nconst ONE: u32 = {one}u;\nconst AT_16: u32 = 0u;\nconst AT_24: u32 = {}u;\n\
+        "{units}const P: u32 = {p}u;\nconst MU: u32 = {inverse}u;\nconst ONE: u32 = {one}u;\nconst AT_16: u32 = 0u;\nconst AT_24: u32 = {}u;\n\
          const PARTIAL_16: u32 = {}u;\nconst PARTIAL_24: u32 = {}u;\n",
         poseidon2_16().len() / 4,
         partial[0],
         partial[1]
     )
+}
+
+/// The first eight powers of a root, in two vectors.
+fn units(name: &str, root: F) -> String {
+    let powers = root.powers().take(8).map(|power| format!("{}u", to_word(power))).collect::<Vec<_>>();
+    let vector = |half: &str, of: &[String]| {
+        format!("const {name}_{half}: vec4<u32> = vec4<u32>({});\n", of.join(", "))
+    };
+    vector("LOW", &powers[..4]) + &vector("HIGH", &powers[4..])
 }
 
 /// Constants of both permutations, as `poseidon2.wgsl` reads them.

@@ -90,21 +90,45 @@ fn rows_and_nodes_in_several_bindings_are_as_in_one() {
     assert_eq!(device.usage().used, 0);
 }
 
-/// Heights at which transforms take several passes over memory before the last.
-fn tall<D: Ntt>(device: &D) -> [RowMajorMatrix<F>; 3] {
-    let upload = |log: usize| device.upload(&suite::matrix(1 << log, 2, 17)).expect("it fits");
-    let [ntt, inverse, lde] = [
-        device.ntt(upload(18)),
-        device.inverse_ntt(upload(18)),
-        device.coset_lde(&upload(16), 2, F::GENERATOR),
-    ];
-    [ntt, inverse, lde].map(|m| device.download(&m.expect("a transform")).expect("it comes back"))
+/// Heights and widths at which transforms take several passes over memory, of stages that fours make and that they do not; extensions by some bits.
+const TALL: &[(usize, usize)] = &[(13, 3), (16, 2), (18, 2), (21, 1)];
+const TALL_EXTENSIONS: &[(usize, usize, usize)] = &[(13, 5, 2), (16, 2, 2), (17, 1, 1), (20, 1, 0)];
+
+fn extended<D: Ntt>(device: &D, extensions: &[(usize, usize, usize)]) -> Vec<RowMajorMatrix<F>> {
+    let extended = |(log, width, added): &(usize, usize, usize)| {
+        let values = device.upload(&suite::matrix(1 << log, *width, 17)).expect("it fits");
+        device.download(&device.coset_lde(&values, *added, F::GENERATOR).expect("an extension"))
+    };
+    extensions.iter().map(|shape| extended(shape).expect("it comes back")).collect()
+}
+
+fn transformed<D: Ntt>(device: &D) -> Vec<[RowMajorMatrix<F>; 2]> {
+    let transformed = |(log, width): &(usize, usize)| {
+        let upload = || device.upload(&suite::matrix(1 << log, *width, 17)).expect("it fits");
+        [device.ntt(upload()), device.inverse_ntt(upload())]
+            .map(|m| device.download(&m.expect("a transform")).expect("it comes back"))
+    };
+    TALL.iter().map(transformed).collect()
 }
 
 #[test]
 fn tall_transforms_are_the_processors() {
-    let Some(device) = device(Options::new(LIMIT)) else { return };
-    assert!(tall(&device) == tall(&Cpu::new(u64::MAX)));
+    let cpu = Cpu::new(u64::MAX);
+    let expected = (transformed(&cpu), extended(&cpu, TALL_EXTENSIONS));
+    for narrow_words in [false, true] {
+        let Some(device) = device(Options { narrow_words, ..Options::new(LIMIT) }) else { return };
+        let found = (transformed(&device), extended(&device, TALL_EXTENSIONS));
+        assert!(found == expected, "narrow words: {narrow_words}");
+    }
+}
+
+/// Columns of the extension are fewer to a binding than those of the values, so that passes begin in the middle of one.
+#[test]
+fn extensions_in_several_bindings_are_the_processors() {
+    let Some(device) = device(Options { binding_bytes: 1 << 17, ..Options::new(LIMIT) }) else { return };
+    let shapes = [(12, 9, 2), (13, 7, 1), (14, 5, 1), (13, 3, 2)];
+    assert!(extended(&device, &shapes) == extended(&Cpu::new(u64::MAX), &shapes));
+    assert_eq!(device.usage().used, 0);
 }
 
 #[test]
