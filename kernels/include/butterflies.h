@@ -34,21 +34,28 @@ __device__ __forceinline__ constexpr uint32_t reverse_few(uint32_t x, uint32_t b
     return ((x & 1) << 3 | (x & 2) << 1 | (x & 4) >> 1 | (x & 8) >> 3) >> (LOG_RADIX - bits);
 }
 
-// The base-2 logarithm of how many points there are in registers.
+// The base-2 logarithm of a power of two up to 16.
+__device__ __forceinline__ constexpr uint32_t log_of(uint32_t power) {
+    return power == 1 ? 0 : power == 2 ? 1 : power == 4 ? 2 : power == 8 ? 3 : 4;
+}
+
+__device__ __forceinline__ constexpr uint32_t lowest_bit(uint32_t x) { return x & (0 - x); }
+
+// Of how many points there are in registers.
 template <uint32_t COUNT>
 __device__ __forceinline__ constexpr uint32_t log_count(const Fe (&)[COUNT]) {
-    return COUNT == 1 ? 0 : COUNT == 2 ? 1 : COUNT == 4 ? 2 : COUNT == 8 ? 3 : 4;
+    return log_of(COUNT);
 }
 
 // What a pass does: stages by decimation in frequency with the roots or with their inverses; or it undoes those with the roots, but for a
 // factor of two a stage.
 enum class Way { FORWARD, INVERSE, UNDO };
 
-// The places of a tile, [2^stages][2^log_lanes], in transforms of 2^log_size points of which it holds those at a stride of 2^log_stride.
+// The places of a tile, [2^log_runs][2^stages][2^log_lanes], in transforms of 2^log_size points of which it holds those at a stride of 2^log_stride.
 struct Places {
-    uint32_t stages, log_lanes, log_stride, log_size, low;
+    uint32_t stages, log_lanes, log_stride, log_size, low, log_runs;
 
-    __device__ __forceinline__ uint32_t size() const { return 1u << (stages + log_lanes); }
+    __device__ __forceinline__ uint32_t size() const { return 1u << (log_runs + stages + log_lanes); }
     // Where a place lies in what is left of its transform when only the rows below `within` are.
     __device__ __forceinline__ uint32_t position(uint32_t within, uint32_t lane) const {
         return (within << log_stride) | ((low | lane) & ((1u << log_stride) - 1));
@@ -68,6 +75,44 @@ __device__ __forceinline__ void write(const Fe (&x)[COUNT], Fe* first, uint32_t 
     for (uint32_t i = 0; i < COUNT; i++) first[size_t{i} * step] = x[i];
 }
 
+// A tile in shared memory. Places are mixed, so that threads of a warp meet different banks whether their points lie side by side or sixteen apart.
+struct Points {
+    Fe* at;
+
+    // Linear in the bits of a place, and a permutation of them.
+    static __device__ __forceinline__ uint32_t mixed(uint32_t place) { return place ^ ((place >> LOG_RADIX) & 31); }
+
+    __device__ __forceinline__ Fe& operator[](uint32_t place) const { return at[mixed(place)]; }
+
+    // Bytes to points so many places apart, a power of two. Those bits of the first place are zero, so that each is found by one exclusive or.
+    template <uint32_t COUNT>
+    static __device__ __forceinline__ void offsets(uint32_t (&bytes)[COUNT], uint32_t place, uint32_t step) {
+        bytes[0] = mixed(place) * sizeof(Fe);
+#pragma unroll
+        for (uint32_t i = 1; i < COUNT; i++) bytes[i] = bytes[i & (i - 1)] ^ (mixed(lowest_bit(i) * step) * sizeof(Fe));
+    }
+
+    __device__ __forceinline__ Fe& at_byte(uint32_t offset) const {
+        return *reinterpret_cast<Fe*>(reinterpret_cast<char*>(at) + offset);
+    }
+
+    template <uint32_t COUNT>
+    __device__ __forceinline__ void read(Fe (&x)[COUNT], uint32_t place, uint32_t step) const {
+        uint32_t bytes[COUNT];
+        offsets(bytes, place, step);
+#pragma unroll
+        for (uint32_t i = 0; i < COUNT; i++) x[i] = at_byte(bytes[i]);
+    }
+
+    template <uint32_t COUNT>
+    __device__ __forceinline__ void write(const Fe (&x)[COUNT], uint32_t place, uint32_t step) const {
+        uint32_t bytes[COUNT];
+        offsets(bytes, place, step);
+#pragma unroll
+        for (uint32_t i = 0; i < COUNT; i++) at_byte(bytes[i]) = x[i];
+    }
+};
+
 // The same of points that lie there in bit-reversed order.
 template <uint32_t COUNT>
 __device__ __forceinline__ void read_reversed(Fe (&x)[COUNT], const Fe* first, uint32_t step) {
@@ -79,18 +124,17 @@ __device__ __forceinline__ void read_reversed(Fe (&x)[COUNT], const Fe* first, u
 template <uint32_t COUNT>
 __device__ __forceinline__ void scale_by_powers(Fe (&x)[COUNT], Fe first, Fe ratio) {
     constexpr uint32_t HALF = COUNT < 2 ? 1 : COUNT / 2;
-    Fe power[HALF];
+    Fe power[HALF], square[LOG_RADIX];
+    square[0] = ratio;
+#pragma unroll
+    for (uint32_t i = 1; 1u << i < COUNT; i++) square[i] = square[i - 1] * square[i - 1];
     power[0] = first;
 #pragma unroll
-    for (uint32_t count = 1; count < HALF; count *= 2) {
-#pragma unroll
-        for (uint32_t i = 0; i < count; i++) power[count + i] = power[i] * ratio;
-        ratio = ratio * ratio;
-    }
+    for (uint32_t i = 1; i < HALF; i++) power[i] = power[i & (i - 1)] * square[log_of(lowest_bit(i))];
 #pragma unroll
     for (uint32_t i = 0; i < HALF; i++) {
         x[i] = x[i] * power[i];
-        if (HALF < COUNT) x[HALF + i] = x[HALF + i] * (power[i] * ratio);
+        if (HALF < COUNT) x[HALF + i] = x[HALF + i] * (power[i] * square[log_of(HALF)]);
     }
 }
 
@@ -154,7 +198,7 @@ __device__ __forceinline__ void small_transform(Fe (&x)[1u << LOG], uint32_t exp
 // LOG stages after `done` others (those of a tile count from its first, also where they are undone). The first and the last
 // use `load` and `store` in place of shared memory.
 template <uint32_t LOG, Way WAY, class Load, class Store>
-__device__ __forceinline__ void together(const Places& tile, Fe* points, uint32_t done, bool first, bool last, Load load,
+__device__ __forceinline__ void together(const Places& tile, Points points, uint32_t done, bool first, bool last, Load load,
                                          Store store) {
     uint32_t log_step = tile.stages - done - LOG;
     uint32_t log_left = tile.log_size - done;
@@ -167,14 +211,14 @@ __device__ __forceinline__ void together(const Places& tile, Fe* points, uint32_
         if (first) {
             load(x, place, log_step);
         } else {
-            read(x, points + place, step);
+            points.read(x, place, step);
         }
         uint32_t exponent = tile.position(within, lane) << (MAX_LOG - log_left);
         small_transform<LOG, WAY>(x, WAY == Way::FORWARD ? exponent : 0u - exponent, log_left == LOG);
         if (last) {
             store(x, place, log_step);
         } else {
-            write(x, points + place, step);
+            points.write(x, place, step);
         }
     }
 }
@@ -182,7 +226,7 @@ __device__ __forceinline__ void together(const Places& tile, Fe* points, uint32_
 // All stages of a tile, from what `load` reads to what `store` writes: points from a place on that are 2^log_step rows of the tile apart.
 // A store to a place comes after all loads where there is more than one turn, and after those of its own group where there is one.
 template <Way WAY, class Load, class Store>
-__device__ __forceinline__ void transform(const Places& tile, Fe* points, Load load, Store store) {
+__device__ __forceinline__ void transform(const Places& tile, Points points, Load load, Store store) {
     uint32_t turns = tile.stages == 0 ? 1 : (tile.stages + LOG_RADIX - 1) / LOG_RADIX;
     for (uint32_t turn = 0; turn < turns; turn++) {
         uint32_t at = WAY == Way::UNDO ? turns - 1 - turn : turn;

@@ -18,7 +18,11 @@
 #define KERNEL(name)
 
 // The whole product of two words.
-__device__ __forceinline__ uint64_t wide_product(uint32_t a, uint32_t b) { return uint64_t{a} * b; }
+__device__ __forceinline__ uint64_t wide_product(uint32_t a, uint32_t b) {
+    uint64_t product;
+    asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+    return product;
+}
 
 // a b + c, which must not overflow. In this form, by halves with a carry, it is one instruction; as a product and a sum, three.
 __device__ __forceinline__ uint64_t wide_sum(uint32_t a, uint32_t b, uint64_t c) {

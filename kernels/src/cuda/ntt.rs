@@ -29,23 +29,30 @@ struct Pass {
     first: usize,
     stages: usize,
     log_lanes: usize,
+    log_runs: usize,
 }
 
 impl Pass {
     /// As many lanes as the stride leaves.
     fn new(log_height: usize, first: usize, stages: usize) -> Self {
         let log_lanes = (log_height - first - stages).min(MAX_LOG_TILE - stages);
-        Self { log_height, first, stages, log_lanes }
+        Self { log_height, first, stages, log_lanes, log_runs: 0 }
+    }
+
+    /// The same; where elements lie side by side, as many runs of them as there are.
+    fn forward(log_height: usize, first: usize, stages: usize) -> Self {
+        let log_runs = if first + stages == log_height { first.min(MAX_LOG_TILE - stages) } else { 0 };
+        Self { log_runs, ..Self::new(log_height, first, stages) }
     }
 
     /// A pass over runs of `2^stages` elements: lanes are runs.
     fn of_runs(log_height: usize, stages: usize) -> Self {
         let log_lanes = (log_height - stages).min(MAX_LOG_TILE - stages);
-        Self { log_height, first: log_height - stages, stages, log_lanes }
+        Self { log_height, first: log_height - stages, stages, log_lanes, log_runs: 0 }
     }
 
     fn launch(&self, device: &Cuda, kernel: &'static str, width: usize) -> Result<Launch, Error> {
-        let log_tile = self.stages + self.log_lanes;
+        let log_tile = self.stages + self.log_lanes + self.log_runs;
         let grid = (device.word(width << (self.log_height - log_tile))?, 1);
         let threads = ((1u32 << log_tile) >> self.stages.min(LOG_RADIX)).clamp(1, 256);
         Ok(Launch { kernel, grid, block: (threads, 1), shared_bytes: 4 << log_tile })
@@ -65,7 +72,7 @@ impl Cuda {
         let plan = if first < log_height || first == 0 { passes(log_height - first) } else { Vec::new() };
         let mut first = first;
         for stages in plan {
-            let pass = Pass::new(log_height, first, stages);
+            let pass = Pass::forward(log_height, first, stages);
             first += stages;
             let scale = inverse.filter(|_| first == log_height).unwrap_or(F::ONE);
             let args = [
@@ -74,6 +81,7 @@ impl Cuda {
                 log(pass.first),
                 log(stages),
                 log(pass.log_lanes),
+                log(pass.log_runs),
                 Arg::Word(u32::from(inverse.is_some())),
                 Arg::Word(words(&[scale])[0]),
             ];
