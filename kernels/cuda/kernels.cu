@@ -1,5 +1,6 @@
 // All families, as one image.
 #include "field.cu"
+#include "grinding.cu"
 #include "limits.cu"
 #include "matrix.cu"
 #include "merkle_tree.cu"

@@ -18,4 +18,4 @@ pub mod wgpu;
 pub use error::Error;
 pub use id::DeviceId;
 pub use memory::{Budget, Usage};
-pub use seam::{Clock, Device, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};
+pub use seam::{Clock, Device, Grinding, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};

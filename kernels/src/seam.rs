@@ -2,9 +2,11 @@
 //!
 //! A call that fails leaves its inputs usable unless it says otherwise, and frees what it took.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use aludel_protocol::F;
+use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::{Cap, Node};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
@@ -216,6 +218,15 @@ pub trait Poseidon2: Device {
     /// # Errors
     /// [`Error::Unsupported`] for another width; any of the device.
     fn permute(&self, states: Self::Matrix) -> Result<Self::Matrix, Error>;
+}
+
+/// Searching for witnesses.
+pub trait Grinding: Device {
+    /// The smallest of these candidates that solves the puzzle.
+    ///
+    /// # Errors
+    /// Any of the device.
+    fn smallest_witness(&self, puzzle: &Puzzle, candidates: Range<u32>) -> Result<Option<F>, Error>;
 }
 
 /// The rows of all matrices of a tree that an index reaches, and the way up.

@@ -9,6 +9,7 @@ mod buffer;
 mod describe;
 mod driver;
 mod event;
+mod grinding;
 mod image;
 mod launch;
 mod limits;

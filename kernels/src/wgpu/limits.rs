@@ -21,7 +21,7 @@ const WORDS_ON_THE_WAY: usize = 1 << 21;
 /// Words on a device.
 pub struct Words {
     /// Units are vectors.
-    quads: Pieces,
+    pub(super) quads: Pieces,
 }
 
 impl Words {
@@ -43,7 +43,7 @@ impl Wgpu {
     }
 
     /// A number that a kernel takes.
-    fn counted(&self, number: usize) -> Result<u32, Error> {
+    pub(super) fn counted(&self, number: usize) -> Result<u32, Error> {
         u32::try_from(number).map_err(|_| self.unsupported(format!("{number} items at once")))
     }
 

@@ -23,6 +23,7 @@ pub(super) enum Kernel {
     ExtendWhole,
     PermuteRows16,
     PermuteRows24,
+    SmallestWitness,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -37,10 +38,10 @@ pub(super) enum Kernel {
 use Kernel::{
     AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseBegin,
     InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast,
-    PermuteRows16, PermuteRows24,
+    PermuteRows16, PermuteRows24, SmallestWitness,
 };
 
-const KERNELS: [Kernel; 18] = [
+const KERNELS: [Kernel; 19] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -50,6 +51,7 @@ const KERNELS: [Kernel; 18] = [
     ExtendWhole,
     PermuteRows16,
     PermuteRows24,
+    SmallestWitness,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -78,6 +80,7 @@ impl Kernel {
             ExtendApart | ExtendWhole => "ntt_extend",
             PermuteRows16 => "permute_rows_16",
             PermuteRows24 => "permute_rows_24",
+            SmallestWitness => "smallest_witness",
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
@@ -96,6 +99,7 @@ impl Kernel {
             InverseBegin => (&[true, false], 20),
             ExtendApart | ExtendWhole => (&[true, false, false], 48),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
+            SmallestWitness => (&[false, true], 24),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
@@ -124,6 +128,7 @@ impl Kernel {
                 &[include_str!("../../wgsl/ntt.wgsl")]
             }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
+            SmallestWitness => &[poseidon2, include_str!("../../wgsl/grinding.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
             LimitsCopy | LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => {

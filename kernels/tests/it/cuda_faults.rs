@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
-use aludel_kernels::{Device, DeviceId, Error, MerkleTree, Ntt, Peer, Poseidon2, Timer};
+use aludel_kernels::{Device, DeviceId, Error, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
 use aludel_protocol::F;
+use aludel_protocol::grinding::Puzzle;
 use aludel_stand_in::{Fault, Kind};
 use p3_field::Field;
 
@@ -42,6 +43,8 @@ fn on(device: &Cuda) -> Result<(), Error> {
     let (_, tree) = device.commit(vec![permuted, extended], 1)?;
     device.open(&tree, &[3, 100])?;
     device.download(&device.ntt(device.upload(&rows)?)?)?;
+    let puzzle = Puzzle::new([F::GENERATOR; 16], 0, 7, 4).expect("within the state");
+    device.smallest_witness(&puzzle, 0..100)?;
     device.synchronize()
 }
 

@@ -1,11 +1,14 @@
 //! What every device must do, byte for byte as the processor does it.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Device, Error, MerkleTree, Ntt, Peer, Poseidon2, Timer};
+use aludel_kernels::{Device, Error, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
 use aludel_protocol::field::MODULUS;
+use aludel_protocol::grinding::Puzzle;
+use aludel_protocol::hash::perm16;
 use aludel_protocol::{F, fe};
-use p3_field::{Field, PrimeCharacteristicRing};
+use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
+use p3_symmetric::Permutation;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use std::time::{Duration, Instant};
@@ -25,12 +28,13 @@ pub fn matrix(height: usize, width: usize, seed: u64) -> RowMajorMatrix<F> {
 }
 
 /// Every family, and that nothing stays behind.
-pub fn all<D: Ntt + Poseidon2 + MerkleTree>(device: &D) {
+pub fn all<D: Ntt + Poseidon2 + MerkleTree + Grinding>(device: &D) {
     matrices_come_back(device);
     permutations(device);
     transforms(device);
     extensions(device);
     trees(device);
+    witnesses(device);
     refusals(device);
     assert_eq!(device.usage().used, 0, "{}: memory stays in use", device.id());
     assert!(device.usage().peak > 0, "{}: nothing was counted", device.id());
@@ -119,6 +123,42 @@ fn trees<D: MerkleTree>(device: &D) {
         let expected = cpu.open(&reference, &indices).expect("openings");
         assert_eq!(device.open(&own, &indices).expect("openings"), expected, "{}: {sizes:?}", device.id());
     }
+}
+
+/// Against one candidate after the other, by Plonky3's permutation.
+fn witnesses<D: Grinding>(device: &D) {
+    let passes = |puzzle: &Puzzle, witness: u32| {
+        let mut state = *puzzle.state();
+        state[puzzle.place()] = fe(witness);
+        perm16().permute_mut(&mut state);
+        state[puzzle.sampled()].as_canonical_u32() & puzzle.mask() == 0
+    };
+    let mut found_some = [0, 0];
+    let mut later = 0;
+    // The first, one in a later part, none; part of the field; its end; nothing.
+    for (seed, bits, place, sampled, range) in [
+        (1, 0, 0, 7, 3..9),
+        (2, 5, 7, 7, 0..4096),
+        (3, 11, 3, 0, 0..MODULUS),
+        (4, 11, 15, 15, 5000..MODULUS),
+        (5, 13, 0, 7, 17..60_000),
+        (6, 30, 2, 7, 100..5000),
+        (7, 4, 5, 9, MODULUS - 70..u32::MAX),
+        (8, 0, 5, 9, 7..7),
+    ] {
+        let state = matrix(1, 16, seed).values.try_into().expect("16 elements");
+        let puzzle = Puzzle::new(state, place, sampled, bits).expect("within the state");
+        let expected = range.clone().take_while(|i| *i < MODULUS).find(|i| passes(&puzzle, *i)).map(fe);
+        let found = device.smallest_witness(&puzzle, range.clone()).expect("the device can");
+        assert_eq!(found, expected, "{}: {bits} bits of {range:?}", device.id());
+        found_some[usize::from(found.is_some())] += 1;
+        let first_part = puzzle.parts(range).next().map_or(0, |part| part.end);
+        later += usize::from(found.is_some_and(|found| found.as_canonical_u32() >= first_part));
+    }
+    assert!(
+        found_some[0] >= 2 && found_some[1] >= 4 && later >= 1,
+        "{found_some:?}, {later} in a later part"
+    );
 }
 
 /// What no device can do is said, and costs nothing.
