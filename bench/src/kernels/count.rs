@@ -9,7 +9,7 @@ use super::case::{Case, FIELD_ROUNDS, Family, OPENED};
 use super::profile::Rates;
 
 /// Points of a transform that one pass over memory can do at most, as a base-2 logarithm: in tiles eight elements wide that is the 128 KiB
-/// of shared memory that a multiprocessor of the greatest GPUs has. Our own passes have 2^10.
+/// of shared memory that a multiprocessor of the greatest GPUs has. Our own have 2^10 with CUDA and 2^8 to 2^12 through wgpu.
 pub const LOG_PASS: usize = 12;
 
 /// Products of the base field in one of the extension of degree five, of which there are as many sums as coefficients.
