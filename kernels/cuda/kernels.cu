@@ -1,5 +1,6 @@
 // All families, as one image.
 #include "field.cu"
+#include "fold.cu"
 #include "grinding.cu"
 #include "limits.cu"
 #include "matrix.cu"

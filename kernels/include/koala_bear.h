@@ -80,6 +80,9 @@ __device__ __forceinline__ Fe reduced(Wide a) { return reduced_once(loosely_redu
 
 __device__ __forceinline__ Fe operator*(Loose a, Fe b) { return reduced(product(a, b)); }
 
+// a / 2: an odd word has p added, which is odd.
+__device__ __forceinline__ Fe half(Fe a) { return {(a.word >> 1) + ((0u - (a.word & 1)) & ((P + 1) / 2))}; }
+
 __device__ __forceinline__ Fe zero() { return {0}; }
 
 // 2^32 mod p.

@@ -21,6 +21,18 @@ __device__ __forceinline__ Fe5 operator-(const Fe5& a, const Fe5& b) {
     return difference;
 }
 
+__device__ __forceinline__ Fe5 operator*(const Fe5& a, Fe b) {
+    Fe5 product;
+    for (int i = 0; i < 5; i++) product.at[i] = a.at[i] * b;
+    return product;
+}
+
+__device__ __forceinline__ Fe5 half(const Fe5& a) {
+    Fe5 halves;
+    for (int i = 0; i < 5; i++) halves.at[i] = half(a.at[i]);
+    return halves;
+}
+
 // By X^5 = 1 - X^2, from the highest power down. Of 25 products only five sums are reduced.
 __device__ __forceinline__ Fe5 operator*(const Fe5& a, const Fe5& b) {
     Wide sums[9];

@@ -7,6 +7,7 @@ pub mod cpu;
 pub mod cuda;
 pub mod devices;
 pub mod error;
+mod fold;
 pub mod health;
 pub mod id;
 pub mod limits;
@@ -16,6 +17,7 @@ pub mod seam;
 pub mod wgpu;
 
 pub use error::Error;
+pub use fold::MAX_LOG_ARITY;
 pub use id::DeviceId;
 pub use memory::{Budget, Usage};
-pub use seam::{Clock, Device, Grinding, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};
+pub use seam::{Clock, Device, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};

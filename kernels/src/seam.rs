@@ -5,9 +5,9 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use aludel_protocol::F;
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::{Cap, Node};
+use aludel_protocol::{Challenge, F};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -218,6 +218,25 @@ pub trait Poseidon2: Device {
     /// # Errors
     /// [`Error::Unsupported`] for another width; any of the device.
     fn permute(&self, states: Self::Matrix) -> Result<Self::Matrix, Error>;
+}
+
+/// The rounds of FRI's commit phase (eprint 2022/1216).
+///
+/// A codeword of `n` elements of the extension, bit-reversed, is a matrix of `n / 2^a` rows of `2^a` elements, five columns each.
+pub trait Fold: Device {
+    /// Each row to one element, by `challenge`: the polynomial whose coefficient of `x^i` is the sum of those of `x^(i 2^a + j)` times
+    /// `challenge^j`, bit-reversed on the smaller subgroup. Where a codeword is `joined`, it is added times `challenge^(2^a)`. The result has `2^log_next`
+    /// elements a row, and `joined` too.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for rows of other than 2, 4 or 8 elements, and where shapes do not fit; any of the device.
+    fn fold(
+        &self,
+        codeword: &Self::Matrix,
+        challenge: Challenge,
+        joined: Option<&Self::Matrix>,
+        log_next: usize,
+    ) -> Result<Self::Matrix, Error>;
 }
 
 /// Searching for witnesses.

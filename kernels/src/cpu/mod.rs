@@ -1,5 +1,6 @@
 //! The processor: Plonky3 itself, which the other devices are compared with.
 
+mod fold;
 mod grinding;
 mod limits;
 mod merkle_tree;

@@ -9,6 +9,7 @@ mod buffer;
 mod describe;
 mod driver;
 mod event;
+mod fold;
 mod grinding;
 mod image;
 mod launch;

@@ -5,6 +5,7 @@
 //! opened and stand outside its budget, as do copies on their way from or to the host.
 
 mod adapter;
+mod fold;
 mod grinding;
 mod launch;
 mod limits;

@@ -24,6 +24,9 @@ pub(super) enum Kernel {
     PermuteRows16,
     PermuteRows24,
     SmallestWitness,
+    Fold2,
+    Fold4,
+    Fold8,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -36,12 +39,12 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, GatherWords, InverseApart, InverseBegin,
-    InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast,
-    PermuteRows16, PermuteRows24, SmallestWitness,
+    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords, InverseApart,
+    InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide,
+    NttApart, NttLast, PermuteRows16, PermuteRows24, SmallestWitness,
 };
 
-const KERNELS: [Kernel; 19] = [
+const KERNELS: [Kernel; 22] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -52,6 +55,9 @@ const KERNELS: [Kernel; 19] = [
     PermuteRows16,
     PermuteRows24,
     SmallestWitness,
+    Fold2,
+    Fold4,
+    Fold8,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -81,6 +87,7 @@ impl Kernel {
             PermuteRows16 => "permute_rows_16",
             PermuteRows24 => "permute_rows_24",
             SmallestWitness => "smallest_witness",
+            Fold2 | Fold4 | Fold8 => "fold",
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
@@ -100,6 +107,7 @@ impl Kernel {
             ExtendApart | ExtendWhole => (&[true, false, false], 48),
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             SmallestWitness => (&[false, true], 24),
+            Fold2 | Fold4 | Fold8 => (&[false, false, true, false], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
@@ -117,6 +125,9 @@ impl Kernel {
             InverseLast => &[("APART", 0.0), ("INVERSE", 1.0)],
             ExtendApart => &[("APART", 1.0)],
             ExtendWhole => &[("APART", 0.0)],
+            Fold2 => &[("LOG_ARITY", 1.0)],
+            Fold4 => &[("LOG_ARITY", 2.0)],
+            Fold8 => &[("LOG_ARITY", 3.0)],
             _ => &[],
         }
     }
@@ -129,6 +140,9 @@ impl Kernel {
             }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
             SmallestWitness => &[poseidon2, include_str!("../../wgsl/grinding.wgsl")],
+            Fold2 | Fold4 | Fold8 => {
+                &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/fold.wgsl")]
+            }
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
             LimitsCopy | LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => {

@@ -31,7 +31,7 @@ impl Wgpu {
 }
 
 /// Where some rows of each column lie, and where among the columns of that many rows.
-fn each_column<'a>(
+pub(super) fn each_column<'a>(
     states: &'a Matrix,
     first: usize,
     rows: usize,

@@ -1,9 +1,9 @@
 //! The reference itself: by definitions, for Plonky3 may be called wrongly.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Clock, Device, Ntt, Timer};
-use aludel_protocol::F;
-use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+use aludel_kernels::{Clock, Device, Fold, Ntt, Timer};
+use aludel_protocol::{Challenge, F};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -79,4 +79,40 @@ fn copies_are_copies() {
 #[test]
 fn a_budget_that_is_too_small_is_said() {
     suite::budgets(&Cpu::new(1 << 19));
+}
+
+/// Elements of the extension, as they lie in a matrix.
+fn elements(rows: RowMajorMatrix<F>) -> Vec<Challenge> {
+    Challenge::reconstitute_from_base(rows.values)
+}
+
+/// The codeword of `2^log` values of a polynomial, in a matrix of `2^log_arity` elements a row.
+fn codeword(coefficients: &[Challenge], log: usize, log_arity: usize) -> RowMajorMatrix<F> {
+    let points: Vec<F> = F::two_adic_generator(log).powers().take(1 << log).collect();
+    let at = |x: F| coefficients.iter().rev().fold(Challenge::ZERO, |sum, c| sum * x + *c);
+    let values = (0..1 << log).map(|i| at(points[reversed(i, log)])).collect();
+    RowMajorMatrix::new(Challenge::flatten_to_base(values), 5 << log_arity)
+}
+
+#[test]
+fn folds_are_what_the_seam_says() {
+    let cpu = cpu();
+    for (log, log_arity, log_next) in [(1, 1, 0), (4, 1, 2), (5, 2, 0), (6, 3, 1), (3, 3, 0)] {
+        let coefficients = elements(suite::matrix(1 << log, 5, log as u64));
+        let other = elements(suite::matrix(1 << (log - log_arity), 5, 77));
+        let challenge = elements(suite::matrix(1, 5, 5))[0];
+        let folded: Vec<Challenge> = coefficients
+            .chunks(1 << log_arity)
+            .map(|some| some.iter().rev().fold(Challenge::ZERO, |sum, c| sum * challenge + *c))
+            .collect();
+        let power = challenge.exp_power_of_2(log_arity);
+        let sum: Vec<Challenge> = folded.iter().zip(&other).map(|(a, b)| *a + power * *b).collect();
+        let small = |coefficients: &[Challenge]| codeword(coefficients, log - log_arity, log_next);
+        let here = cpu.upload(&codeword(&coefficients, log, log_arity)).expect("it fits");
+        let joined = cpu.upload(&small(&other)).expect("it fits");
+        for (joined, expected) in [(None, small(&folded)), (Some(&joined), small(&sum))] {
+            let found = cpu.fold(&here, challenge, joined, log_next).expect("the processor can");
+            assert_eq!(cpu.download(&found).expect("it is here"), expected, "2^{log} by 2^{log_arity}");
+        }
+    }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
-use aludel_kernels::{Device, DeviceId, Error, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
-use aludel_protocol::F;
+use aludel_kernels::{Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
 use aludel_protocol::grinding::Puzzle;
+use aludel_protocol::{Challenge, F};
 use aludel_stand_in::{Fault, Kind};
-use p3_field::Field;
+use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::cuda::{nothing_is_left, open, stand_in};
 use crate::suite;
@@ -45,6 +45,8 @@ fn on(device: &Cuda) -> Result<(), Error> {
     device.download(&device.ntt(device.upload(&rows)?)?)?;
     let puzzle = Puzzle::new([F::GENERATOR; 16], 0, 7, 4).expect("within the state");
     device.smallest_witness(&puzzle, 0..100)?;
+    let codeword = device.upload(&suite::matrix(8, 10, 3))?;
+    device.fold(&codeword, Challenge::TWO, Some(&device.upload(&suite::matrix(4, 10, 4))?), 1)?;
     device.synchronize()
 }
 

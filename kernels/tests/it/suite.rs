@@ -1,12 +1,12 @@
 //! What every device must do, byte for byte as the processor does it.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Device, Error, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
+use aludel_kernels::{Device, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::hash::perm16;
-use aludel_protocol::{F, fe};
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
+use aludel_protocol::{Challenge, F, fe};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_symmetric::Permutation;
 use rand::{RngExt, SeedableRng};
@@ -28,13 +28,14 @@ pub fn matrix(height: usize, width: usize, seed: u64) -> RowMajorMatrix<F> {
 }
 
 /// Every family, and that nothing stays behind.
-pub fn all<D: Ntt + Poseidon2 + MerkleTree + Grinding>(device: &D) {
+pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding>(device: &D) {
     matrices_come_back(device);
     permutations(device);
     transforms(device);
     extensions(device);
     trees(device);
     witnesses(device);
+    folds(device);
     refusals(device);
     assert_eq!(device.usage().used, 0, "{}: memory stays in use", device.id());
     assert!(device.usage().peak > 0, "{}: nothing was counted", device.id());
@@ -161,8 +162,36 @@ fn witnesses<D: Grinding>(device: &D) {
     );
 }
 
+/// Rows of every length to rows of every length, with and without another codeword.
+fn folds<D: Fold>(device: &D) {
+    for (log_height, log_arity, log_next, has_joined) in [
+        (0, 1, 0, false),
+        (0, 3, 0, true),
+        (1, 2, 1, true),
+        (4, 1, 3, true),
+        (5, 3, 0, false),
+        (7, 2, 2, true),
+        (9, 3, 3, true),
+        (11, 1, 1, false),
+    ] {
+        let codeword = matrix(1 << log_height, 5 << log_arity, 11);
+        let other = has_joined.then(|| matrix(1 << (log_height - log_next), 5 << log_next, 12));
+        let challenge = Challenge::from_basis_coefficients_slice(&matrix(1, 5, 13).values).expect("five");
+        let here = |device: &D, m| {
+            let other = other.as_ref().map(|rows| device.upload(rows)).transpose()?;
+            device.fold(&m, challenge, other.as_ref(), log_next)
+        };
+        let there = |cpu: &Cpu, m| {
+            let other = other.as_ref().map(|rows| cpu.upload(rows)).transpose()?;
+            cpu.fold(&m, challenge, other.as_ref(), log_next)
+        };
+        let [found, expected] = both(device, &codeword, here, there);
+        assert!(found == expected, "{}: 2^{log_height} rows of 2^{log_arity}", device.id());
+    }
+}
+
 /// What no device can do is said, and costs nothing.
-fn refusals<D: Ntt + Poseidon2 + MerkleTree>(device: &D) {
+fn refusals<D: Ntt + Poseidon2 + MerkleTree + Fold>(device: &D) {
     let upload = |height, width| device.upload(&matrix(height, width, 9)).expect("it fits");
     let refused = |found: Result<D::Matrix, Error>| assert!(matches!(found, Err(Error::Unsupported { .. })));
     refused(device.ntt(upload(3, 2)));
@@ -172,6 +201,12 @@ fn refusals<D: Ntt + Poseidon2 + MerkleTree>(device: &D) {
     refused(device.coset_lde(&upload(4, 2), 23, F::GENERATOR));
     refused(device.coset_lde(&upload(4, 2), usize::MAX, F::GENERATOR));
     refused(device.permute(upload(4, 17)));
+    for (height, width, log_next) in
+        [(4, 5, 0), (4, 80, 0), (4, 11, 0), (3, 10, 0), (4, 10, 3), (4, 10, usize::MAX)]
+    {
+        refused(device.fold(&upload(height, width), Challenge::TWO, None, log_next));
+    }
+    refused(device.fold(&upload(4, 10), Challenge::TWO, Some(&upload(4, 10)), 1));
     assert!(matches!(device.commit(Vec::new(), 0), Err(Error::Unsupported { .. })));
     assert!(matches!(device.commit(vec![upload(4, 1), upload(3, 1)], 0), Err(Error::Unsupported { .. })));
     let (_, tree) = device.commit(vec![upload(4, 1)], 0).expect("a tree");
