@@ -172,7 +172,7 @@ fn folds<D: Fold>(device: &D) {
         (5, 3, 0, false),
         (7, 2, 2, true),
         (9, 3, 3, true),
-        (11, 1, 1, false),
+        (11, 1, 2, true),
     ] {
         let codeword = matrix(1 << log_height, 5 << log_arity, 11);
         let other = has_joined.then(|| matrix(1 << (log_height - log_next), 5 << log_next, 12));
