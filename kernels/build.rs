@@ -17,7 +17,7 @@ fn main() {
     }
     println!("cargo:rerun-if-env-changed=NVCC");
     let image = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("kernels.fatbin");
-    let named = env::var_os("NVCC");
+    let named = env::var_os("NVCC").filter(|path| !path.is_empty());
     let nvcc = named.clone().unwrap_or_else(|| "nvcc".into());
     match compile(Path::new(&nvcc), &image) {
         Ok(()) => {}
