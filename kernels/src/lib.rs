@@ -20,4 +20,7 @@ pub use error::Error;
 pub use fold::MAX_LOG_ARITY;
 pub use id::DeviceId;
 pub use memory::{Budget, Usage};
-pub use seam::{Clock, Device, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Peer, Poseidon2, Timer};
+pub use seam::{
+    Claims, Clock, Device, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Openings, Peer, Poseidon2,
+    Quotients, Rows, RunningSums, Timer,
+};

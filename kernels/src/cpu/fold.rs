@@ -8,7 +8,7 @@ use p3_fri::{FriFoldingStrategy, TwoAdicFriFolding};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::{Cpu, Matrix};
+use super::{Cpu, Matrix, stored};
 use crate::error::Error;
 use crate::fold::Folding;
 use crate::id::DeviceId;
@@ -16,7 +16,7 @@ use crate::seam::{Device, Fold};
 
 /// Elements in their order, which is by rows.
 fn elements(matrix: &Matrix) -> Vec<Challenge> {
-    Challenge::reconstitute_from_base(matrix.rows.values.clone())
+    Challenge::reconstitute_from_base(matrix.values.elements.clone())
 }
 
 impl Fold for Cpu {
@@ -44,6 +44,6 @@ impl Fold for Cpu {
             folded.par_iter_mut().zip(elements(joined)).for_each(|(x, joined)| *x += power * joined);
         }
         let rows = RowMajorMatrix::new(Challenge::flatten_to_base(folded), width);
-        Ok(Matrix { rows, reserved })
+        Ok(stored(rows, reserved))
     }
 }

@@ -7,13 +7,14 @@ mod merkle_tree;
 mod ntt;
 mod poseidon2;
 
+use core::borrow::Borrow;
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
 use aludel_protocol::F;
 use p3_matrix::Matrix as _;
-use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrix};
 
 pub use limits::Words;
 pub use merkle_tree::Tree;
@@ -32,10 +33,37 @@ pub struct Cpu {
 }
 
 /// A matrix in the processor's memory, by rows.
+pub type Matrix = DenseMatrix<F, Stored>;
+
+/// The elements of a matrix, with the memory that was reserved for them.
 #[derive(Debug)]
-pub struct Matrix {
-    rows: RowMajorMatrix<F>,
+pub struct Stored {
+    elements: Vec<F>,
     reserved: Reserved,
+}
+
+impl Borrow<[F]> for Stored {
+    fn borrow(&self) -> &[F] {
+        &self.elements
+    }
+}
+
+impl DenseStorage<F> for Stored {
+    fn to_vec(self) -> Vec<F> {
+        self.elements
+    }
+}
+
+/// A matrix of rows for which memory was reserved.
+fn stored(rows: RowMajorMatrix<F>, reserved: Reserved) -> Matrix {
+    Matrix::new(Stored { elements: rows.values, reserved }, rows.width)
+}
+
+/// The rows of a matrix, and what is reserved for them.
+fn taken(
+    Matrix { values: Stored { elements, reserved }, width, .. }: Matrix,
+) -> (RowMajorMatrix<F>, Reserved) {
+    (RowMajorMatrix::new(elements, width), reserved)
 }
 
 impl Cpu {
@@ -71,16 +99,16 @@ impl Device for Cpu {
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {
-        (matrix.rows.height(), matrix.rows.width())
+        (matrix.height(), matrix.width())
     }
 
     fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
         let reserved = self.reserve(rows.values.len())?;
-        Ok(Matrix { rows: rows.clone(), reserved })
+        Ok(stored(rows.clone(), reserved))
     }
 
     fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
-        Ok(matrix.rows.clone())
+        Ok(matrix.as_view().to_row_major_matrix())
     }
 }
 

@@ -12,8 +12,8 @@ use crate::seam::Poseidon2;
 
 impl Poseidon2 for Cpu {
     fn permute(&self, mut states: Matrix) -> Result<Matrix, Error> {
-        let values = &mut states.rows.values;
-        match states.rows.width {
+        let values = &mut states.values.elements;
+        match states.width {
             16 => permute::<16>(values, perm16()),
             24 => permute::<24>(values, perm24()),
             width => return Err(self.unsupported(format!("states of {width} elements: they have 16 or 24"))),

@@ -152,6 +152,10 @@ impl MerkleTree for Cuda {
         Ok((Cap::new(nodes(&cap)), tree))
     }
 
+    fn matrices<'a>(&self, tree: &'a Tree) -> Vec<&'a Matrix> {
+        tree.matrices.iter().collect()
+    }
+
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
         if let Some(index) = indices.iter().find(|index| **index >= 1 << tree.log_height) {
             return Err(self.unsupported(format!("row {index} of a tree of 2^{}", tree.log_height)));

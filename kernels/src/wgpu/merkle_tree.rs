@@ -218,6 +218,10 @@ impl MerkleTree for Wgpu {
         Ok((Cap::new(nodes), Tree { matrices, layers, below }))
     }
 
+    fn matrices<'a>(&self, tree: &'a Tree) -> Vec<&'a Matrix> {
+        tree.matrices.iter().collect()
+    }
+
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
         let height = 1 << (tree.layers.len() - 1);
         if let Some(index) = indices.iter().find(|index| **index >= height) {

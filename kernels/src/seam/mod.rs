@@ -2,6 +2,9 @@
 //!
 //! A call that fails leaves its inputs usable unless it says otherwise, and frees what it took.
 
+mod openings;
+mod rows;
+
 use core::ops::Range;
 use core::time::Duration;
 
@@ -15,6 +18,9 @@ use crate::error::Error;
 use crate::id::DeviceId;
 use crate::limits::Operation;
 use crate::memory::Usage;
+
+pub use openings::{Claims, Openings};
+pub use rows::{Quotients, Rows, RunningSums};
 
 /// Base-2 logarithm of the greatest height of a transform: KoalaBear's two-adicity.
 pub const MAX_LOG_HEIGHT: usize = 24;
@@ -267,6 +273,9 @@ pub trait MerkleTree: Device {
     /// # Errors
     /// [`Error::Unsupported`] where there is no matrix or a height is no power of two; any of the device.
     fn commit(&self, matrices: Vec<Self::Matrix>, cap_height: usize) -> Result<(Cap, Self::Tree), Error>;
+
+    /// The matrices of a tree, in the order of the commitment.
+    fn matrices<'a>(&self, tree: &'a Self::Tree) -> Vec<&'a Self::Matrix>;
 
     /// Opens the tree at indices below the greatest height, in any order and as often as they occur.
     ///
