@@ -26,10 +26,9 @@ bool load_library(const char* image) {
     if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_machine != EM_X86_64 || header.e_type != ET_DYN) return false;
     size_t bytes = header.e_shoff + size_t{header.e_shnum} * header.e_shentsize;
     int file = memfd_create("kernels", 0);
-    bool loaded = file >= 0 && write(file, image, bytes) == static_cast<ssize_t>(bytes) &&
-                  dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW) != nullptr;
-    if (file >= 0) close(file);
-    return loaded;
+    // The file stays open: under the name of one that was loaded before, the loader would give that one.
+    return file >= 0 && write(file, image, bytes) == static_cast<ssize_t>(bytes) &&
+           dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW) != nullptr;
 }
 
 // After a launch: what it broke.

@@ -22,8 +22,7 @@ const LANGUAGE: Language = Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"]
 /// A kernel of a program.
 #[derive(Debug)]
 pub(super) struct Generated {
-    text: Text,
-    needs: Needs,
+    source: Source,
     function: cudarc::driver::sys::CUfunction,
     #[expect(dead_code, reason = "unloaded when the kernel is dropped")]
     module: Module,
@@ -36,8 +35,34 @@ unsafe impl Send for Generated {}
 // SAFETY: as above.
 unsafe impl Sync for Generated {}
 
-/// A kernel's name, by its statements, and its whole text.
-fn source(text: &Text, needs: &Needs) -> (String, String) {
+/// The whole text of a program's kernel.
+#[derive(Debug)]
+pub(super) struct Source {
+    statements: Text,
+    needs: Needs,
+    /// The kernel's name, by its statements.
+    pub name: String,
+    /// All of it.
+    pub text: String,
+}
+
+impl Source {
+    /// `None` where it is too long.
+    pub(super) fn of(program: &Program) -> Option<Self> {
+        if program.code.len() > MOST_INSTRUCTIONS {
+            return None;
+        }
+        let (statements, needs) = (Text::new(program, &LANGUAGE), Needs::of(program));
+        if statements.words() > MOST_PARAMETER_WORDS {
+            return None;
+        }
+        let (name, text) = written(&statements, &needs);
+        Some(Self { statements, needs, name, text })
+    }
+}
+
+/// Name and text of a kernel.
+fn written(text: &Text, needs: &Needs) -> (String, String) {
     let digest = Sha256::digest(&text.body);
     let name = digest[..8].iter().fold("rows_".to_owned(), |name, byte| name + &format!("{byte:02x}"));
     let mut source = String::from("#include \"rows.h\"\n\nusing namespace aludel;\n\n");
@@ -79,26 +104,18 @@ impl Cuda {
     /// Any of the device.
     pub(super) fn generate(&self, program: &Program) -> Result<Option<Generated>, Error> {
         let Some(compiler) = &self.compiler else { return Ok(None) };
-        if program.code.len() > MOST_INSTRUCTIONS {
-            return Ok(None);
-        }
-        let (text, needs) = (Text::new(program, &LANGUAGE), Needs::of(program));
-        if text.words() > MOST_PARAMETER_WORDS {
-            return Ok(None);
-        }
-        let (name, source) = source(&text, &needs);
+        let Some(source) = Source::of(program) else { return Ok(None) };
         let context = &self.stream.context;
-        let Ok(image) = compiler.compile(&name, &source, context.compute_capability()) else {
-            return Ok(None);
-        };
+        let compiled = compiler.compile(&source.name, &source.text, context.compute_capability());
+        let Ok(image) = compiled else { return Ok(None) };
         let module = match Module::load(context, &image) {
             Ok(module) => module,
             // Of a newer toolkit than the driver is.
             Err(Error::LaunchFailed { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
-        let function = module.function(&name)?;
-        Ok(Some(Generated { text, needs, function, module, image }))
+        let function = module.function(&source.name)?;
+        Ok(Some(Generated { source, function, module, image }))
     }
 
     /// Queues a kernel on matrices that were checked.
@@ -110,14 +127,14 @@ impl Cuda {
         values: &[Challenge],
         (out, has_onto): (&Matrix, bool),
     ) -> Result<(), Error> {
-        let values: Vec<F> = kernel.text.values(values);
+        let values: Vec<F> = kernel.source.statements.values(values);
         let log = |number: usize| number as u32;
         let domain_words = match domain {
             Domain::Natural { log_height } => [log(log_height), 0, 0],
             Domain::BitReversed { log_height, log_step } => [log(log_height), log(log_step), 1],
         };
         let mut args = Vec::new();
-        for (matrix, columns) in matrices.iter().zip(kernel.needs.columns) {
+        for (matrix, columns) in matrices.iter().zip(kernel.source.needs.columns) {
             if let Some(matrix) = matrix.filter(|_| columns > 0) {
                 args.extend([Arg::At(&matrix.buffer, 0), Arg::Word(matrix.height.trailing_zeros())]);
             }

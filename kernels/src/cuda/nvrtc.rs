@@ -8,7 +8,9 @@ use std::ptr;
 use libloading::Library;
 use sha2::{Digest, Sha256};
 
+use super::generated::Source;
 use crate::cache::Cache;
+use crate::rows::Program;
 
 /// Where the library is looked for when nobody says where it is: in the loader's folders, by its names since CUDA 11.
 const NAMES: [&str; 4] = ["libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2"];
@@ -125,6 +127,18 @@ impl Compiler {
     /// The library's version, and the name by which it was loaded.
     pub fn description(&self) -> String {
         format!("NVRTC {}.{} ({})", self.version[0], self.version[1], self.path.display())
+    }
+
+    /// The machine code of a program's kernel for devices of a compute capability, major and minor; `None` where it is too long to be compiled.
+    ///
+    /// # Errors
+    /// [`CompilerError::Refused`] where the compiler refuses it.
+    pub fn machine_code(
+        &self,
+        program: &Program,
+        capability: [u32; 2],
+    ) -> Result<Option<Vec<u8>>, CompilerError> {
+        Source::of(program).map(|source| self.compile(&source.name, &source.text, capability)).transpose()
     }
 
     /// The machine code of a text, for devices of a compute capability.
