@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use std::ffi::{CString, OsStr};
 use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use libloading::Library;
 use sha2::{Digest, Sha256};
@@ -67,6 +68,7 @@ pub struct Compiler {
     version: [c_int; 2],
     path: PathBuf,
     cache: Cache,
+    compiled: AtomicU64,
     #[expect(dead_code, reason = "its functions are in use")]
     library: Library,
 }
@@ -120,13 +122,19 @@ impl Compiler {
             let version = *library.get::<Version>(b"nvrtcVersion").map_err(missing)?;
             let (mut major, mut minor) = (0, 0);
             version(&raw mut major, &raw mut minor);
-            Ok(Self { functions, version: [major, minor], path, cache, library })
+            let compiled = AtomicU64::new(0);
+            Ok(Self { functions, version: [major, minor], path, cache, compiled, library })
         }
     }
 
     /// The library's version, and the name by which it was loaded.
     pub fn description(&self) -> String {
         format!("NVRTC {}.{} ({})", self.version[0], self.version[1], self.path.display())
+    }
+
+    /// How many kernels it has compiled, rather than found in its cache.
+    pub fn compiled(&self) -> u64 {
+        self.compiled.load(Ordering::Relaxed)
     }
 
     /// The machine code of a program's kernel for devices of a compute capability, major and minor; `None` where it is too long to be compiled.
@@ -157,6 +165,7 @@ impl Compiler {
             return Ok(image);
         }
         let image = self.build(name, source, &architecture)?;
+        self.compiled.fetch_add(1, Ordering::Relaxed);
         self.cache.put(&key, &image);
         Ok(image)
     }

@@ -1,35 +1,76 @@
 //! Programs as kernels of their own: their text, compiled for the stand-in and kept on disk.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aludel_kernels::cache::Cache;
-use aludel_kernels::cuda::{Compiler, Cuda};
+use aludel_kernels::cuda::{Compiler, CompilerError, Cuda};
 use aludel_stand_in::StandIn;
 
 use crate::cuda::{nothing_is_left, open, stand_in};
 use crate::rows;
 
-/// A device with the stand-in's compiler.
-fn compiling(cache: Cache) -> Cuda {
-    let compiler = Compiler::open(Some(StandIn::nvrtc().expect("built with the stand-in")), cache);
-    open(0).with_compiler(Arc::new(compiler.expect("a library of ours")))
+/// The stand-in's compiler.
+fn compiler(cache: Cache) -> Arc<Compiler> {
+    let path = StandIn::nvrtc().expect("built with the stand-in");
+    Arc::new(Compiler::open(Some(path), cache).expect("a library of ours"))
 }
 
 #[test]
-fn programs() {
+fn programs_as_kernels() {
     let Some((stand_in, _turn)) = stand_in() else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let device = compiling(Cache::at(folder.path(), 1 << 30));
-    rows::random_constraints(&device, 0..4);
+    let compiler = compiler(Cache::none());
+    let device = open(0).with_compiler(Arc::clone(&compiler));
+    rows::random_constraints(&device, 0..3);
     rows::random_lookups(&device, 0..4);
     rows::onto_and_refusals(&device);
     drop(device);
     nothing_is_left(stand_in);
-    assert!(kept(folder.path()) > 8);
+    // Four runs a seed, of which two share a program, the lookups and the refusals.
+    assert!(compiler.compiled() >= 12, "{}", compiler.compiled());
 }
 
-fn kept(folder: &Path) -> usize {
-    fs::read_dir(folder).expect("a folder").count()
+/// The files of a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect()
+}
+
+/// How many kernels some programs took with this cache.
+fn work(cache: Cache) -> u64 {
+    let compiler = compiler(cache);
+    let device = open(0).with_compiler(Arc::clone(&compiler));
+    rows::random_lookups(&device, 0..2);
+    compiler.compiled()
+}
+
+#[test]
+fn kernels_are_kept_and_a_cache_that_is_damaged_full_or_not_there_costs_time_alone() {
+    let Some((_, _turn)) = stand_in() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = || Cache::at(folder.path().join("kernels"), 1 << 30);
+    let all = work(cache());
+    assert_eq!((all, work(cache())), (2, 0));
+    let kept = files(&folder.path().join("kernels"));
+    assert_eq!(kept.len(), 2);
+    for path in &kept {
+        let mut bytes = fs::read(path).expect("there");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(path, bytes).expect("it can be written");
+    }
+    assert_eq!((work(cache()), work(cache())), (2, 0), "damaged, and then whole again");
+    let in_the_way = folder.path().join("a file");
+    fs::write(&in_the_way, b"").expect("it can be written");
+    for cache in [Cache::none(), Cache::at(&in_the_way, 1 << 30), Cache::at(folder.path(), 1)] {
+        assert_eq!(work(cache), 2);
+    }
+}
+
+#[test]
+fn who_has_no_compiler_is_told_what_to_do() {
+    let missing = Compiler::open(Some(Path::new("/nonexistent/libnvrtc.so")), Cache::none());
+    let missing = missing.expect_err("there is none");
+    assert!(matches!(missing, CompilerError::Missing(_)));
+    assert!(missing.to_string().contains("Install CUDA's nvrtc"), "{missing}");
 }

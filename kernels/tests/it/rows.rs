@@ -267,6 +267,51 @@ fn random_constraints_on_the_processor() {
     random_constraints(&Cpu::new(u64::MAX), 0..40);
 }
 
+/// A quotient in parts is the whole, and no part is much longer than was asked for.
+#[test]
+fn parts_of_quotients_add_up() {
+    let cpu = Cpu::new(u64::MAX);
+    let matrices: [_; MATRICES] =
+        core::array::from_fn(|i| cpu.upload(&suite::matrix(16, WIDTHS[i], i as u64)).expect("it fits"));
+    let matrices = core::array::from_fn(|i| Some(&matrices[i]));
+    let domain = Domain::BitReversed { log_height: 4, log_step: 1 };
+    for seed in 0..8 {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let constraints = Constraints::random(&mut rng, 60);
+        let count = constraints.layout.total_constraints();
+        let [weights, challenges] =
+            [count, CHALLENGES].map(|count| (0..count).map(|_| challenge(&mut rng)).collect::<Vec<_>>());
+        let terminal = Some(challenge(&mut rng));
+        let public_values = [F::TWO; PUBLIC];
+        let given =
+            Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
+        let run = |most: usize| {
+            let (base, extension) = (&constraints.base, &constraints.extension);
+            let (graph, parts) = Lowering::quotient_parts(base, extension, &constraints.layout, most);
+            let mut sum = None;
+            let mut longest = 0;
+            for part in &parts {
+                let program = Program::new(&graph, &[*part], 1000);
+                longest = longest.max(program.code.len());
+                let values = program.uniforms.values(&given).expect("all is given");
+                let compiled = cpu.compile(&program).expect("it compiles");
+                sum = Some(cpu.run(&compiled, domain, matrices, &values, sum).expect("it runs"));
+            }
+            let sum = cpu.download(&sum.expect("a part")).expect("it is here");
+            (sum, parts.len(), longest)
+        };
+        let (whole, one, length) = run(usize::MAX);
+        assert_eq!(one, 1);
+        // One constraint may need more than so few operations.
+        for most in [1, length / 8, length / 2] {
+            let (sum, parts, longest) = run(most);
+            assert!(sum == whole, "seed {seed}, {most} operations");
+            assert!(parts > 1 && parts <= count && longest < length, "{parts} parts, {longest} of {length}");
+            println!("seed {seed}: {length} instructions by {most}: {parts} parts, at most {longest}");
+        }
+    }
+}
+
 /// Additive and exclusive lookups with tuples of `width` elements.
 fn lookups(rng: &mut ChaCha12Rng, count: usize) -> Vec<Lookup<F>> {
     let column =
