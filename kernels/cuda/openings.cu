@@ -13,10 +13,10 @@ constexpr uint32_t INVERSES = 8;
 constexpr uint32_t TILE = 1024;
 constexpr uint32_t WARPS = 8;
 constexpr uint32_t LANES = 32;
-// Sums that a lane makes side by side: coefficients of the values of columns at points.
-constexpr uint32_t SUMS = 40;
-// Of these, how many the lanes of a warp add at a time.
-constexpr uint32_t TOGETHER = 8;
+// Columns of a warp: a lane makes five sums of each for each point side by side.
+constexpr uint32_t COLUMNS = 4;
+// Words in which a warp's lanes add their sums.
+constexpr uint32_t SCRATCH = 256;
 // Rows of a codeword that a thread makes.
 constexpr uint32_t ROWS = 4;
 
@@ -35,7 +35,7 @@ __device__ __forceinline__ Fe5 load(const Fe* from, size_t stride, size_t at) {
 
 // inverses[5][count] = 1 / (z - x), or where `weighted` x / (z - x), of the points x of rows first..: `count` is a power of two. On the way up through its rows a
 // thread keeps products of all differences before each, on the way down the inverse of the product of those up to it.
-extern "C" __global__ void __launch_bounds__(128)
+extern "C" __global__ void __launch_bounds__(128, 4)
     openings_inverses(const Fe5* __restrict__ point, Fe shift, uint32_t first, uint32_t count, uint32_t weighted, Fe* __restrict__ inverses) {
     uint32_t thread = thread_index(), threads = count < INVERSES ? 1 : count / INVERSES;
     if (thread >= threads) return;
@@ -64,16 +64,15 @@ extern "C" __global__ void __launch_bounds__(128)
 }
 KERNEL(openings_inverses)
 
-// What a block needs of shared memory, in elements.
-constexpr uint32_t SCRATCH = WARPS * TOGETHER * LANES;
-
 // Some rows of columns[width][2^log_height], `rows` of them, times their weights, [5][stride] for each point: sums by tiles,
 // partial[tile][width][POINTS][5]. A lane takes every 32nd row of its warp's columns.
 template <uint32_t POINTS>
 __device__ __forceinline__ void dots(const Fe* __restrict__ columns, uint32_t log_height, uint32_t rows, uint32_t width,
                                      const Fe* const (&weights)[POINTS], const uint32_t (&strides)[POINTS], Fe* __restrict__ partial,
                                      Fe* tile, Fe* scratch) {
-    constexpr uint32_t COLUMNS = SUMS / (5 * POINTS);
+    constexpr uint32_t SUMS = 5 * POINTS * COLUMNS;
+    // Sums that the lanes of a warp add at a time, a fifth, and the lanes that share the work of each.
+    constexpr uint32_t TOGETHER = SUMS / 5, SHARES = LANES / TOGETHER;
     uint32_t first = blockIdx.x * TILE, count = min(TILE, rows - first);
 #pragma unroll
     for (uint32_t p = 0; p < POINTS; p++) {
@@ -84,7 +83,7 @@ __device__ __forceinline__ void dots(const Fe* __restrict__ columns, uint32_t lo
     }
     __syncthreads();
     uint32_t lane = threadIdx.x % LANES, warp = threadIdx.x / LANES;
-    Fe* own = scratch + warp * TOGETHER * LANES;
+    Fe* own = scratch + warp * SCRATCH;
     for (uint32_t group = blockIdx.y * COLUMNS * WARPS; group < width; group += gridDim.y * COLUMNS * WARPS) {
         uint32_t column = group + warp * COLUMNS;
         Wide sums[SUMS];
@@ -109,27 +108,29 @@ __device__ __forceinline__ void dots(const Fe* __restrict__ columns, uint32_t lo
                 }
             }
         }
-        // Some sums of all lanes at a time: four lanes add a quarter each of one, at places that are in different banks.
-        Fe quarters[SUMS / TOGETHER];
-        uint32_t value = lane / 4, quarter = lane % 4;
+        // A fifth of the sums of all lanes at a time: a lane adds a share of one, from places that are in different banks.
+        Fe shares[5];
+        uint32_t value = lane / SHARES, share = lane % SHARES;
 #pragma unroll
-        for (uint32_t i = 0; i < SUMS / TOGETHER; i++) {
+        for (uint32_t i = 0; i < 5; i++) {
 #pragma unroll
             for (uint32_t k = 0; k < TOGETHER; k++) own[k * LANES + lane] = reduced(sums[TOGETHER * i + k]);
             __syncthreads();
             Fe sum = zero();
 #pragma unroll
-            for (uint32_t k = 0; k < 8; k++) sum = sum + own[value * LANES + quarter * 8 + (k + value) % 8];
-            quarters[i] = sum;
+            for (uint32_t k = 0; k < TOGETHER; k++) sum = sum + own[value * LANES + share * TOGETHER + (k + value) % TOGETHER];
+            shares[i] = sum;
             __syncthreads();
         }
 #pragma unroll
-        for (uint32_t i = 0; i < SUMS / TOGETHER; i++) own[i * LANES + lane] = quarters[i];
+        for (uint32_t i = 0; i < 5; i++) own[i * LANES + lane] = shares[i];
         __syncthreads();
         for (uint32_t i = lane; i < SUMS; i += LANES) {
             if (column + i / (5 * POINTS) >= width) continue;
-            const Fe* four = own + 4 * i;
-            partial[(size_t{blockIdx.x} * width + column) * (5 * POINTS) + i] = four[0] + four[1] + (four[2] + four[3]);
+            Fe sum = zero();
+#pragma unroll
+            for (uint32_t k = 0; k < SHARES; k++) sum = sum + own[SHARES * i + k];
+            partial[(size_t{blockIdx.x} * width + column) * (5 * POINTS) + i] = sum;
         }
         __syncthreads();
     }
@@ -139,7 +140,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
     openings_dots_1(const Fe* __restrict__ columns, uint32_t log_height, uint32_t rows, uint32_t width, const Fe* __restrict__ weights,
                     uint32_t stride, Fe* __restrict__ partial) {
     SHARED(Fe, tile, 5 * TILE);
-    SHARED(Fe, scratch, SCRATCH);
+    SHARED(Fe, scratch, WARPS * SCRATCH);
     const Fe* const all[1] = {weights};
     const uint32_t strides[1] = {stride};
     dots<1>(columns, log_height, rows, width, all, strides, partial, tile, scratch);
@@ -150,7 +151,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
     openings_dots_2(const Fe* __restrict__ columns, uint32_t log_height, uint32_t rows, uint32_t width, const Fe* __restrict__ weights,
                     uint32_t stride, const Fe* __restrict__ others, uint32_t other_stride, Fe* __restrict__ partial) {
     SHARED(Fe, tile, 10 * TILE);
-    SHARED(Fe, scratch, SCRATCH);
+    SHARED(Fe, scratch, WARPS * SCRATCH);
     const Fe* const all[2] = {weights, others};
     const uint32_t strides[2] = {stride, other_stride};
     dots<2>(columns, log_height, rows, width, all, strides, partial, tile, scratch);

@@ -18,6 +18,8 @@ use crate::seam::{Claims, Device, Openings};
 
 /// Rows of a tile: `TILE` of the kernels.
 const TILE: usize = 1 << 10;
+/// Columns that a block adds at a time.
+const COLUMNS: usize = 32;
 /// Words for the sums of tiles.
 const PARTIAL_WORDS: usize = 1 << 22;
 /// Blocks that keep a device busy.
@@ -105,9 +107,8 @@ impl Cuda {
                 args.extend([Arg::At(&weights.table, 0), Arg::Word(self.word(weights.count)?)]);
             }
             args.push(Arg::At(&sums.partial, 0));
-            let (kernel, columns_of_a_block) =
-                if weights.len() == 1 { ("openings_dots_1", 64) } else { ("openings_dots_2", 32) };
-            let groups = width.div_ceil(columns_of_a_block).min(BLOCKS.div_ceil(tiles));
+            let kernel = if weights.len() == 1 { "openings_dots_1" } else { "openings_dots_2" };
+            let groups = width.div_ceil(COLUMNS).min(BLOCKS.div_ceil(tiles));
             let grid = (self.word(tiles)?, self.word(groups)?);
             // SAFETY: these rows are in each column, and their weights in the tables; there is room for the sums of all tiles.
             unsafe { self.launch(Launch { kernel, grid, block: (256, 1), shared_bytes: 0 }, &args) }?;
