@@ -6,4 +6,5 @@
 #include "matrix.cu"
 #include "merkle_tree.cu"
 #include "ntt.cu"
+#include "openings.cu"
 #include "poseidon2.cu"

@@ -19,6 +19,7 @@ mod merkle_tree;
 mod module;
 mod ntt;
 mod nvrtc;
+mod openings;
 mod peer;
 mod poseidon2;
 mod rows;

@@ -5,10 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
-use aludel_kernels::{Clock, Device, DeviceId, Error, MerkleTree, Ntt, Poseidon2, Timer};
-use aludel_protocol::F;
+use aludel_kernels::{Claims, Clock, Device, DeviceId, Error, MerkleTree, Ntt, Openings, Poseidon2, Timer};
+use aludel_protocol::{Challenge, F};
 use aludel_stand_in::StandIn;
 use p3_field::Field;
+use p3_matrix::dense::RowMajorMatrix;
 
 use crate::suite;
 
@@ -82,6 +83,38 @@ fn extensions(sizes: &[(usize, usize)]) {
     }
     drop(device);
     nothing_is_left(stand_in);
+}
+
+/// Rows that are taken in several parts, and a lower matrix that is in the first alone; memory that does not grow with their number.
+#[test]
+fn openings_of_many_rows() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let rows = [suite::matrix(1 << 20, 1, 1), suite::matrix(1 << 10, 3, 2)];
+    let points = [vec![suite::challenge(1), suite::challenge(2)], vec![suite::challenge(2)]];
+    let (cpu, device) = (aludel_kernels::cpu::Cpu::new(u64::MAX), open(0));
+    let found = opened(&device, &rows, &points);
+    assert!(found == opened(&cpu, &rows, &points));
+    // The matrices, the codeword, and for half of the rows at a time what is made for each point.
+    let bytes = 4 * ((1 << 20) * (1 + 5) + (1 << 19) * 10);
+    let peak = device.usage().peak;
+    assert!((bytes..bytes + (1 << 18)).contains(&peak), "{peak} of {bytes}");
+    drop(device);
+    nothing_is_left(stand_in);
+}
+
+/// The values of both matrices, and the codeword of the first one's.
+fn opened<D: Openings>(
+    device: &D,
+    rows: &[RowMajorMatrix<F>; 2],
+    points: &[Vec<Challenge>; 2],
+) -> (Vec<Vec<Vec<Challenge>>>, RowMajorMatrix<F>) {
+    let [one, other] = rows.each_ref().map(|rows| device.upload(rows).expect("it fits"));
+    let values = device.values_at(&[&one, &other], points, 0).expect("values");
+    drop(other);
+    let claims = Claims { matrix: &one, points: &points[0], values: &values[0] };
+    let codeword = device.reduced(&[claims], suite::challenge(3), 1).expect("a codeword");
+    drop(one);
+    (values, device.download(&codeword).expect("it comes back"))
 }
 
 /// The machine's own driver and GPU. Asked for by name, for in one process with the others it would take their driver's place.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
-use aludel_kernels::{Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
+use aludel_kernels::{
+    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Timer,
+};
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::{Challenge, F};
 use aludel_stand_in::{Fault, Kind};
@@ -47,6 +49,11 @@ fn on(device: &Cuda) -> Result<(), Error> {
     device.smallest_witness(&puzzle, 0..100)?;
     let codeword = device.upload(&suite::matrix(8, 10, 3))?;
     device.fold(&codeword, Challenge::TWO, Some(&device.upload(&suite::matrix(4, 10, 4))?), 1)?;
+    let matrix = device.upload(&suite::matrix(8, 3, 5))?;
+    let points = [1, 2, 3].map(suite::challenge);
+    let values = device.values_at(&[&matrix], &[points.to_vec()], 1)?;
+    let claims = Claims { matrix: &matrix, points: &points, values: &values[0] };
+    device.reduced(&[claims], Challenge::TWO, 1)?;
     device.synchronize()
 }
 
