@@ -6,6 +6,8 @@ mod limits;
 mod merkle_tree;
 mod ntt;
 mod poseidon2;
+mod quotients;
+mod running_sums;
 
 use core::borrow::Borrow;
 use core::time::Duration;
