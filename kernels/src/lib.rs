@@ -12,7 +12,9 @@ pub mod health;
 pub mod id;
 pub mod limits;
 pub mod memory;
+mod quotients;
 pub mod rows;
+mod running_sums;
 pub mod seam;
 pub mod wgpu;
 

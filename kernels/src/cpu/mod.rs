@@ -6,7 +6,9 @@ mod limits;
 mod merkle_tree;
 mod ntt;
 mod poseidon2;
+mod quotients;
 mod rows;
+mod running_sums;
 
 use core::borrow::Borrow;
 use core::time::Duration;
