@@ -38,7 +38,10 @@ use p3_lookup::{LogUpGadget, Lookups};
 use p3_matrix::Matrix;
 use p3_util::log2_strict_usize;
 
+pub use assemble::opened_values;
+pub use fri::last_polynomial;
 pub use lies::{Auxiliary, Division, Fold, Hook, Lies, Places, Trace, Word, lie};
+pub use opening::{Points, points};
 pub use quotient::{Forgeable, Inputs, columns};
 
 use fri::LowDegreeTest;
@@ -149,7 +152,7 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
         let opening = transcript.delegate(|sponge| opening::open(&rounds, &claims, &test, sponge, lies));
         transcript.finish();
 
-        let opened = self.opened_values(&claims);
+        let opened = opened_values(self.key.layout().chips(), &claims);
         assemble::proof(
             &columns,
             &quotients,
@@ -235,20 +238,13 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
         quotients: &'a Committed,
         zeta: Challenge,
     ) -> Vec<Round<'a>> {
-        let here = || vec![zeta];
-        let both = |height: usize| vec![zeta, zeta * coset(F::ONE, height).subgroup_generator()];
-        let at = |height: usize, next: bool| if next { both(height) } else { here() };
-        let chips = || self.key.layout().chips().iter().zip(&witness.heights);
-        let main = chips().map(|(chip, height)| at(*height, chip.next)).collect();
-        let fixed = chips().filter(|(chip, _)| chip.fixed_width > 0);
-        let fixed = fixed.map(|(chip, height)| at(*height, chip.fixed_next)).collect();
-        let auxiliary = chips().filter(|(chip, _)| chip.lookups > 0);
-        let auxiliary = auxiliary.map(|(_, height)| both(*height)).collect();
+        let points = points(self.key.layout().chips(), &witness.heights, zeta);
+        let here = quotients.words().iter().map(|_| vec![zeta]).collect();
         let rounds = [
-            Some((&columns.main, main)),
-            Some((quotients, quotients.words().iter().map(|_| here()).collect())),
-            witness.fixed.as_ref().map(|committed| (committed, fixed)),
-            columns.auxiliary.as_ref().map(|committed| (committed, auxiliary)),
+            Some((&columns.main, points.main)),
+            Some((quotients, here)),
+            witness.fixed.as_ref().map(|committed| (committed, points.fixed)),
+            columns.auxiliary.as_ref().map(|committed| (committed, points.auxiliary)),
         ];
         rounds.into_iter().flatten().map(|(committed, points)| Round { committed, points }).collect()
     }
