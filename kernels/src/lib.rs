@@ -12,6 +12,7 @@ pub mod health;
 pub mod id;
 pub mod limits;
 pub mod memory;
+mod openings;
 mod quotients;
 pub mod rows;
 mod running_sums;
