@@ -8,8 +8,8 @@ use p3_batch_stark::{BatchCommitments, BatchOpenedValues, OpenedValues, PcsProof
 use p3_lookup::LookupTerminal;
 use p3_uni_stark::PreprocessedOpenedValues;
 
-use super::words::Committed;
 use super::Columns;
+use super::words::Committed;
 
 /// Values of one matrix by point.
 type Matrix = Vec<Vec<Challenge>>;

@@ -33,7 +33,6 @@ use aludel_verifier::keys::Key;
 use aludel_verifier::parameters::PARAMETERS;
 use p3_batch_stark::{BatchProverTranscript, BatchShape};
 use p3_commit::OpenedValues;
-use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{LogUpGadget, Lookups};
 use p3_matrix::Matrix;
 use p3_util::log2_strict_usize;
@@ -48,7 +47,7 @@ use fri::LowDegreeTest;
 use opening::Round;
 use quotient::Shared;
 use sponge::Sponge;
-use words::{Committed, commit, coset, extend, rows};
+use words::{Committed, commit, extend, rows};
 
 type Transcript<'a> = BatchProverTranscript<'a, Sponge, F, Challenge, Cap>;
 

@@ -10,10 +10,11 @@ use p3_batch_stark::symbolic::{
     get_constraint_layout, get_log_num_quotient_chunks_for_domain, get_symbolic_constraints,
 };
 use p3_dft::Radix2DitParallel;
-use p3_field::PrimeCharacteristicRing;
 use p3_field::coset::TwoAdicMultiplicativeCoset;
+use p3_field::{Field, PrimeCharacteristicRing};
 use p3_fri::build_periodic_lde_table_two_adic;
 use p3_lookup::{LogUpGadget, Lookups};
+use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -82,7 +83,7 @@ impl Chip {
     /// The columns that repeat where the quotient is computed: a period of them, bit-reversed.
     pub fn periodic(&self) -> Option<RowMajorMatrix<F>> {
         let (rows, points) = (self.layout.log_height, self.layout.log_height + self.log_chunks());
-        let (rows, points) = (coset(F::ONE, rows), coset(p3_field::Field::GENERATOR, points));
+        let (rows, points) = (coset(F::ONE, rows), coset(F::GENERATOR, points));
         let dft = Radix2DitParallel::default();
         let table = build_periodic_lde_table_two_adic(&dft, &self.periodic, &rows, &points);
         let row = |i: usize| (0..table.width()).map(move |j| (i, j));

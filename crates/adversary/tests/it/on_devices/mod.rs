@@ -33,9 +33,7 @@ mod sponge;
 use core::mem::ManuallyDrop;
 
 use aludel_adversary::prover::{opened_values, points};
-use aludel_kernels::{
-    Error, Fold, Grinding, MerkleTree, Ntt, Openings, Quotients, Rows, RunningSums,
-};
+use aludel_kernels::{Error, Fold, Grinding, MerkleTree, Ntt, Openings, Quotients, Rows, RunningSums};
 use aludel_protocol::{Challenge, Digest, F};
 use aludel_verifier::config::{Cap, Proof};
 use aludel_verifier::layout::ChipLayout;
@@ -50,10 +48,7 @@ use openings::Round;
 use sponge::Sponge;
 
 /// What a device must offer for a proof.
-pub trait Stages:
-    Ntt + MerkleTree + Rows + RunningSums + Quotients + Openings + Fold + Grinding
-{
-}
+pub trait Stages: Ntt + MerkleTree + Rows + RunningSums + Quotients + Openings + Fold + Grinding {}
 
 impl<D: Ntt + MerkleTree + Rows + RunningSums + Quotients + Openings + Fold + Grinding> Stages for D {}
 
@@ -123,8 +118,12 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
     let sent: Vec<Challenge> = terminals.iter().flatten().copied().collect();
     let alpha = transcript.permutation_phase(auxiliary.cap(), &sent);
 
-    let inputs =
-        quotients::Inputs { columns: [&main, &fixed, &auxiliary], challenges: &challenges, terminals: &terminals, alpha };
+    let inputs = quotients::Inputs {
+        columns: [&main, &fixed, &auxiliary],
+        challenges: &challenges,
+        terminals: &terminals,
+        alpha,
+    };
     let (quotient_cap, quotient_tree) = quotients::commit(device, task, &inputs)?;
     [&mut main, &mut fixed, &mut auxiliary].map(Columns::forget_rows);
     transcript.quotient_phase(quotient_cap.clone(), None);

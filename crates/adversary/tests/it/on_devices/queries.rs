@@ -43,9 +43,9 @@ pub fn layers<D: Stages>(
         let rows: Vec<usize> = places.iter().map(|place| place >> layer.log_arity).collect();
         let openings = device.open(&layer.tree, &rows)?;
         let others = |(place, opening): (&usize, &Opening)| {
-            let mut row: Vec<Challenge> = Challenge::reconstitute_from_base(opening.rows.concat());
-            row.remove(place % (1 << layer.log_arity));
-            row
+            let row: Vec<Challenge> = Challenge::reconstitute_from_base(opening.rows.concat());
+            let own = place % (1 << layer.log_arity);
+            row.into_iter().enumerate().filter(|(i, _)| *i != own).map(|(_, value)| value).collect()
         };
         let sibling_values = places.iter().zip(&openings).map(others).collect();
         let opening_proof = merged(&rows, &openings);

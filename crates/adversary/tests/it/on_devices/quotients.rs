@@ -36,12 +36,10 @@ pub fn commit<D: Stages>(
         if !selectors.contains_key(&shape) {
             selectors.insert(shape, device.selectors(shape.0, shape.1)?);
         }
-        let columns: [_; 3] = core::array::from_fn(|kind| {
-            (inputs.columns[kind].rows[number].as_ref(), extended[kind][number])
-        });
+        let columns: [_; 3] =
+            core::array::from_fn(|kind| (inputs.columns[kind].rows[number].as_ref(), extended[kind][number]));
         let own = extensions(device, task, chip, columns.map(|(rows, _)| rows))?;
-        let [main, fixed, auxiliary] =
-            core::array::from_fn(|kind| own[kind].as_ref().or(columns[kind].1));
+        let [main, fixed, auxiliary] = core::array::from_fn(|kind| own[kind].as_ref().or(columns[kind].1));
         let periodic = chip.periodic().map(|rows| device.upload(&rows)).transpose()?;
         let matrices = [main, fixed, auxiliary, selectors.get(&shape), periodic.as_ref()];
         let quotient = of_chip(device, task, inputs, number, matrices)?;

@@ -154,8 +154,12 @@ impl<AB: InteractionBuilder<F = F>> Air<AB> for Random {
         } else {
             [Vec::new(), Vec::new()]
         };
-        let row: Row<AB::Expr> =
-            Row { main, fixed, periodic: expressions(b.periodic_values()), public: expressions(b.public_values()) };
+        let row: Row<AB::Expr> = Row {
+            main,
+            fixed,
+            periodic: expressions(b.periodic_values()),
+            public: expressions(b.public_values()),
+        };
         for rule in &self.rules {
             constrain(b, &row, rule);
         }

@@ -32,12 +32,13 @@ impl Made {
         let mut column = |period: usize| (0..period).map(|_| element(rng)).collect::<Vec<_>>();
         let periodic = (0..repeating).map(|i| column(1 << ((i + 2) % (log_height + 1)))).collect();
         let public_values: Vec<F> = (0..rng.random_range(0..3)).map(|_| element(rng)).collect();
-        let chip = Random { log_height, fixed, periodic, reads_next: rng.random_bool(0.6), ..Random::default() };
+        let chip =
+            Random { log_height, fixed, periodic, reads_next: rng.random_bool(0.6), ..Random::default() };
         let mut made = Self { chip, columns: Vec::new(), public_values };
         for _ in 0..rng.random_range(1..4) {
             made.free(rng);
         }
-        let degree = rng.random_range(1..6);
+        let degree = rng.random_range(1..8);
         for _ in 0..rng.random_range(0..5) {
             made.rule(rng, degree);
         }

@@ -80,11 +80,8 @@ impl Buses {
             columns.push(sent.iter().map(|(_, count)| -*count).collect());
             let tuple = (0..fields).map(Expression::column).collect();
             let message = Message::Bus(bus.to_owned(), tuple, Expression::column(fields), 0);
-            let chip = Random {
-                log_height: height.ilog2() as usize,
-                messages: vec![message],
-                ..Random::default()
-            };
+            let chip =
+                Random { log_height: height.ilog2() as usize, messages: vec![message], ..Random::default() };
             Made { chip, columns, public_values: Vec::new() }
         };
         self.0.into_iter().map(pool).collect()

@@ -69,7 +69,8 @@ impl Machine {
         let key = Digest(core::array::from_fn(|i| fe(seed as u32 + i as u32)));
         let config = config(&parameters, key);
         let heights: Vec<usize> = chips.iter().map(|chip: &Random| chip.log_height).collect();
-        let data = ProverData::from_airs_and_degrees(&config, &chips, &heights).expect("columns of one height");
+        let data =
+            ProverData::from_airs_and_degrees(&config, &chips, &heights).expect("columns of one height");
         let ready = |(chip, lookups): (&Random, _)| Chip::new(chip, chip.log_height, lookups);
         let ready = chips.iter().zip(&data.common.lookups).map(ready).collect();
         Self { chips, traces, public_values, parameters, key, config, data, ready }
@@ -89,9 +90,8 @@ impl Machine {
     /// Plonky3's proof.
     pub fn reference(&self) -> Proof {
         let parts = self.chips.iter().zip(&self.traces).zip(self.public_values.clone());
-        let instances: Vec<_> = parts
-            .map(|((air, trace), public_values)| StarkInstance { air, trace, public_values })
-            .collect();
+        let instances: Vec<_> =
+            parts.map(|((air, trace), public_values)| StarkInstance { air, trace, public_values }).collect();
         prove_batch(&self.config, &instances, &self.data).expect("Plonky3 proves it")
     }
 
