@@ -6,6 +6,9 @@
 aludel::host::Registered::Registered(const char*, Kernel) {}
 aludel::host::Registered::Registered(const char*, void*, size_t) {}
 void* aludel::host::shared_dynamic() { return nullptr; }
+// What is counted has no need of them.
+void* aludel::host::shared(const void*, size_t) { return nullptr; }
+void aludel::host::barrier(const char*, int) {}
 
 static unsigned long products = 0, reductions = 0;
 

@@ -136,6 +136,10 @@ impl MerkleTree for Faulty {
         self.cpu.commit(matrices, cap_height)
     }
 
+    fn matrices<'a>(&self, tree: &'a Tree) -> Vec<&'a Matrix> {
+        self.cpu.matrices(tree)
+    }
+
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
         let mut openings = self.cpu.open(tree, indices)?;
         if self.fault == Fault::WrongPath {
