@@ -7,3 +7,5 @@
 #include "merkle_tree.cu"
 #include "ntt.cu"
 #include "poseidon2.cu"
+#include "quotients.cu"
+#include "running_sums.cu"

@@ -1,5 +1,8 @@
 //! Shapes of cosets on which quotients are computed, and of the parts to which they are split.
 
+use aludel_protocol::F;
+use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
+
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::seam::MAX_LOG_HEIGHT;
@@ -10,6 +13,7 @@ pub(crate) const SELECTORS: usize = 4;
 /// The coset of a trace's selectors: its shift is the field's generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Coset {
+    pub log_rows: usize,
     pub log_points: usize,
 }
 
@@ -20,12 +24,18 @@ impl Coset {
     /// [`Error::Unsupported`] where there are too many.
     pub fn new(device: DeviceId, log_rows: usize, log_step: usize) -> Result<Self, Error> {
         let fitting = log_rows.checked_add(log_step).filter(|log| *log <= MAX_LOG_HEIGHT);
-        fitting.map(|log_points| Self { log_points }).ok_or_else(|| Error::Unsupported {
+        fitting.map(|log_points| Self { log_rows, log_points }).ok_or_else(|| Error::Unsupported {
             device,
             what: format!(
                 "selectors of 2^{log_rows} rows on 2^{log_step} times as many points: at most 2^{MAX_LOG_HEIGHT}"
             ),
         })
+    }
+
+    /// What the selectors of all points have in common: the shift, its `2^log_rows`-th power, and the trace's last point.
+    pub fn scalars(self) -> [F; 3] {
+        let last = F::two_adic_generator(self.log_rows).inverse();
+        [F::GENERATOR, F::GENERATOR.exp_power_of_2(self.log_rows), last]
     }
 }
 

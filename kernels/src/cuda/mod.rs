@@ -19,6 +19,8 @@ mod module;
 mod ntt;
 mod peer;
 mod poseidon2;
+mod quotients;
+mod running_sums;
 mod staging;
 mod stream;
 mod transfer;

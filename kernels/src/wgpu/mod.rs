@@ -14,6 +14,8 @@ mod ntt;
 mod pieces;
 mod pipeline;
 mod poseidon2;
+mod quotients;
+mod running_sums;
 mod source;
 mod timer;
 mod transfer;

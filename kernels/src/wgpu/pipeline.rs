@@ -27,6 +27,10 @@ pub(super) enum Kernel {
     Fold2,
     Fold4,
     Fold8,
+    ColumnSums,
+    RunningSums,
+    Selectors,
+    ReverseRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -39,12 +43,13 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords, InverseApart,
-    InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide,
-    NttApart, NttLast, PermuteRows16, PermuteRows24, SmallestWitness,
+    AbsorbRows, ColumnSums, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords,
+    InverseApart, InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
+    LimitsWide, NttApart, NttLast, PermuteRows16, PermuteRows24, ReverseRows, RunningSums, Selectors,
+    SmallestWitness,
 };
 
-const KERNELS: [Kernel; 22] = [
+const KERNELS: [Kernel; 26] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -58,6 +63,10 @@ const KERNELS: [Kernel; 22] = [
     Fold2,
     Fold4,
     Fold8,
+    ColumnSums,
+    RunningSums,
+    Selectors,
+    ReverseRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -88,6 +97,10 @@ impl Kernel {
             PermuteRows24 => "permute_rows_24",
             SmallestWitness => "smallest_witness",
             Fold2 | Fold4 | Fold8 => "fold",
+            ColumnSums => "column_sums",
+            RunningSums => "running_sums",
+            Selectors => "selectors",
+            ReverseRows => "reverse_rows",
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
@@ -108,6 +121,10 @@ impl Kernel {
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             SmallestWitness => (&[false, true], 24),
             Fold2 | Fold4 | Fold8 => (&[false, false, true, false], 20),
+            ColumnSums => (&[true, true], 20),
+            RunningSums => (&[true, true, false], 20),
+            Selectors => (&[true], 28),
+            ReverseRows => (&[false, true], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
@@ -143,6 +160,8 @@ impl Kernel {
             Fold2 | Fold4 | Fold8 => {
                 &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/fold.wgsl")]
             }
+            ColumnSums | RunningSums => &[include_str!("../../wgsl/running_sums.wgsl")],
+            Selectors | ReverseRows => &[include_str!("../../wgsl/quotients.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
             LimitsCopy | LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => {

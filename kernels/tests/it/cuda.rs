@@ -68,6 +68,14 @@ fn an_extension_to_2_to_the_21() {
     extensions(&[(11, 10)]);
 }
 
+/// Many tiles, of which the suite has few.
+#[test]
+fn running_sums_of_many_tiles() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    suite::running_sums(&open(0), &[(17, 5), (18, 6)]);
+    nothing_is_left(stand_in);
+}
+
 /// Of heights, in bits, by factors, in bits.
 fn extensions(sizes: &[(usize, usize)]) {
     let Some((stand_in, _turn)) = stand_in() else { return };
@@ -94,6 +102,8 @@ fn the_suite_on_a_gpu() {
         Cuda::open(0, 8 << 30).expect("ALUDEL_TEST_GPU=1 says that there is a GPU, and a build with nvcc");
     println!("{}", device.name().expect("a name"));
     suite::all(&device);
+    suite::running_sums(&device, &[(20, 5), (24, 6)]);
+    suite::selectors(&device, &[(20, 2), (0, 20)]);
     suite::times(&device);
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
-use aludel_kernels::{Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Timer};
+use aludel_kernels::{
+    Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Quotients, RunningSums, Timer,
+};
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::{Challenge, F};
 use aludel_stand_in::{Fault, Kind};
@@ -47,6 +49,8 @@ fn on(device: &Cuda) -> Result<(), Error> {
     device.smallest_witness(&puzzle, 0..100)?;
     let codeword = device.upload(&suite::matrix(8, 10, 3))?;
     device.fold(&codeword, Challenge::TWO, Some(&device.upload(&suite::matrix(4, 10, 4))?), 1)?;
+    drop(device.running_sums(device.upload(&suite::matrix(1 << 13, 5, 5))?)?);
+    device.chunks(&device.selectors(3, 1)?, 1)?;
     device.synchronize()
 }
 

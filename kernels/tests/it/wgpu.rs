@@ -131,6 +131,16 @@ fn extensions_in_several_bindings_are_the_processors() {
     assert_eq!(device.usage().used, 0);
 }
 
+/// Many tiles, and columns that lie in two bindings, or in one each.
+#[test]
+fn running_sums_and_selectors_are_the_processors() {
+    for binding_bytes in [1 << 27, 1 << 21, 1 << 20] {
+        let Some(device) = device(Options { binding_bytes, ..Options::new(LIMIT) }) else { return };
+        suite::running_sums(&device, &[(17, 5), (18, 6)]);
+        suite::selectors(&device, &[(17, 1), (2, 15)]);
+    }
+}
+
 #[test]
 fn a_matrix_of_nothing_takes_nothing() {
     let Some(device) = device(Options::new(0)) else { return };
