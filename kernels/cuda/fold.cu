@@ -4,11 +4,6 @@
 
 using namespace aludel;
 
-// Column `c` of element `element`, in rows of which there are 2^log_height.
-__device__ __forceinline__ size_t place(uint32_t element, uint32_t c, uint32_t log_height, uint32_t row) {
-    return (size_t{5 * element + c} << log_height) | row;
-}
-
 __device__ __forceinline__ Fe5 load_element(const Fe* from, uint32_t element, uint32_t log_height, uint32_t row) {
     Fe5 x;
 #pragma unroll

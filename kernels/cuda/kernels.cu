@@ -6,6 +6,7 @@
 #include "matrix.cu"
 #include "merkle_tree.cu"
 #include "ntt.cu"
+#include "openings.cu"
 #include "poseidon2.cu"
 #include "quotients.cu"
 #include "running_sums.cu"

@@ -61,6 +61,12 @@ __device__ __forceinline__ Wide plus_product(Wide sum, Loose a, Fe b) {
     return corrected(next, reduced_once(static_cast<uint32_t>(next >> 32)));
 }
 
+// sum + a b + c d, corrected once: p^2 twice and 2^32 p are below 2^64, and the high word is below 2p.
+__device__ __forceinline__ Wide plus_products(Wide sum, Fe a, Fe b, Fe c, Fe d) {
+    uint64_t next = wide_sum(c.word, d.word, wide_sum(a.word, b.word, sum.word));
+    return corrected(next, reduced_once(static_cast<uint32_t>(next >> 32)));
+}
+
 __device__ __forceinline__ Wide operator+(Wide a, Wide b) {
     uint64_t sum = a.word + b.word;
     return corrected(sum, reduced_once(static_cast<uint32_t>(sum >> 32)));

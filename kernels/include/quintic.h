@@ -55,6 +55,11 @@ __device__ __forceinline__ Fe5 operator*(const Fe5& a, const Fe5& b) {
     return product;
 }
 
+// Where an element of a codeword is in columns[5 2^log_arity][2^log_height]: its coefficient `c`, as element `element` of row `row`.
+__device__ __forceinline__ size_t place(uint32_t element, uint32_t c, uint32_t log_height, uint32_t row) {
+    return (size_t{5 * element + c} << log_height) | row;
+}
+
 // Powers X^(i p^k) of some k, as words, for i from 1 on: a Frobenius is linear, and these are the images of X^i.
 struct Frobenius {
     uint32_t at[4][5];

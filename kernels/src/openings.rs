@@ -3,12 +3,38 @@
 use core::iter::zip;
 
 use aludel_protocol::{Challenge, F};
-use p3_field::{Field, PrimeCharacteristicRing};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, dot_product};
 
 use crate::error::Error;
 use crate::fold::DEGREE;
 use crate::id::DeviceId;
 use crate::seam::{Claims, Device, MAX_LOG_HEIGHT};
+
+/// Points for which a column is read once.
+pub(crate) const POINTS: usize = 2;
+
+/// Rows that are taken at a time, at most: what is made for them stays in a cache.
+pub(crate) const ROWS_AT_ONCE: usize = 1 << 19;
+
+/// Rows that are taken at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub first: usize,
+    pub count: usize,
+}
+
+impl Rows {
+    /// All of `2^log`, at most so many at a time, a power of two.
+    pub fn parts(log: usize, at_once: usize) -> impl Iterator<Item = Self> {
+        let count = at_once.min(1 << log);
+        (0..1 << log).step_by(count).map(move |first| Self { first, count })
+    }
+
+    /// Those of `2^log` that begin at one, which is the first of a part of more.
+    pub fn part(log: usize, at_once: usize, first: usize) -> Option<Self> {
+        (first < 1 << log).then(|| Self { first, count: at_once.min(1 << log) })
+    }
+}
 
 /// Base-2 logarithm of the height of a matrix on a coset on which none of these points lies.
 ///
@@ -80,6 +106,39 @@ impl Evaluations {
         Ok(all)
     }
 
+    /// Of the most rows.
+    pub fn log_most(&self) -> usize {
+        self.points.iter().map(|(_, log)| *log).max().unwrap_or(0)
+    }
+
+    /// Values in all, of matrices of these widths.
+    pub fn sums(&self, widths: impl Iterator<Item = usize>) -> usize {
+        zip(widths, &self.matrices).map(|(width, evaluated)| width * evaluated.points.len()).sum()
+    }
+
+    /// Values from sums of `x f(x) / (z - x)`: for each matrix, for [`POINTS`] at a time of its points, of each column at each of these.
+    pub fn values(
+        &self,
+        widths: impl Iterator<Item = usize>,
+        sums: &[Challenge],
+    ) -> Vec<Vec<Vec<Challenge>>> {
+        let mut left = sums;
+        let mut values = Vec::new();
+        for (width, Evaluated { log_rows, points }) in zip(widths, &self.matrices) {
+            let mut of_matrix = Vec::new();
+            for some in points.chunks(POINTS) {
+                let (sums, rest) = left.split_at(width * some.len());
+                left = rest;
+                of_matrix.extend(some.iter().enumerate().map(|(i, point)| {
+                    let scale = barycentric_scale(self.points[*point].0, *log_rows);
+                    sums.iter().skip(i).step_by(some.len()).map(|sum| scale * *sum).collect()
+                }));
+            }
+            values.push(of_matrix);
+        }
+        values
+    }
+
     /// The number of a point, of which as many rows are evaluated.
     fn number(&mut self, z: Challenge, log_rows: usize) -> usize {
         let Some(number) = self.points.iter().position(|(other, _)| *other == z) else {
@@ -92,11 +151,27 @@ impl Evaluations {
     }
 }
 
+/// What the sum of `x f(x) / (z - x)` over the `2^log_rows` points of a coset is multiplied by to give `f(z)`.
+fn barycentric_scale(z: Challenge, log_rows: usize) -> Challenge {
+    let shift = F::GENERATOR.exp_power_of_2(log_rows);
+    (z.exp_power_of_2(log_rows) - shift) * (shift * F::from_usize(1 << log_rows)).inverse()
+}
+
 /// A codeword of claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reduction {
     pub log_height: usize,
     pub log_arity: usize,
+}
+
+/// Claims at one point. With `S(x)` the sum of `challenge^c f_c(x)` over a matrix's columns, they add to the codeword the constant less the sum of each
+/// matrix's factor times its `S(x)`, all over `z - x`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AtPoint {
+    pub z: Challenge,
+    pub constant: Challenge,
+    /// One a matrix; zero where it has no claim at this point.
+    pub factors: Vec<Challenge>,
 }
 
 impl Reduction {
@@ -137,5 +212,33 @@ impl Reduction {
     /// Height and width of the codeword.
     pub const fn result(self) -> (usize, usize) {
         (1 << (self.log_height - self.log_arity), DEGREE << self.log_arity)
+    }
+}
+
+impl AtPoint {
+    /// All claims, by the points that differ; where there are none, one that adds nothing, so that there is a codeword.
+    pub fn all<M>(claims: &[Claims<'_, M>], challenge: Challenge) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        // `challenge^k`, where `k` counts columns at points.
+        let mut offset = Challenge::ONE;
+        for (number, claim) in claims.iter().enumerate() {
+            for (z, values) in zip(claim.points, claim.values) {
+                let found = all.iter().position(|at| at.z == *z).unwrap_or(all.len());
+                if found == all.len() {
+                    let factors = vec![Challenge::ZERO; claims.len()];
+                    all.push(Self { z: *z, constant: Challenge::ZERO, factors });
+                }
+                let sum: Challenge = dot_product(challenge.powers(), values.iter().copied());
+                all[found].constant += offset * sum;
+                all[found].factors[number] += offset;
+                offset *= challenge.exp_u64(values.len() as u64);
+            }
+        }
+        if all.is_empty() {
+            // On no coset of the field.
+            let z = Challenge::from_basis_coefficients_fn(|i| F::from_bool(i == 1));
+            all.push(Self { z, constant: Challenge::ZERO, factors: vec![Challenge::ZERO; claims.len()] });
+        }
+        all
     }
 }

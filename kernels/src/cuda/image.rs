@@ -31,7 +31,7 @@ static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 /// Base-2 logarithm of the length of each of the two tables from which a power is put together.
 pub(super) const LOG_TABLE: usize = 12;
 
-const KERNELS: [&str; 25] = [
+const KERNELS: [&str; 31] = [
     "rows_to_columns",
     "columns_to_rows",
     "permute_16",
@@ -50,6 +50,12 @@ const KERNELS: [&str; 25] = [
     "lde_gather",
     "lde_inverse",
     "lde_middle",
+    "openings_inverses",
+    "openings_dots_1",
+    "openings_dots_2",
+    "openings_totals",
+    "openings_reduced_1",
+    "openings_reduced_2",
     "limits_copy",
     "limits_low",
     "limits_high",

@@ -17,6 +17,7 @@ mod limits;
 mod merkle_tree;
 mod module;
 mod ntt;
+mod openings;
 mod peer;
 mod poseidon2;
 mod quotients;

@@ -11,6 +11,7 @@ mod launch;
 mod limits;
 mod merkle_tree;
 mod ntt;
+mod openings;
 mod pieces;
 mod pipeline;
 mod poseidon2;

@@ -34,6 +34,14 @@ pub(super) enum Kernel {
     AbsorbRows,
     CompressNodes,
     GatherWords,
+    OpeningsInverses,
+    OpeningsDots1,
+    OpeningsDots2,
+    OpeningsTotals,
+    OpeningsLeft1,
+    OpeningsLeft2,
+    OpeningsCodeword1,
+    OpeningsCodeword2,
     LimitsCopy,
     LimitsLow,
     LimitsHigh,
@@ -45,11 +53,12 @@ pub(super) enum Kernel {
 use Kernel::{
     AbsorbRows, ColumnSums, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords,
     InverseApart, InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
-    LimitsWide, NttApart, NttLast, PermuteRows16, PermuteRows24, ReverseRows, RunningSums, Selectors,
-    SmallestWitness,
+    LimitsWide, NttApart, NttLast, OpeningsCodeword1, OpeningsCodeword2, OpeningsDots1, OpeningsDots2,
+    OpeningsInverses, OpeningsLeft1, OpeningsLeft2, OpeningsTotals, PermuteRows16, PermuteRows24,
+    ReverseRows, RunningSums, Selectors, SmallestWitness,
 };
 
-const KERNELS: [Kernel; 26] = [
+const KERNELS: [Kernel; 34] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -70,6 +79,14 @@ const KERNELS: [Kernel; 26] = [
     AbsorbRows,
     CompressNodes,
     GatherWords,
+    OpeningsInverses,
+    OpeningsDots1,
+    OpeningsDots2,
+    OpeningsTotals,
+    OpeningsLeft1,
+    OpeningsLeft2,
+    OpeningsCodeword1,
+    OpeningsCodeword2,
     LimitsCopy,
     LimitsLow,
     LimitsHigh,
@@ -104,6 +121,11 @@ impl Kernel {
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
+            OpeningsInverses => "openings_inverses",
+            OpeningsDots1 | OpeningsDots2 => "openings_dots",
+            OpeningsTotals => "openings_totals",
+            OpeningsLeft1 | OpeningsLeft2 => "openings_left",
+            OpeningsCodeword1 | OpeningsCodeword2 => "openings_codeword",
             LimitsCopy => "limits_copy",
             LimitsLow => "limits_low",
             LimitsHigh => "limits_high",
@@ -128,6 +150,11 @@ impl Kernel {
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
+            OpeningsInverses => (&[true], 36),
+            OpeningsDots1 | OpeningsDots2 => (&[false, false, false, true], 28),
+            OpeningsTotals => (&[false, true], 8),
+            OpeningsLeft1 | OpeningsLeft2 => (&[false, false, true], 36),
+            OpeningsCodeword1 | OpeningsCodeword2 => (&[false, false, false, true], 20),
             LimitsCopy => (&[false, true], 12),
             LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => (&[true], 12),
         };
@@ -145,27 +172,35 @@ impl Kernel {
             Fold2 => &[("LOG_ARITY", 1.0)],
             Fold4 => &[("LOG_ARITY", 2.0)],
             Fold8 => &[("LOG_ARITY", 3.0)],
+            OpeningsDots1 | OpeningsLeft1 | OpeningsCodeword1 => &[("POINTS", 1.0)],
+            OpeningsDots2 | OpeningsLeft2 | OpeningsCodeword2 => &[("POINTS", 2.0)],
             _ => &[],
         }
     }
 
     fn source(self, wide_words: bool) -> String {
         let poseidon2 = include_str!("../../wgsl/poseidon2.wgsl");
+        let extension = include_str!("../../wgsl/extension.wgsl");
         let files: &[&str] = match self {
             NttApart | NttLast | InverseApart | InverseBegin | InverseLast | ExtendApart | ExtendWhole => {
                 &[include_str!("../../wgsl/ntt.wgsl")]
             }
             PermuteRows16 | PermuteRows24 => &[poseidon2, include_str!("../../wgsl/permute.wgsl")],
             SmallestWitness => &[poseidon2, include_str!("../../wgsl/grinding.wgsl")],
-            Fold2 | Fold4 | Fold8 => {
-                &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/fold.wgsl")]
-            }
             ColumnSums | RunningSums => &[include_str!("../../wgsl/running_sums.wgsl")],
             Selectors | ReverseRows => &[include_str!("../../wgsl/quotients.wgsl")],
+            Fold2 | Fold4 | Fold8 => &[extension, include_str!("../../wgsl/fold.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
+            OpeningsInverses => &[extension, include_str!("../../wgsl/openings_inverses.wgsl")],
+            OpeningsDots1 | OpeningsDots2 => &[include_str!("../../wgsl/openings_dots.wgsl")],
+            OpeningsTotals => &[include_str!("../../wgsl/openings_totals.wgsl")],
+            OpeningsLeft1 | OpeningsLeft2 => &[extension, include_str!("../../wgsl/openings_left.wgsl")],
+            OpeningsCodeword1 | OpeningsCodeword2 => {
+                &[extension, include_str!("../../wgsl/openings_codeword.wgsl")]
+            }
             LimitsCopy | LimitsLow | LimitsHigh | LimitsWide | LimitsBase | LimitsQuintic => {
-                &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/limits.wgsl")]
+                &[extension, include_str!("../../wgsl/limits.wgsl")]
             }
         };
         source::module(wide_words, files)

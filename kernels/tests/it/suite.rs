@@ -2,13 +2,14 @@
 
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::{
-    Device, Error, Fold, Grinding, MerkleTree, Ntt, Peer, Poseidon2, Quotients, RunningSums, Timer,
+    Claims, Device, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Quotients,
+    RunningSums, Timer,
 };
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::hash::perm16;
 use aludel_protocol::{Challenge, F, fe};
-use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_symmetric::Permutation;
 use rand::{RngExt, SeedableRng};
@@ -30,7 +31,9 @@ pub fn matrix(height: usize, width: usize, seed: u64) -> RowMajorMatrix<F> {
 }
 
 /// Every family, and that nothing stays behind.
-pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients>(device: &D) {
+pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings>(
+    device: &D,
+) {
     matrices_come_back(device);
     permutations(device);
     transforms(device);
@@ -44,6 +47,9 @@ pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quo
         &[(0, 0), (0, 1), (0, 4), (1, 0), (1, 3), (2, 1), (3, 0), (3, 2), (9, 0), (8, 4), (12, 1)],
     );
     chunks(device);
+    openings(device);
+    codewords(device);
+    openings_refused(device);
     refusals(device);
     refused_sums(device);
     assert_eq!(device.usage().used, 0, "{}: memory stays in use", device.id());
@@ -267,6 +273,119 @@ fn refused_sums<D: RunningSums + Quotients>(device: &D) {
     for (log_rows, log_step) in [(25, 0), (24, 1), (0, 25), (1, usize::MAX), (usize::MAX, usize::MAX)] {
         refused(device.selectors(log_rows, log_step).err());
     }
+}
+
+/// An element of the extension.
+pub fn challenge(seed: u64) -> Challenge {
+    Challenge::from_basis_coefficients_slice(&matrix(1, 5, seed).values).expect("five")
+}
+
+/// Base-2 logarithms of the heights, and widths, of matrices that are opened at once, the bits that were added to their coefficients, and points by the seeds
+/// of each matrix; zero is at zero.
+type Opened = (&'static [(usize, usize)], usize, &'static [&'static [u64]]);
+
+/// Heights of one point and of tiles that are not full; widths around those of groups of columns; points that some share and some have twice.
+const OPENED: &[Opened] = &[
+    (&[(0, 1)], 0, &[&[1]]),
+    (&[(3, 1)], 3, &[&[1, 2]]),
+    (&[(12, 5), (3, 33), (7, 5)], 1, &[&[1, 2], &[1, 3], &[4, 1]]),
+    (&[(6, 300)], 0, &[&[1, 2]]),
+    (&[(11, 1), (11, 1), (2, 65)], 0, &[&[1], &[2, 1, 3], &[]]),
+    (&[(9, 33), (5, 64), (2, 2)], 2, &[&[1, 1], &[5, 0, 1, 6, 0], &[7]]),
+    (&[(4, 1), (6, 31), (5, 32)], 1, &[&[0], &[2], &[0, 2]]),
+];
+
+fn openings<D: Openings>(device: &D) {
+    let cpu = Cpu::new(u64::MAX);
+    let point = |seed: &u64| if *seed == 0 { Challenge::ZERO } else { challenge(*seed) };
+    for (shapes, added_bits, seeds) in OPENED {
+        let rows: Vec<_> = (40..).zip(*shapes).map(|(i, (log, width))| matrix(1 << log, *width, i)).collect();
+        let points: Vec<Vec<_>> = seeds.iter().map(|seeds| seeds.iter().map(point).collect()).collect();
+        let here = rows.iter().map(|m| device.upload(m)).collect::<Result<Vec<_>, _>>().expect("they fit");
+        let there = rows.iter().map(|m| cpu.upload(m)).collect::<Result<Vec<_>, _>>().expect("they fit");
+        let found = device.values_at(&here.iter().collect::<Vec<_>>(), &points, *added_bits);
+        let expected = cpu.values_at(&there.iter().collect::<Vec<_>>(), &points, *added_bits);
+        assert!(found.expect("values") == expected.expect("values"), "{}: {shapes:?}", device.id());
+    }
+}
+
+/// Base-2 logarithms of the height and of the elements of a row; widths of matrices, and points by their seeds.
+type Codeword = (usize, usize, &'static [usize], &'static [&'static [u64]]);
+
+const CODEWORDS: &[Codeword] = &[
+    (0, 0, &[1], &[&[1]]),
+    (1, 1, &[2], &[&[1, 2]]),
+    (3, 2, &[5, 1, 300], &[&[1, 2], &[1], &[2, 1]]),
+    (6, 0, &[1, 4], &[&[], &[]]),
+    (8, 3, &[33, 2, 7], &[&[1, 2], &[], &[3, 1, 3]]),
+    (12, 1, &[3, 5], &[&[1, 2], &[1, 2]]),
+    (10, 3, &[16], &[&[0, 4, 5, 6, 7]]),
+];
+
+fn codewords<D: Openings>(device: &D) {
+    for (log, log_arity, widths, seeds) in CODEWORDS {
+        let rows: Vec<_> = (60..).zip(*widths).map(|(i, width)| matrix(1 << log, *width, i)).collect();
+        let point = |seed: &u64| if *seed == 0 { Challenge::ZERO } else { challenge(*seed) };
+        let points: Vec<Vec<_>> = seeds.iter().map(|seeds| seeds.iter().map(point).collect()).collect();
+        let claimed =
+            |seed: &u64, width: usize| (0..width).map(|c| challenge(100 * seed + c as u64)).collect();
+        let values: Vec<Vec<Vec<_>>> = seeds
+            .iter()
+            .zip(*widths)
+            .map(|(s, width)| s.iter().map(|s| claimed(s, *width)).collect())
+            .collect();
+        let found = reduced(device, &rows, &points, &values, *log_arity);
+        let expected = reduced(&Cpu::new(u64::MAX), &rows, &points, &values, *log_arity);
+        assert!(found.values.iter().any(|x| *x != F::ZERO) || points.iter().all(Vec::is_empty));
+        assert!(found == expected, "{}: 2^{log} by {widths:?}", device.id());
+    }
+}
+
+/// A codeword of claims, brought to the host.
+fn reduced<D: Openings>(
+    device: &D,
+    rows: &[RowMajorMatrix<F>],
+    points: &[Vec<Challenge>],
+    values: &[Vec<Vec<Challenge>>],
+    log_arity: usize,
+) -> RowMajorMatrix<F> {
+    let matrices: Vec<_> = rows.iter().map(|m| device.upload(m).expect("it fits")).collect();
+    let all = matrices.iter().zip(points).zip(values);
+    let claims: Vec<_> = all.map(|((matrix, points), values)| Claims { matrix, points, values }).collect();
+    let codeword = device.reduced(&claims, challenge(9), log_arity).expect("a codeword");
+    device.download(&codeword).expect("it comes back")
+}
+
+/// Openings that are of no sense, and points on cosets, of the extension's and of the polynomials'.
+fn openings_refused<D: Openings>(device: &D) {
+    let upload = |height, width| device.upload(&matrix(height, width, 9)).expect("it fits");
+    let refused = |what: Option<Error>| assert!(matches!(what, Some(Error::Unsupported { .. })), "{what:?}");
+    let (one, three, four) = (upload(1, 2), upload(3, 2), upload(4, 2));
+    let (z, on) = (challenge(1), Challenge::from(F::GENERATOR));
+    let on_larger = on * F::two_adic_generator(2);
+    refused(device.values_at(&[&four], &[], 1).err());
+    refused(device.values_at(&[&four], &[vec![z], vec![z]], 1).err());
+    refused(device.values_at(&[&three], &[vec![z]], 0).err());
+    refused(device.values_at(&[&one], &[vec![z]], 1).err());
+    refused(device.values_at(&[&four], &[vec![z]], usize::MAX).err());
+    refused(device.values_at(&[&four, &one], &[vec![z], vec![z, on]], 0).err());
+    refused(device.values_at(&[&four], &[vec![z, on_larger]], 1).err());
+    assert!(device.values_at(&[&one], &[vec![on_larger]], 0).is_ok(), "beside the coset");
+    assert_eq!(device.values_at(&[], &[], 1), Ok(vec![]));
+    let values = [vec![z, z]];
+    let reduced = |claims: &[(&D::Matrix, &[Challenge], &[Vec<Challenge>])], log_arity| {
+        let claims = claims.iter().map(|(matrix, points, values)| Claims { matrix: *matrix, points, values });
+        device.reduced(&claims.collect::<Vec<_>>(), z, log_arity).err()
+    };
+    refused(reduced(&[], 0));
+    refused(reduced(&[(&three, &[z], &values)], 0));
+    refused(reduced(&[(&four, &[z], &values), (&one, &[z], &values)], 0));
+    refused(reduced(&[(&four, &[z, z], &values)], 0));
+    refused(reduced(&[(&four, &[z], &[vec![z]])], 0));
+    refused(reduced(&[(&four, &[z], &values)], 3));
+    refused(reduced(&[(&four, &[on], &values)], 0));
+    refused(reduced(&[(&four, &[on_larger], &values)], 0));
+    assert!(reduced(&[(&four, &[z], &values)], 2).is_none());
 }
 
 /// What no device can do is said, and costs nothing.
