@@ -7,6 +7,7 @@ mod merkle_tree;
 mod ntt;
 mod openings;
 mod poseidon2;
+mod rows;
 
 use core::borrow::Borrow;
 use core::time::Duration;
@@ -19,6 +20,7 @@ use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrix};
 
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::cuda::Cuda;
 use crate::error::Error;

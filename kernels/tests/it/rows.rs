@@ -1,7 +1,9 @@
 //! Programs over rows against the expressions themselves, evaluated one by one.
 
+use aludel_kernels::cpu::Cpu;
 use aludel_kernels::rows::lower::MATRICES;
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
+use aludel_kernels::{Error, Rows};
 use aludel_protocol::{Challenge, F, fe};
 use p3_air::symbolic::{
     BaseEntry, BaseLeaf, ConstraintLayout, ExtEntry, ExtLeaf, SymbolicExpr, SymbolicExpression,
@@ -181,7 +183,23 @@ fn reversed(index: usize, bits: usize) -> usize {
     (0..bits).fold(0, |sum, bit| sum | ((index >> bit) & 1) << (bits - 1 - bit))
 }
 
-fn check(
+/// Compiles a program and runs it, onto nothing.
+fn run<D: Rows>(
+    device: &D,
+    program: &Program,
+    domain: Domain,
+    matrices: [Option<&RowMajorMatrix<F>>; MATRICES],
+    values: &[Challenge],
+) -> RowMajorMatrix<F> {
+    let compiled = device.compile(program).expect("it compiles");
+    let there = matrices.map(|rows| rows.map(|rows| device.upload(rows).expect("it fits")));
+    let there = there.each_ref().map(Option::as_ref);
+    let found = device.run(&compiled, domain, there, values, None).expect("it runs");
+    device.download(&found).expect("it comes back")
+}
+
+fn check<D: Rows>(
+    device: &D,
     seed: u64,
     constraints: &Constraints,
     log_heights: [usize; 2],
@@ -190,7 +208,13 @@ fn check(
 ) {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let [log_height, log_period] = log_heights;
-    let heights = [log_height, log_height, log_height, log_height, log_period];
+    // Of the first matrices more rows are there than are read, and one repeats.
+    let heights = [log_height + 1, log_height, log_height, log_height, log_period];
+    let heights = if log_step.is_some() {
+        heights
+    } else {
+        [log_height, heights[1], heights[2], heights[3], log_period]
+    };
     let matrices: [_; MATRICES] =
         core::array::from_fn(|i| suite::matrix(1 << heights[i], WIDTHS[i], seed * 10 + i as u64));
     let public_values: Vec<F> = (0..PUBLIC as u32).map(|i| fe(i * 77 + 1)).collect();
@@ -207,11 +231,12 @@ fn check(
         None => Domain::Natural { log_height },
         Some(log_step) => Domain::BitReversed { log_height, log_step },
     };
-    let found = program.run(domain, core::array::from_fn(|i| Some(&matrices[i])), &values);
+    let found = run(device, &program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values);
     for at in 0..1 << log_height {
         // Of a point, in the order of points, where it lies in a matrix.
         let point = if log_step.is_some() { reversed(at, log_height) } else { at };
         let lies = |point: usize, bits: usize| {
+            let bits = bits.min(log_height);
             let point = point % (1 << bits);
             if log_step.is_some() { reversed(point, bits) } else { point }
         };
@@ -220,20 +245,26 @@ fn check(
         let row = Row { matrices: core::array::from_fn(|i| &matrices[i]), rows, given };
         let expected = constraints.expected(&row);
         let coefficients: &[F] = expected.as_basis_coefficients_slice();
-        assert_eq!(found.row_slice(at).expect("a row")[..], *coefficients, "seed {seed}, row {at}");
+        let found = &found.row_slice(at).expect("a row")[..];
+        assert_eq!(found, coefficients, "{}: seed {seed}, row {at}", device.id());
+    }
+}
+
+/// Random constraints give what their expressions say.
+pub fn random_constraints<D: Rows>(device: &D, seeds: core::ops::Range<u64>) {
+    for seed in seeds {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        let constraints = Constraints::random(&mut rng, 12 + seed as usize);
+        check(device, seed, &constraints, [5, 2], None, 1000);
+        check(device, seed, &constraints, [6, 3], Some(1), 1000);
+        check(device, seed, &constraints, [2, 1], Some(2), 4);
+        check(device, seed, &constraints, [0, 0], None, 4);
     }
 }
 
 #[test]
-fn random_constraints_give_what_their_expressions_say() {
-    for seed in 0..40 {
-        let mut rng = ChaCha12Rng::seed_from_u64(seed);
-        let constraints = Constraints::random(&mut rng, 12 + seed as usize);
-        check(seed, &constraints, [5, 2], None, 1000);
-        check(seed, &constraints, [6, 3], Some(1), 1000);
-        check(seed, &constraints, [2, 1], Some(2), 4);
-        check(seed, &constraints, [0, 0], None, 4);
-    }
+fn random_constraints_on_the_processor() {
+    random_constraints(&Cpu::new(u64::MAX), 0..40);
 }
 
 /// Additive and exclusive lookups with tuples of `width` elements.
@@ -264,7 +295,7 @@ fn lookups(rng: &mut ChaCha12Rng, count: usize) -> Vec<Lookup<F>> {
 }
 
 /// What Plonky3 makes of a trace, and what the program does.
-fn permutations(seed: u64, log_height: usize) -> [Permutation; 2] {
+fn permutations<D: Rows>(device: &D, seed: u64, log_height: usize) -> [Permutation; 2] {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let height = 1 << log_height;
     let lookups = lookups(&mut rng, 1 + seed as usize % 4);
@@ -294,7 +325,7 @@ fn permutations(seed: u64, log_height: usize) -> [Permutation; 2] {
         (0..height).flat_map(|i| [i == 0, i == height - 1, i != height - 1, false].map(F::from_bool));
     let selectors = RowMajorMatrix::new(selectors.collect(), WIDTHS[3]);
     let matrices = [Some(&main), Some(&preprocessed), None, Some(&selectors), Some(&periodic)];
-    let found = program.run(Domain::Natural { log_height }, matrices, &values);
+    let found = run(device, &program, Domain::Natural { log_height }, matrices, &values);
     let found: Vec<Challenge> = found
         .values
         .chunks_exact(5)
@@ -304,7 +335,7 @@ fn permutations(seed: u64, log_height: usize) -> [Permutation; 2] {
     let mut sum = Challenge::ZERO;
     let mut columns = Vec::new();
     for row in found.chunks_exact(lookups.len() + 1) {
-        let (total, fractions) = row.split_last().expect("a sum");
+        let (total, fractions) = row.split_first().expect("a sum");
         columns.extend([&[sum], fractions].concat());
         sum += *total;
     }
@@ -312,12 +343,66 @@ fn permutations(seed: u64, log_height: usize) -> [Permutation; 2] {
     [expected, RowMajorMatrix::new(columns, lookups.len() + 1)]
 }
 
-#[test]
-fn fractions_are_those_of_plonky3() {
-    for seed in 0..40 {
-        let [expected, found] = permutations(seed, [6, 0, 3][seed as usize % 3]);
-        assert_eq!(expected, found, "seed {seed}");
+/// Fractions of random lookups are those of Plonky3.
+pub fn random_lookups<D: Rows>(device: &D, seeds: core::ops::Range<u64>) {
+    for seed in seeds {
+        let [expected, found] = permutations(device, seed, [6, 0, 3][seed as usize % 3]);
+        assert_eq!(expected, found, "{}: seed {seed}", device.id());
     }
+}
+
+#[test]
+fn random_lookups_on_the_processor() {
+    random_lookups(&Cpu::new(u64::MAX), 0..40);
+}
+
+/// Runs add to what is there; what is missing or does not fit is refused, and costs nothing.
+pub fn onto_and_refusals<D: Rows>(device: &D) {
+    let mut rng = ChaCha12Rng::seed_from_u64(5);
+    // So many that every column is read.
+    let constraints = Constraints::random(&mut rng, 300);
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    let program = Program::new(&graph, &[quotient], 1000);
+    let [public_values, challenges, weights] = [PUBLIC, CHALLENGES, constraints.layout.total_constraints()]
+        .map(|count| (0..count).map(|_| challenge(&mut rng)).collect::<Vec<_>>());
+    let public_values: Vec<F> = public_values.iter().map(|x| x.as_basis_coefficients_slice()[1]).collect();
+    let terminal = Some(weights[0]);
+    let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
+    let values = program.uniforms.values(&given).expect("all is given");
+    let compiled = device.compile(&program).expect("it compiles");
+    let upload = |height, width| device.upload(&suite::matrix(height, width, 7)).expect("it fits");
+    let matrices: [_; MATRICES] = core::array::from_fn(|i| upload(16, WIDTHS[i]));
+    let all = || core::array::from_fn(|i| Some(&matrices[i]));
+    let domain = Domain::BitReversed { log_height: 4, log_step: 1 };
+    let before = device.usage().used;
+
+    let alone = device.run(&compiled, domain, all(), &values, None).expect("it runs");
+    let sum = device.run(&compiled, domain, all(), &values, Some(upload(16, 5))).expect("it runs");
+    let [alone, sum] = [alone, sum].map(|matrix| device.download(&matrix).expect("it comes back").values);
+    let onto = suite::matrix(16, 5, 7).values;
+    assert!(sum.iter().zip(alone.iter().zip(onto)).all(|(sum, (a, b))| *sum == *a + b), "{}", device.id());
+
+    let refused = |found: Result<D::Matrix, Error>| assert!(matches!(found, Err(Error::Unsupported { .. })));
+    refused(device.run(&compiled, domain, all(), &values[1..], None));
+    refused(device.run(&compiled, domain, all(), &values, Some(upload(16, 10))));
+    refused(device.run(&compiled, domain, all(), &values, Some(upload(8, 5))));
+    for i in 0..MATRICES {
+        for other in [None, Some(upload(16, WIDTHS[i] - 1)), Some(upload(3, WIDTHS[i]))] {
+            let mut matrices: [_; MATRICES] = all();
+            matrices[i] = other.as_ref();
+            refused(device.run(&compiled, domain, matrices, &values, None));
+        }
+    }
+    for (log_height, log_step) in [(25, 1), (4, 5)] {
+        refused(device.run(&compiled, Domain::BitReversed { log_height, log_step }, all(), &values, None));
+    }
+    assert_eq!(device.usage().used, before, "{}", device.id());
+}
+
+#[test]
+fn onto_and_refusals_on_the_processor() {
+    onto_and_refusals(&Cpu::new(u64::MAX));
 }
 
 #[test]
@@ -332,5 +417,127 @@ fn columns_are_loaded_again_where_registers_are_few() {
         Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
     let registers = [4, 100].map(|most| Program::new(&graph, &[quotient], most).registers);
     assert!(registers[0] <= 5 && registers[1] >= 12, "{registers:?}");
-    check(1, &constraints, [4, 1], Some(1), 4);
+    check(&Cpu::new(u64::MAX), 1, &constraints, [4, 1], Some(1), 4);
+}
+
+/// Runs a program on random matrices of these heights, in bits.
+fn on_random<D: Rows>(
+    device: &D,
+    program: &Program,
+    domain: Domain,
+    log_heights: [usize; MATRICES],
+    weights: usize,
+) -> RowMajorMatrix<F> {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let [public_values, challenges, weights] = [PUBLIC, CHALLENGES, weights]
+        .map(|count| (0..count).map(|_| challenge(&mut rng)).collect::<Vec<_>>());
+    let public_values: Vec<F> = public_values.iter().map(|x| x.as_basis_coefficients_slice()[1]).collect();
+    let terminal = Some(challenges[0]);
+    let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
+    let values = program.uniforms.values(&given).expect("all is given");
+    let matrices: [_; MATRICES] =
+        core::array::from_fn(|i| suite::matrix(1 << log_heights[i], WIDTHS[i], 31 + i as u64));
+    run(device, program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values)
+}
+
+/// Some of it, for devices whose calls fail.
+pub fn little<D: Rows>(device: &D) -> Result<(), Error> {
+    let factor = |i| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: i }, i));
+    let layout = ConstraintLayout { base_indices: vec![0], ext_indices: Vec::new() };
+    let constraint = [factor(0) * factor(1)];
+    let (graph, quotient) = Lowering::quotient(&constraint, &[], &layout);
+    let compiled = device.compile(&Program::new(&graph, &[quotient], 8))?;
+    let [main, selectors] = [suite::matrix(4, 2, 1), suite::matrix(4, 4, 2)];
+    let [main, selectors] = [device.upload(&main)?, device.upload(&selectors)?];
+    let matrices = [Some(&main), None, None, Some(&selectors), None];
+    let domain = Domain::Natural { log_height: 2 };
+    let values = vec![Challenge::TWO; graph.uniforms().len()];
+    let found = device.run(&compiled, domain, matrices, &values, None)?;
+    let found = device.run(&compiled, domain, matrices, &values, Some(found))?;
+    let found = device.download(&found)?.values;
+    assert!(found.iter().any(|x| *x != F::ZERO));
+    Ok(())
+}
+
+/// Domains of many rows, and matrices that are higher and lower, as on the processor.
+pub fn tall_domains<D: Rows>(device: &D, log_height: usize) {
+    let mut rng = ChaCha12Rng::seed_from_u64(11);
+    let constraints = Constraints::random(&mut rng, 40);
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    let program = Program::new(&graph, &[quotient], 20);
+    let log_heights = [log_height, log_height - 3, log_height, log_height + 1, 2];
+    for domain in [Domain::Natural { log_height }, Domain::BitReversed { log_height, log_step: 2 }] {
+        let weights = constraints.layout.total_constraints();
+        let of = |found: RowMajorMatrix<F>| found.values;
+        let expected = of(on_random(&Cpu::new(u64::MAX), &program, domain, log_heights, weights));
+        let found = of(on_random(device, &program, domain, log_heights, weights));
+        assert!(found == expected, "{}: {domain:?}", device.id());
+    }
+    assert_eq!(device.usage().used, 0, "{}", device.id());
+}
+
+/// What no chip of ours is like: one product of 10,000 factors, values of which thousands are in use at once, thousands of constraints.
+fn large(values: usize) -> [(&'static str, Program, usize); 3] {
+    let column = |i: usize| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: i / 6 % 2 }, i % 6));
+    let of = |base: Vec<Base>| {
+        let layout = ConstraintLayout { base_indices: (0..base.len()).collect(), ext_indices: Vec::new() };
+        let (graph, quotient) = Lowering::quotient(&base, &[], &layout);
+        let program = Program::new(&graph, &[quotient], 64);
+        // Its parts are dropped one within the other, which takes a deep stack.
+        let dropping = std::thread::Builder::new().stack_size(1 << 28).spawn(move || drop(base));
+        dropping.expect("a thread").join().expect("no panic");
+        (program, layout.total_constraints())
+    };
+    let deep = (0..10_000).fold(column(0), |product, i| product * column(i * 7) + F::from_usize(i));
+    // All are made for the first sum, and used in the other order for the second.
+    let values: Vec<Base> = (0..values).map(|i| column(i) * (column(i / 6) + F::from_usize(i + 2))).collect();
+    let product = |mut values: Vec<&Base>, by: usize| {
+        values.rotate_left(by);
+        let sum = |sum: Base, pair: &[&Base]| sum + pair[0].clone() * pair[1].clone();
+        values.chunks_exact(2).fold(column(1), sum)
+    };
+    let wide = [product(values.iter().collect(), 0), product(values.iter().rev().collect(), 1)];
+    let many = (0..3_000).map(|i| column(i) * column(i / 12) - F::from_usize(i)).collect();
+    [("deep", vec![deep]), ("wide", wide.into()), ("many", many)].map(|(name, constraints)| {
+        let (program, weights) = of(constraints);
+        (name, program, weights)
+    })
+}
+
+/// Large programs, as on the processor.
+pub fn large_programs<D: Rows>(device: &D, log_height: usize) {
+    for (name, program, weights) in large(4_500) {
+        let domain = Domain::BitReversed { log_height, log_step: 1 };
+        let log_heights = [log_height; MATRICES];
+        println!("{name}: {} instructions, {} registers", program.code.len(), program.registers);
+        let expected = on_random(&Cpu::new(u64::MAX), &program, domain, log_heights, weights).values;
+        let found = on_random(device, &program, domain, log_heights, weights).values;
+        assert!(found == expected, "{}: {name}", device.id());
+        assert!(expected.iter().any(|x| *x != F::ZERO), "{name}: nothing was computed");
+    }
+    assert_eq!(device.usage().used, 0, "{}", device.id());
+}
+
+/// What becomes of a program of more than 9,000 values at once, and of one of more than 6,000 uniform values. A failure costs nothing.
+pub fn too_large_programs<D: Rows>(device: &D) -> [Result<(), Error>; 2] {
+    let [_, (_, wide, _), (_, many, _)] = large(9_000);
+    [wide, many].map(|program| {
+        let compiled = device.compile(&program).expect("it compiles");
+        let matrix = device.upload(&suite::matrix(1, 6, 1)).expect("it fits");
+        let before = device.usage().used;
+        let values = vec![Challenge::ONE; program.uniforms.len()];
+        let matrices = core::array::from_fn(|_| Some(&matrix));
+        let found = device.run(&compiled, Domain::Natural { log_height: 0 }, matrices, &values, None);
+        let found = found.map(|_| ());
+        assert_eq!(device.usage().used, before, "{}", device.id());
+        found
+    })
+}
+
+#[test]
+fn large_programs_are_as_large_as_they_say() {
+    let [(_, deep, _), (_, wide, _), (_, many, weights)] = large(4_500);
+    assert!(deep.code.len() > 20_000 && wide.registers > 4_096 && weights == 3_000, "{}", wide.registers);
+    assert!(many.code.len() > 6_000 && many.uniforms.len() > 6_000);
 }

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use aludel_adversary::prover::{Forgeable, Inputs, columns};
 use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_kernels::cpu::Cpu;
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
+use aludel_kernels::{Device, Rows};
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F, fe};
 use aludel_verifier::keys::ShardKey;
@@ -91,10 +93,15 @@ fn compare(chip: &MachineChip, lookups: &Lookups<F>, key: &ShardKey, log_rows: u
     let selectors = RowMajorMatrix::new(selectors.collect(), 4).bit_reverse_rows().to_row_major_matrix();
     let domain = Domain::BitReversed { log_height: log_rows + LOG_STEP, log_step: LOG_STEP };
     let matrices = [Some(&main), fixed.as_ref(), auxiliary.as_ref(), Some(&selectors), None];
+    let cpu = Cpu::new(u64::MAX);
+    let compiled = cpu.compile(&program).expect("it compiles");
+    let there = matrices.map(|rows| rows.map(|rows| cpu.upload(rows).expect("it fits")));
+    let there = there.each_ref().map(Option::as_ref);
     let start = Instant::now();
-    let found = program.run(domain, matrices, &values);
+    let found = cpu.run(&compiled, domain, there, &values, None).expect("it runs");
     let ours = start.elapsed();
 
+    let found = cpu.download(&found).expect("it comes back");
     let found = found.bit_reverse_rows().to_row_major_matrix();
     for (point, expected) in expected.iter().enumerate() {
         let coefficients: &[F] = expected.as_basis_coefficients_slice();

@@ -11,8 +11,8 @@ use super::{Lowering, Value};
 type Base = SymbolicExpression<F>;
 
 impl<'a> Lowering<'a> {
-    /// Of a row the fraction of each lookup, in order, and then their sum (Plonky3's `LogUpGadget`). A row in which a fingerprint is zero has zeros
-    /// for all of them: no proof is made of it.
+    /// Of a row the sum of all fractions, and then the fraction of each lookup in order: where the sums of rows take the first one's place, these are the columns of Plonky3's
+    /// `LogUpGadget`. A row in which a fingerprint is zero has zeros for all of them: no proof is made of it.
     pub fn fractions(lookups: &'a [Lookup<F>]) -> (Graph, Vec<Node>) {
         let mut lowering = Self::default();
         let fractions: Vec<_> = lookups.iter().map(|lookup| lowering.fraction(lookup)).collect();
@@ -41,7 +41,7 @@ impl<'a> Lowering<'a> {
             lowering.add(&sum, &value, Uniform::ONE)
         });
         let sum = lowering.finished(&sum);
-        (lowering.graph, nodes.into_iter().chain([sum]).collect())
+        (lowering.graph, [sum].into_iter().chain(nodes).collect())
     }
 
     /// Numerator and denominator of a lookup's column.

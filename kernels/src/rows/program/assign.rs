@@ -8,15 +8,15 @@ use super::code::Instruction;
 /// Registers of one kind.
 #[derive(Default)]
 pub(super) struct File {
-    free: Vec<u16>,
+    free: Vec<u32>,
     pub peak: usize,
 }
 
 impl File {
-    fn take(&mut self) -> u16 {
+    fn take(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
             self.peak += 1;
-            u16::try_from(self.peak - 1).expect("fewer than 2^16 values at once")
+            u32::try_from(self.peak - 1).expect("fewer than 2^32 values at once")
         })
     }
 
@@ -30,13 +30,13 @@ pub(super) struct Assignment<'a> {
     graph: &'a Graph,
     /// Steps at which a node is read, those to come.
     uses: Vec<VecDeque<usize>>,
-    at: Vec<Option<u16>>,
+    at: Vec<Option<u32>>,
     /// Columns of the field in registers.
     loaded: Vec<Node>,
     pub base: File,
     pub extension: File,
     most: usize,
-    pub code: Vec<Instruction<u16>>,
+    pub code: Vec<Instruction<u32>>,
 }
 
 impl<'a> Assignment<'a> {
@@ -101,7 +101,7 @@ impl<'a> Assignment<'a> {
     }
 
     /// A register of the field: a new one, or that of the column which is needed the latest.
-    fn take_base(&mut self, keep: &[(Node, bool)]) -> u16 {
+    fn take_base(&mut self, keep: &[(Node, bool)]) -> u32 {
         if self.base.in_use() >= self.most {
             let spare = |node: &&Node| keep.iter().all(|(kept, _)| kept != *node);
             let latest =

@@ -15,7 +15,7 @@ use order::Order;
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The steps, in order.
-    pub code: Vec<Instruction<u16>>,
+    pub code: Vec<Instruction<u32>>,
     /// Registers of the field that it needs.
     pub registers: usize,
     /// Registers of the extension that it needs.

@@ -1,4 +1,4 @@
-//! Runs a program on the processor, several rows at a time.
+//! Programs over rows, several rows at a time.
 
 use aludel_protocol::{Challenge, F};
 use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, batch_multiplicative_inverse};
@@ -6,9 +6,14 @@ use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::graph::Column;
-use super::lower::MATRICES;
-use super::program::{Instruction, Operand, Program, Weight};
+use super::{Cpu, Matrix, stored, taken};
+use crate::error::Error;
+use crate::id::DeviceId;
+use crate::rows::lower::MATRICES;
+use crate::rows::needs::Needs;
+use crate::rows::program::{Instruction, Operand, Weight};
+use crate::rows::{Column, Domain, Program};
+use crate::seam::{Device, Rows};
 
 type Packed = <F as Field>::Packing;
 
@@ -20,68 +25,38 @@ const ROWS: usize = VECTORS * Packed::WIDTH;
 /// An element of the field in each row of a block.
 type Lane = [Packed; VECTORS];
 
-/// The rows of a program's matrices, and which comes after which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Domain {
-    /// In the order of the trace; the first comes after the last.
-    Natural {
-        /// Base-2 logarithm of the number of rows.
-        log_height: usize,
-    },
-    /// Bit-reversed, `2^log_step` points of a coset between a row and its successor.
-    BitReversed {
-        /// Base-2 logarithm of the number of points.
-        log_height: usize,
-        /// Base-2 logarithm of the points a row.
-        log_step: usize,
-    },
+/// A program as the processor runs it: as it is.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    program: Program,
+    needs: Needs,
 }
 
-impl Domain {
-    const fn log_height(self) -> usize {
-        match self {
-            Self::Natural { log_height } | Self::BitReversed { log_height, .. } => log_height,
-        }
+impl Rows for Cpu {
+    type Compiled = Compiled;
+
+    fn compile(&self, program: &Program) -> Result<Compiled, Error> {
+        Ok(Compiled { program: program.clone(), needs: Needs::of(program) })
     }
 
-    /// Where the row after this one lies.
-    fn next(self, row: usize) -> usize {
-        let mask = (1 << self.log_height()) - 1;
-        match self {
-            Self::Natural { .. } => (row + 1) & mask,
-            Self::BitReversed { log_height, log_step } => {
-                let point = (reversed(row, log_height) + (1 << log_step)) & mask;
-                reversed(point, log_height)
-            }
-        }
-    }
-
-    /// Where a matrix of `2^log_lower` rows, which repeats, has a row.
-    const fn repeated(self, row: usize, log_lower: usize) -> usize {
-        match self {
-            Self::Natural { .. } => row & ((1 << log_lower) - 1),
-            Self::BitReversed { log_height, .. } => row >> (log_height - log_lower),
-        }
-    }
-}
-
-const fn reversed(index: usize, bits: usize) -> usize {
-    if bits == 0 { 0 } else { index.reverse_bits() >> (usize::BITS as usize - bits) }
-}
-
-impl Program {
-    /// Runs it on all rows of a domain. The result has five columns an output.
-    ///
-    /// # Panics
-    /// Where a matrix that it reads is missing or too narrow, or there are fewer `values` than it has uniforms. Heights are powers of two, at most the domain's.
-    pub fn run(
+    fn run(
         &self,
+        Compiled { program, needs }: &Compiled,
         domain: Domain,
-        matrices: [Option<&RowMajorMatrix<F>>; MATRICES],
+        matrices: [Option<&Matrix>; MATRICES],
         values: &[Challenge],
-    ) -> RowMajorMatrix<F> {
-        let width = 5 * self.outputs;
-        let mut out = F::zero_vec(width << domain.log_height());
+        onto: Option<Matrix>,
+    ) -> Result<Matrix, Error> {
+        let shapes = matrices.map(|matrix| matrix.map(|matrix| self.shape(matrix)));
+        needs.check(DeviceId::Cpu, domain, shapes, values.len(), onto.as_ref().map(|m| self.shape(m)))?;
+        let (height, width) = needs.result(domain);
+        let (mut out, reserved) = match onto.map(taken) {
+            Some((out, reserved)) => (out.values, reserved),
+            None => {
+                let reserved = self.reserve(height * width)?;
+                (F::zero_vec(height * width), reserved)
+            }
+        };
         let uniforms: Vec<[Packed; 5]> = values
             .iter()
             .map(|value| {
@@ -89,16 +64,17 @@ impl Program {
                 core::array::from_fn(|i| Packed::from(coefficients[i]))
             })
             .collect();
-        out.par_chunks_mut(width * ROWS).enumerate().for_each_init(
-            || Block::new(self),
+        out.par_chunks_mut((width * ROWS).max(1)).enumerate().for_each_init(
+            || Block::new(program),
             |block, (number, out)| {
                 block.rows(domain, number * ROWS);
-                self.code
+                program
+                    .code
                     .iter()
                     .for_each(|instruction| block.step(instruction, &matrices, &uniforms, out, width));
             },
         );
-        RowMajorMatrix::new(out, width)
+        Ok(stored(RowMajorMatrix::new(out, width), reserved))
     }
 }
 
@@ -129,32 +105,31 @@ impl Block {
         self.rows[1] = self.rows[0].map(|row| domain.next(row));
     }
 
-    fn load(&self, column: Column, matrices: &[Option<&RowMajorMatrix<F>>]) -> Lane {
+    fn load(&self, column: Column, matrices: &[Option<&Matrix>]) -> Lane {
         let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
         let (width, log_height) = (matrix.width(), matrix.height().ilog2() as usize);
+        let elements = &matrix.values.elements;
         let rows = &self.rows[usize::from(column.next)];
-        let at = |row: usize| {
-            matrix.values[self.domain.repeated(row, log_height) * width + column.column as usize]
-        };
+        let at = |row: usize| elements[self.domain.place(row, log_height) * width + column.column as usize];
         core::array::from_fn(|v| Packed::from_fn(|i| at(rows[v * Packed::WIDTH + i])))
     }
 
-    fn operand(&self, operand: &Operand<u16>, uniforms: &[[Packed; 5]]) -> Lane {
+    fn operand(&self, operand: &Operand<u32>, uniforms: &[[Packed; 5]]) -> Lane {
         match operand {
-            Operand::Register(register) => self.base[usize::from(*register)],
+            Operand::Register(register) => self.base[*register as usize],
             Operand::Uniform(value) => [uniforms[value.index()][0]; VECTORS],
         }
     }
 
     fn step(
         &mut self,
-        instruction: &Instruction<u16>,
-        matrices: &[Option<&RowMajorMatrix<F>>],
+        instruction: &Instruction<u32>,
+        matrices: &[Option<&Matrix>],
         uniforms: &[[Packed; 5]],
         out: &mut [F],
         width: usize,
     ) {
-        let at = |register: u16| usize::from(register);
+        let at = |register: u32| register as usize;
         match *instruction {
             Instruction::Load(to, column) => self.base[at(to)] = self.load(column, matrices),
             Instruction::LoadFive(to, column) => {
@@ -217,7 +192,7 @@ impl Block {
                 for (row, out) in out.chunks_exact_mut(width).enumerate() {
                     for (i, coefficient) in value.iter().enumerate() {
                         let vector = coefficient[row / Packed::WIDTH].as_slice();
-                        out[5 * output + i] = vector[row % Packed::WIDTH];
+                        out[5 * output + i] += vector[row % Packed::WIDTH];
                     }
                 }
             }
