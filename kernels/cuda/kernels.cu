@@ -10,3 +10,4 @@
 #include "poseidon2.cu"
 #include "quotients.cu"
 #include "running_sums.cu"
+#include "rows.cu"

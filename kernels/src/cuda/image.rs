@@ -31,7 +31,7 @@ static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 /// Base-2 logarithm of the length of each of the two tables from which a power is put together.
 pub(super) const LOG_TABLE: usize = 12;
 
-const KERNELS: [&str; 31] = [
+const KERNELS: [&str; 32] = [
     "rows_to_columns",
     "columns_to_rows",
     "permute_16",
@@ -42,6 +42,7 @@ const KERNELS: [&str; 31] = [
     "running_sums",
     "selectors",
     "reverse_rows",
+    "interpret_rows",
     "merkle_leaves",
     "merkle_layer",
     "merkle_open_rows",

@@ -21,6 +21,7 @@ mod openings;
 mod peer;
 mod poseidon2;
 mod quotients;
+mod rows;
 mod running_sums;
 mod staging;
 mod stream;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 pub use describe::{Capabilities, Description, count, describe};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::error::Error;
 use crate::memory::Budget;

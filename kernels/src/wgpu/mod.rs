@@ -16,6 +16,7 @@ mod pieces;
 mod pipeline;
 mod poseidon2;
 mod quotients;
+mod rows;
 mod running_sums;
 mod source;
 mod timer;
@@ -33,6 +34,7 @@ use p3_matrix::dense::RowMajorMatrix;
 pub use adapter::{Adapter, Options, adapters};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::cpu::Cpu;
 use crate::cuda::Cuda;

@@ -31,6 +31,9 @@ pub(super) enum Kernel {
     RunningSums,
     Selectors,
     ReverseRows,
+    GatherColumns,
+    InterpretRows,
+    InvertRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -51,14 +54,14 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, ColumnSums, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords,
-    InverseApart, InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic,
-    LimitsWide, NttApart, NttLast, OpeningsCodeword1, OpeningsCodeword2, OpeningsDots1, OpeningsDots2,
-    OpeningsInverses, OpeningsLeft1, OpeningsLeft2, OpeningsTotals, PermuteRows16, PermuteRows24,
-    ReverseRows, RunningSums, Selectors, SmallestWitness,
+    AbsorbRows, ColumnSums, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherColumns,
+    GatherWords, InterpretRows, InverseApart, InverseBegin, InverseLast, InvertRows, LimitsBase, LimitsCopy,
+    LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast, OpeningsCodeword1,
+    OpeningsCodeword2, OpeningsDots1, OpeningsDots2, OpeningsInverses, OpeningsLeft1, OpeningsLeft2,
+    OpeningsTotals, PermuteRows16, PermuteRows24, ReverseRows, RunningSums, Selectors, SmallestWitness,
 };
 
-const KERNELS: [Kernel; 34] = [
+const KERNELS: [Kernel; 37] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -76,6 +79,9 @@ const KERNELS: [Kernel; 34] = [
     RunningSums,
     Selectors,
     ReverseRows,
+    GatherColumns,
+    InterpretRows,
+    InvertRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -118,6 +124,9 @@ impl Kernel {
             RunningSums => "running_sums",
             Selectors => "selectors",
             ReverseRows => "reverse_rows",
+            GatherColumns => "gather_columns",
+            InterpretRows => "interpret_rows",
+            InvertRows => "invert_rows",
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
@@ -147,6 +156,8 @@ impl Kernel {
             RunningSums => (&[true, true, false], 20),
             Selectors => (&[true], 28),
             ReverseRows => (&[false, true], 20),
+            GatherColumns => (&[false, false, true], 40),
+            InterpretRows | InvertRows => (&[false, false, true], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
@@ -190,6 +201,8 @@ impl Kernel {
             ColumnSums | RunningSums => &[include_str!("../../wgsl/running_sums.wgsl")],
             Selectors | ReverseRows => &[include_str!("../../wgsl/quotients.wgsl")],
             Fold2 | Fold4 | Fold8 => &[extension, include_str!("../../wgsl/fold.wgsl")],
+            GatherColumns => &[include_str!("../../wgsl/gather_columns.wgsl")],
+            InterpretRows | InvertRows => &[extension, include_str!("../../wgsl/rows.wgsl")],
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],
             OpeningsInverses => &[extension, include_str!("../../wgsl/openings_inverses.wgsl")],

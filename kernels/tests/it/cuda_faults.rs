@@ -12,7 +12,7 @@ use aludel_stand_in::{Fault, Kind};
 use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::cuda::{nothing_is_left, open, stand_in};
-use crate::suite;
+use crate::{rows, suite};
 
 /// Openings in [`work`].
 const OPENINGS: i64 = 2;
@@ -51,6 +51,7 @@ fn on(device: &Cuda) -> Result<(), Error> {
     device.fold(&codeword, Challenge::TWO, Some(&device.upload(&suite::matrix(4, 10, 4))?), 1)?;
     drop(device.running_sums(device.upload(&suite::matrix(1 << 13, 5, 5))?)?);
     device.chunks(&device.selectors(3, 1)?, 1)?;
+    rows::little(device)?;
     device.synchronize()
 }
 
