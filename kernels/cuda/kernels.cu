@@ -8,3 +8,6 @@
 #include "ntt.cu"
 #include "openings.cu"
 #include "poseidon2.cu"
+#include "quotients.cu"
+#include "running_sums.cu"
+#include "rows.cu"

@@ -14,7 +14,9 @@ pub mod id;
 pub mod limits;
 pub mod memory;
 mod openings;
+mod quotients;
 pub mod rows;
+mod running_sums;
 pub mod seam;
 pub mod wgpu;
 

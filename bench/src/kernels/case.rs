@@ -23,17 +23,30 @@ pub enum Family {
     MerkleCommit,
     /// Openings of such a tree.
     MerkleOpen,
+    /// Rows of a codeword to one element each, in rows of as many.
+    Fold,
+    /// Candidates for a witness, of which none is likely to pass.
+    Grinding,
+    /// Running sums of elements of the extension.
+    RunningSums,
+    /// Selectors of a trace on a coset twice as large.
+    Selectors,
+    /// Values on a coset in two parts.
+    Chunks,
 }
 
 /// Rows of a tree that a bench opens: more than the queries of a proof.
 pub const OPENED: usize = 256;
+
+/// Base-2 logarithm of the parts to which values are split, and of how much larger a coset of selectors is than its trace.
+pub const LOG_STEP: usize = 1;
 
 /// Rounds of the chains of a bench of the field.
 pub const FIELD_ROUNDS: u32 = 64;
 
 impl Family {
     /// All, in the order in which they run.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::FieldBase,
         Self::FieldQuintic,
         Self::Ntt,
@@ -43,6 +56,11 @@ impl Family {
         Self::Poseidon2Of24,
         Self::MerkleCommit,
         Self::MerkleOpen,
+        Self::Fold,
+        Self::Grinding,
+        Self::RunningSums,
+        Self::Selectors,
+        Self::Chunks,
     ];
 
     /// Its name, by which runs are compared.
@@ -57,6 +75,11 @@ impl Family {
             Self::Poseidon2Of24 => "poseidon2-24",
             Self::MerkleCommit => "merkle-commit",
             Self::MerkleOpen => "merkle-open",
+            Self::Fold => "fold",
+            Self::Grinding => "grinding",
+            Self::RunningSums => "running-sums",
+            Self::Selectors => "selectors",
+            Self::Chunks => "chunks",
         }
     }
 
@@ -85,11 +108,20 @@ impl Family {
             (Self::Poseidon2Of24, true) => (16, 24),
             (Self::MerkleCommit | Self::MerkleOpen, false) => (25, 64),
             (Self::MerkleCommit | Self::MerkleOpen, true) => (14, 64),
+            // Rows of eight elements.
+            (Self::Fold, false) => (21, 40),
+            (Self::Fold, true) => (13, 40),
+            (Self::Grinding, false) => (24, 1),
+            (Self::Grinding, true) => (18, 1),
+            (Self::RunningSums | Self::Chunks, false) => (24, 5),
+            (Self::RunningSums | Self::Chunks, true) => (18, 5),
+            (Self::Selectors, false) => (24, 4),
+            (Self::Selectors, true) => (18, 4),
         }
     }
 }
 
-/// A family at a shape, `[2^log_height][width]`. Of a bench of the field rows are threads.
+/// A family at a shape, `[2^log_height][width]`. Of a bench of the field rows are threads, of one of grinding candidates; of selectors the shape is that of what is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Which.
@@ -113,6 +145,8 @@ impl Case {
         let more = match self.family {
             Family::CosetLde => 2 * input,
             Family::MerkleCommit | Family::MerkleOpen => 64 << self.log_height,
+            Family::Fold | Family::Chunks => input,
+            Family::Grinding => return 1 << 16,
             _ => 0,
         };
         let staged = if input < 64 << 20 { input } else { 64 << 20 };
@@ -128,14 +162,21 @@ impl Case {
             }
             Family::MerkleOpen => format!("{OPENED} of 2^{} x {}", self.log_height, self.width),
             Family::FieldBase | Family::FieldQuintic => format!("2^{} threads", self.log_height),
+            Family::Grinding => format!("2^{} candidates", self.log_height),
             _ => format!("2^{} x {}", self.log_height, self.width),
         }
     }
 
-    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes.
+    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes, and running sums several tiles.
     #[must_use]
     pub fn small(&self) -> Self {
-        Self { log_height: self.log_height.min(11), width: self.smallest_width(), ..*self }
+        let most = if self.family == Family::RunningSums { 14 } else { 11 };
+        Self { log_height: self.log_height.min(most), width: self.smallest_width(), ..*self }
+    }
+
+    /// Of a fold the base-2 logarithm of the elements of a row.
+    pub const fn log_arity(&self) -> usize {
+        (self.width / 5).trailing_zeros() as usize
     }
 
     fn smallest_width(&self) -> usize {

@@ -17,6 +17,10 @@ pub const QUINTIC_PRODUCTS: u64 = 25;
 /// Reductions of them.
 pub const QUINTIC_REDUCTIONS: u64 = 5;
 
+/// Products of a point's selectors: two make the point, four the inverses of its distances from the first and the last row out of those of a product of many, as many products are made of
+/// two factors each, and two multiply both by what vanishes. What many points share counts for nothing.
+pub const SELECTOR_PRODUCTS: u64 = 10;
+
 /// What a kernel needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
@@ -39,6 +43,16 @@ pub const fn permutation_products(width: u64) -> u64 {
     8 * width * 2 + partial * (2 + width)
 }
 
+/// Products and reductions of a row of `2^log_arity` elements of the extension that is folded: for each pair that becomes one element a product in the extension, by a scalar that is multiplied by the
+/// row's factor; a root, and its squares.
+pub const fn fold_products(log_arity: usize) -> [u64; 2] {
+    let (pairs, own) = ((1 << log_arity) - 1, 1 + log_arity as u64);
+    [pairs * (QUINTIC_PRODUCTS + 5) + own, pairs * (QUINTIC_REDUCTIONS + 5) + own]
+}
+
+/// Products and reductions of a candidate of grinding: a number becomes an element, the state is permuted, an element becomes a number.
+pub const CANDIDATE_PRODUCTS: [u64; 2] = [permutation_products(16) + 1, permutation_products(16) + 2];
+
 /// Passes over memory of a transform of `2^log` points.
 const fn passes(log: usize) -> u64 {
     let passes = log.div_ceil(LOG_PASS);
@@ -56,6 +70,7 @@ pub const fn work(case: &Case) -> Work {
     let matrix = 4 * height * width;
     let (bytes, products, units, unit) = match case.family {
         Family::FieldBase | Family::FieldQuintic => return field(case),
+        Family::Fold | Family::Grinding => return of_rows(case),
         Family::Ntt => {
             let products = butterflies(case.log_height) * width;
             (2 * passes(case.log_height) * matrix, products, height * width, "elements/s")
@@ -85,8 +100,27 @@ pub const fn work(case: &Case) -> Work {
             let record = 4 * width + 32 * case.log_height as u64;
             (opened * (2 * record + 4), 0, opened, "openings/s")
         }
+        // One pass could do: who sums a tile learns from the one before what is before it.
+        Family::RunningSums => (2 * matrix, 0, height, "elements/s"),
+        Family::Selectors => (matrix, height * SELECTOR_PRODUCTS, height, "points/s"),
+        Family::Chunks => (2 * matrix, 0, height * width, "elements/s"),
     };
     Work { bytes, products, reductions: products, units, unit }
+}
+
+/// Of families whose products are not each reduced.
+const fn of_rows(case: &Case) -> Work {
+    let height = 1u64 << case.log_height;
+    let ([products, reductions], bytes, units, unit) = match case.family {
+        Family::Fold => {
+            let matrix = 4 * case.elements();
+            let elements = height << case.log_arity();
+            (fold_products(case.log_arity()), matrix + 20 * height, elements, "elements/s")
+        }
+        // A state is read once, and what was found written.
+        _ => (CANDIDATE_PRODUCTS, 68, height, "candidates/s"),
+    };
+    Work { bytes, products: products * height, reductions: reductions * height, units, unit }
 }
 
 const fn field(case: &Case) -> Work {
@@ -200,6 +234,19 @@ mod tests {
         assert_eq!(work(&case(Family::CosetLde, 23, 64)).bytes, 18 * gib);
         assert_eq!(work(&case(Family::Poseidon2Of16, 3, 16)).bytes, 2 * 8 * 64);
         assert_eq!(work(&case(Family::MerkleCommit, 1, 2)).bytes, 16 + 3 * 32 + 2 * 32);
+    }
+
+    #[test]
+    fn folds_and_sums_are_counted_by_their_rows() {
+        let fold = work(&case(Family::Fold, 3, 40));
+        // Seven pairs of 30 products, of which each has ten reductions; a root and three squares.
+        assert_eq!((fold.products, fold.reductions), (8 * (7 * 30 + 4), 8 * (7 * 10 + 4)));
+        assert_eq!((fold.bytes, fold.units), (8 * (160 + 20), 64));
+        let grinding = work(&case(Family::Grinding, 4, 1));
+        assert_eq!((grinding.products, grinding.reductions, grinding.units), (16 * 617, 16 * 618, 16));
+        assert_eq!(work(&case(Family::RunningSums, 4, 5)).bytes, 2 * 16 * 20);
+        assert_eq!(work(&case(Family::Selectors, 4, 4)).bytes, 16 * 16);
+        assert_eq!(work(&case(Family::Chunks, 4, 5)).bytes, 2 * 16 * 20);
     }
 
     #[test]

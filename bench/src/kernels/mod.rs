@@ -20,13 +20,16 @@ pub mod statistics;
 pub mod table;
 mod work;
 
-use aludel_kernels::{Limits, MerkleTree, Ntt, Poseidon2};
+use aludel_kernels::{Fold, Grinding, Limits, MerkleTree, Ntt, Poseidon2, Quotients, RunningSums};
 
 pub use case::{Case, Family};
 pub use profile::{Profile, Rates};
 pub use run::{Row, Run};
 
 /// A device with every family.
-pub trait Measured: Ntt + Poseidon2 + MerkleTree + Limits {}
+pub trait Measured:
+    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits
+{
+}
 
-impl<D: Ntt + Poseidon2 + MerkleTree + Limits> Measured for D {}
+impl<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits> Measured for D {}

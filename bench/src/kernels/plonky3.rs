@@ -96,7 +96,15 @@ fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
             drop(made);
             time
         }),
-        Family::FieldBase | Family::FieldQuintic | Family::MerkleOpen => None,
+        // It has no call for these, or none that takes rows.
+        Family::FieldBase
+        | Family::FieldQuintic
+        | Family::MerkleOpen
+        | Family::Fold
+        | Family::Grinding
+        | Family::RunningSums
+        | Family::Selectors
+        | Family::Chunks => None,
     }
 }
 

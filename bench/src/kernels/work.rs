@@ -3,18 +3,23 @@
 use core::time::Duration;
 
 use aludel_kernels::{Error, Opening};
-use aludel_protocol::F;
+use aludel_protocol::grinding::{Puzzle, WIDTH};
 use aludel_protocol::trees::Cap;
-use p3_field::Field;
+use aludel_protocol::{Challenge, F};
+use p3_field::{BasedVectorSpace, Field};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Measured;
-use super::case::{Case, FIELD_ROUNDS, Family, OPENED};
+use super::case::{Case, FIELD_ROUNDS, Family, LOG_STEP, OPENED};
 use super::data;
 
 /// What a kernel leaves on a device.
 enum Made<D: Measured> {
     Matrix(D::Matrix),
+    Matrices(Vec<D::Matrix>),
+    Sums(D::Matrix, Challenge),
+    /// Of an easy puzzle and of a hard one.
+    Witnesses([Option<F>; 2]),
     Words(D::Words, usize),
     Tree(Cap, D::Tree),
     Openings(Vec<Opening>),
@@ -24,6 +29,9 @@ enum Made<D: Measured> {
 #[derive(PartialEq)]
 pub enum Seen {
     Matrix(RowMajorMatrix<F>),
+    Matrices(Vec<RowMajorMatrix<F>>),
+    Sums(RowMajorMatrix<F>, Challenge),
+    Witnesses([Option<F>; 2]),
     Words(Vec<u32>),
     Tree(Cap, Vec<Opening>),
     Openings(Vec<Opening>),
@@ -45,6 +53,11 @@ pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, E
     let indices = indices(case, seed);
     Ok(match make(device, case, seed)?.0 {
         Made::Matrix(matrix) => Seen::Matrix(device.download(&matrix)?),
+        Made::Matrices(matrices) => {
+            Seen::Matrices(matrices.iter().map(|matrix| device.download(matrix)).collect::<Result<_, _>>()?)
+        }
+        Made::Sums(matrix, total) => Seen::Sums(device.download(&matrix)?, total),
+        Made::Witnesses(witnesses) => Seen::Witnesses(witnesses),
         Made::Words(words, count) => {
             let mut seen = vec![0; count];
             device.fetch(&words, &mut seen)?;
@@ -87,7 +100,49 @@ fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Dur
             let (openings, time) = device.timed(|| device.open(&tree, &indices))?;
             Ok((Made::Openings(openings), time))
         }
+        Family::Fold => {
+            let matrix = matrix()?;
+            let log_next = case.log_arity().min(case.log_height);
+            device.timed(|| device.fold(&matrix, challenge(seed), None, log_next)).map(made)
+        }
+        Family::Grinding => grinding(device, case, seed),
+        Family::RunningSums => {
+            let matrix = matrix()?;
+            let ((sums, total), time) = device.timed(|| device.running_sums(matrix))?;
+            Ok((Made::Sums(sums, total), time))
+        }
+        Family::Selectors => {
+            device.timed(|| device.selectors(case.log_height.saturating_sub(LOG_STEP), LOG_STEP)).map(made)
+        }
+        Family::Chunks => {
+            let matrix = matrix()?;
+            let (chunks, time) = device.timed(|| device.chunks(&matrix, LOG_STEP))?;
+            Ok((Made::Matrices(chunks), time))
+        }
     }
+}
+
+/// Bits of a puzzle that some of few candidates solve, and of one that hardly any does, so that all are tried.
+const EASY_BITS: usize = 7;
+const HARD_BITS: usize = 30;
+
+/// An easy puzzle, for its answer, and a hard one, for its time.
+fn grinding<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {
+    let row = data::matrix(1, WIDTH, seed).values;
+    let state: [F; WIDTH] = core::array::from_fn(|i| row[i]);
+    let candidates = || 0..1u32 << case.log_height.min(31);
+    let search = |bits| {
+        let puzzle = Puzzle::new(state, 0, WIDTH / 2 - 1, bits);
+        puzzle.map_or(Ok(None), |puzzle| device.smallest_witness(&puzzle, candidates()))
+    };
+    let easy = search(EASY_BITS)?;
+    let (hard, time) = device.timed(|| search(HARD_BITS))?;
+    Ok((Made::Witnesses([easy, hard]), time))
+}
+
+fn challenge(seed: u64) -> Challenge {
+    let coefficients = data::matrix(1, 5, !seed).values;
+    Challenge::from_basis_coefficients_fn(|i| coefficients[i])
 }
 
 fn field<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {

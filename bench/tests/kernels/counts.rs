@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use aludel_bench::kernels::count::{QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS, permutation_products};
+use aludel_bench::kernels::count::{
+    CANDIDATE_PRODUCTS, QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS, SELECTOR_PRODUCTS, fold_products,
+    permutation_products,
+};
 
 /// What g++ makes of the headers says, by names: products and reductions. `None` where there is no g++, unless all tests are asked for.
 fn counted() -> Option<Vec<(String, [u64; 2])>> {
@@ -40,6 +43,10 @@ fn products_are_those_of_the_headers() {
         ("permute24", [permutation_products(24); 2]),
         ("quintic", [QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS]),
         ("base", [1; 2]),
+        ("fold8", fold_products(3)),
+        ("candidate", CANDIDATE_PRODUCTS),
+        // Eight points, and what they share: two products for what vanishes, 31 squares and 30 products for an inverse.
+        ("selectors", [8 * SELECTOR_PRODUCTS + 2 + 31 + 30; 2]),
     ];
     let said: Vec<_> = said.into_iter().map(|(name, counts)| (name.to_owned(), counts)).collect();
     assert_eq!(counted, said);

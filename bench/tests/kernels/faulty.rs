@@ -1,15 +1,19 @@
 //! The processor with a fault, as a device.
 
+use core::ops::Range;
 use core::time::Duration;
 use std::cell::Cell;
 
+use aludel_bench::kernels::Family;
 use aludel_kernels::cpu::{Cpu, Tree, Words};
 use aludel_kernels::limits::Operation;
 use aludel_kernels::{
-    Clock, Device, DeviceId, Error, Limits, MerkleTree, Ntt, Opening, Poseidon2, Timer, Usage,
+    Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Poseidon2, Quotients,
+    RunningSums, Timer, Usage,
 };
-use aludel_protocol::F;
+use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::Cap;
+use aludel_protocol::{Challenge, F};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -20,8 +24,10 @@ type Matrix = <Cpu as Device>::Matrix;
 pub enum Fault {
     /// Nothing.
     None,
-    /// A transform's last element is one too large.
-    WrongNtt,
+    /// The last element of what a family makes is one too large: of a forward transform, of grinding, of those after it.
+    Wrong(Family),
+    /// The total of running sums is one too large, and they are right.
+    WrongTotal,
     /// An opening's path has two siblings exchanged.
     WrongPath,
     /// Memory is short for matrices of so many elements.
@@ -41,6 +47,18 @@ pub struct Faulty {
 impl Faulty {
     pub fn new(fault: Fault) -> Self {
         Self { cpu: Cpu::new(1 << 30), fault, first_rows: Cell::default() }
+    }
+
+    /// What a family made, with its last element one too large where that is the fault.
+    fn spoiled(&self, family: Family, made: Matrix) -> Result<Matrix, Error> {
+        if self.fault != Fault::Wrong(family) {
+            return Ok(made);
+        }
+        let mut rows = self.cpu.download(&made)?;
+        if let Some(last) = rows.values.last_mut() {
+            *last += F::ONE;
+        }
+        self.cpu.upload(&rows)
     }
 }
 
@@ -90,15 +108,7 @@ impl Timer for Faulty {
 
 impl Ntt for Faulty {
     fn ntt(&self, coefficients: Matrix) -> Result<Matrix, Error> {
-        let values = self.cpu.ntt(coefficients)?;
-        if self.fault != Fault::WrongNtt {
-            return Ok(values);
-        }
-        let mut rows = self.cpu.download(&values)?;
-        if let Some(last) = rows.values.last_mut() {
-            *last += F::ONE;
-        }
-        self.cpu.upload(&rows)
+        self.spoiled(Family::Ntt, self.cpu.ntt(coefficients)?)
     }
 
     fn inverse_ntt(&self, values: Matrix) -> Result<Matrix, Error> {
@@ -126,12 +136,57 @@ impl MerkleTree for Faulty {
         self.cpu.commit(matrices, cap_height)
     }
 
+    fn matrices<'a>(&self, tree: &'a Tree) -> Vec<&'a Matrix> {
+        self.cpu.matrices(tree)
+    }
+
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
         let mut openings = self.cpu.open(tree, indices)?;
         if self.fault == Fault::WrongPath {
             openings[0].path.swap(0, 1);
         }
         Ok(openings)
+    }
+}
+
+impl Fold for Faulty {
+    fn fold(
+        &self,
+        codeword: &Matrix,
+        challenge: Challenge,
+        joined: Option<&Matrix>,
+        log_next: usize,
+    ) -> Result<Matrix, Error> {
+        self.spoiled(Family::Fold, self.cpu.fold(codeword, challenge, joined, log_next)?)
+    }
+}
+
+impl Grinding for Faulty {
+    fn smallest_witness(&self, puzzle: &Puzzle, candidates: Range<u32>) -> Result<Option<F>, Error> {
+        let found = self.cpu.smallest_witness(puzzle, candidates)?;
+        Ok(found.map(|x| if self.fault == Fault::Wrong(Family::Grinding) { x + F::ONE } else { x }))
+    }
+}
+
+impl RunningSums for Faulty {
+    fn running_sums(&self, rows: Matrix) -> Result<(Matrix, Challenge), Error> {
+        let (sums, total) = self.cpu.running_sums(rows)?;
+        let more = if self.fault == Fault::WrongTotal { Challenge::ONE } else { Challenge::ZERO };
+        Ok((self.spoiled(Family::RunningSums, sums)?, total + more))
+    }
+}
+
+impl Quotients for Faulty {
+    fn selectors(&self, log_rows: usize, log_step: usize) -> Result<Matrix, Error> {
+        self.spoiled(Family::Selectors, self.cpu.selectors(log_rows, log_step)?)
+    }
+
+    fn chunks(&self, values: &Matrix, log_chunks: usize) -> Result<Vec<Matrix>, Error> {
+        let mut chunks = self.cpu.chunks(values, log_chunks)?;
+        if let Some(last) = chunks.pop() {
+            chunks.push(self.spoiled(Family::Chunks, last)?);
+        }
+        Ok(chunks)
     }
 }
 

@@ -108,9 +108,16 @@ fn rows_of_one_side_and_other_machines_are_said() {
 
 #[test]
 fn a_device_that_computes_wrongly_is_not_measured() {
-    for (fault, only, family) in
-        [(Fault::WrongNtt, "ntt", "ntt"), (Fault::WrongPath, "merkle", "merkle-commit")]
-    {
+    for (fault, only, family) in [
+        (Fault::Wrong(Family::Ntt), "ntt", "ntt"),
+        (Fault::WrongPath, "merkle", "merkle-commit"),
+        (Fault::Wrong(Family::Fold), "fold", "fold"),
+        (Fault::Wrong(Family::Grinding), "grinding", "grinding"),
+        (Fault::Wrong(Family::RunningSums), "sums", "running-sums"),
+        (Fault::WrongTotal, "sums", "running-sums"),
+        (Fault::Wrong(Family::Selectors), "selectors", "selectors"),
+        (Fault::Wrong(Family::Chunks), "chunks", "chunks"),
+    ] {
         match run(fault, Kind::Kernels, &[only]) {
             Err(BenchError::Wrong(wrong)) => assert_eq!(wrong.family, family),
             other => panic!("{other:?}"),
@@ -119,6 +126,16 @@ fn a_device_that_computes_wrongly_is_not_measured() {
     let device = Faulty::new(Fault::WrongPath);
     let found = kernels(&device, &[case(Family::MerkleOpen, 4, 3)], PLAN, &Rates::default(), |_| ());
     assert_eq!(found.err().map(|wrong| wrong.family), Some("merkle-open"));
+}
+
+#[test]
+fn every_family_has_a_time_and_a_floor() {
+    let all: Vec<_> = Family::ALL.iter().map(|family| family.name()).collect();
+    let run = run(Fault::None, Kind::Kernels, &[]).expect("a run");
+    assert_eq!(run.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), all);
+    for row in &run.rows {
+        assert!(row.error.is_none() && row.floor_s > Some(0.0) && row.per_second > Some(0.0), "{row:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod merkle_tree;
 mod ntt;
 mod openings;
 mod poseidon2;
+mod quotients;
 mod rows;
+mod running_sums;
 
 use core::borrow::Borrow;
 use core::time::Duration;

@@ -31,13 +31,18 @@ static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 /// Base-2 logarithm of the length of each of the two tables from which a power is put together.
 pub(super) const LOG_TABLE: usize = 12;
 
-const KERNELS: [&str; 27] = [
+const KERNELS: [&str; 32] = [
     "rows_to_columns",
     "columns_to_rows",
     "permute_16",
     "permute_24",
     "smallest_witness",
     "fold",
+    "column_sums",
+    "running_sums",
+    "selectors",
+    "reverse_rows",
+    "interpret_rows",
     "merkle_leaves",
     "merkle_layer",
     "merkle_open_rows",

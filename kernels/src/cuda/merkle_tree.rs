@@ -91,7 +91,7 @@ impl Cuda {
     }
 
     /// Elements of a buffer from `first` on.
-    fn elements(&self, buffer: &Buffer, first: usize, count: usize) -> Result<Vec<F>, Error> {
+    pub(super) fn elements(&self, buffer: &Buffer, first: usize, count: usize) -> Result<Vec<F>, Error> {
         let mut elements = F::zero_vec(count);
         self.stream.copy_out(buffer, first, words_mut(&mut elements))?;
         Ok(elements)

@@ -41,7 +41,7 @@ pub trait RunningSums: Device {
     /// columns stay as they are.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where there are fewer columns, or the height is no power of two; any of the device.
+    /// [`Error::Unsupported`] where there are fewer columns, or the height is no power of two up to `2^24`; any of the device.
     fn running_sums(&self, rows: Self::Matrix) -> Result<(Self::Matrix, Challenge), Error>;
 }
 
@@ -59,6 +59,6 @@ pub trait Quotients: Device {
     /// natural order.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where the height is no power of two, or less than `2^log_chunks`; any of the device.
+    /// [`Error::Unsupported`] where the height is no power of two up to `2^24`, or less than `2^log_chunks`; any of the device.
     fn chunks(&self, values: &Self::Matrix, log_chunks: usize) -> Result<Vec<Self::Matrix>, Error>;
 }

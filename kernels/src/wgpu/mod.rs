@@ -15,6 +15,9 @@ mod openings;
 mod pieces;
 mod pipeline;
 mod poseidon2;
+mod quotients;
+mod rows;
+mod running_sums;
 mod source;
 mod timer;
 mod transfer;
@@ -31,6 +34,7 @@ use p3_matrix::dense::RowMajorMatrix;
 pub use adapter::{Adapter, Options, adapters};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::cpu::Cpu;
 use crate::cuda::Cuda;

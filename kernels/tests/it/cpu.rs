@@ -1,10 +1,13 @@
 //! The reference itself: by definitions, for Plonky3 may be called wrongly.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Claims, Clock, Device, Error, Fold, Ntt, Openings, Timer};
+use aludel_kernels::{Claims, Clock, Device, Error, Fold, Ntt, Openings, Quotients, RunningSums, Timer};
 use aludel_protocol::{Challenge, F};
+use p3_commit::PolynomialSpace;
+use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::suite;
@@ -114,6 +117,60 @@ fn folds_are_what_the_seam_says() {
             let found = cpu.fold(&here, challenge, joined, log_next).expect("the processor can");
             assert_eq!(cpu.download(&found).expect("it is here"), expected, "2^{log} by 2^{log_arity}");
         }
+    }
+}
+
+/// Each row becomes the sum of those before it, and other columns stay: blocks of rows and what is left of one.
+#[test]
+fn running_sums_are_sums_of_the_rows_before() {
+    let cpu = cpu();
+    for (log, width) in [(0, 5), (1, 6), (5, 11), (12, 5), (14, 7)] {
+        let mut rows = suite::matrix(1 << log, width, log);
+        let (found, total) = cpu.running_sums(cpu.upload(&rows).expect("it fits")).expect("sums");
+        let mut sum = [F::ZERO; 5];
+        for row in rows.values.chunks_mut(width) {
+            for (sum, x) in sum.iter_mut().zip(row) {
+                (*x, *sum) = (*sum, *sum + *x);
+            }
+        }
+        assert!(cpu.download(&found).expect("here") == rows, "2^{log} rows of {width}");
+        assert_eq!(Some(total), Challenge::from_basis_coefficients_slice(&sum));
+    }
+}
+
+/// By the definition, at each point: Plonky3's functions may be called with the wrong domains.
+#[test]
+fn selectors_are_what_the_seam_says() {
+    for (log_rows, log_step) in [(0, 0), (0, 3), (1, 0), (1, 1), (4, 0), (4, 2), (2, 5)] {
+        let (cpu, log) = (cpu(), log_rows + log_step);
+        let found = cpu.download(&cpu.selectors(log_rows, log_step).expect("selectors")).expect("here");
+        assert_eq!((found.height(), found.width()), (1 << log, 4));
+        let last = F::two_adic_generator(log_rows).inverse();
+        for row in 0..1 << log {
+            let x = F::GENERATOR * F::two_adic_generator(log).exp_u64(reversed(row, log) as u64);
+            let vanishing = x.exp_power_of_2(log_rows) - F::ONE;
+            let expected = [vanishing / (x - F::ONE), vanishing / (x - last), x - last, vanishing.inverse()];
+            assert_eq!(
+                found.row_slice(row).expect("a row")[..],
+                expected,
+                "2^{log_rows}, 2^{log_step}, {row}"
+            );
+        }
+    }
+}
+
+/// As Plonky3 splits values in their natural order.
+#[test]
+fn chunks_are_plonky3s() {
+    let cpu = cpu();
+    for (log, log_chunks, width) in [(0, 0, 3), (1, 1, 1), (3, 3, 2), (4, 1, 7), (6, 2, 5), (7, 0, 5)] {
+        let rows = suite::matrix(1 << log, width, log as u64);
+        let coset = TwoAdicMultiplicativeCoset::new(F::GENERATOR, log).expect("a coset");
+        let natural = rows.clone().bit_reverse_rows().to_row_major_matrix();
+        let expected = coset.split_evals(1 << log_chunks, natural);
+        let found = cpu.chunks(&cpu.upload(&rows).expect("it fits"), log_chunks).expect("parts");
+        let found: Vec<_> = found.iter().map(|part| cpu.download(part).expect("here")).collect();
+        assert!(found == expected, "2^{log} rows of {width} as 2^{log_chunks} parts");
     }
 }
 

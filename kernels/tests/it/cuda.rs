@@ -11,7 +11,7 @@ use aludel_stand_in::StandIn;
 use p3_field::Field;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::suite;
+use crate::{rows, suite};
 
 /// The stand-in, for one test at a time, with the seed of the environment variable `ALUDEL_TEST_SEED`, or 1. `None`, with the reason printed, where it could not be built: the environment variable
 /// `ALUDEL_TEST_ALL=1` makes that a failure.
@@ -67,6 +67,14 @@ fn extensions_of_many_passes() {
 #[test]
 fn an_extension_to_2_to_the_21() {
     extensions(&[(11, 10)]);
+}
+
+/// Many tiles, of which the suite has few.
+#[test]
+fn running_sums_of_many_tiles() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    suite::running_sums(&open(0), &[(17, 5), (18, 6)]);
+    nothing_is_left(stand_in);
 }
 
 /// Of heights, in bits, by factors, in bits.
@@ -127,7 +135,41 @@ fn the_suite_on_a_gpu() {
         Cuda::open(0, 8 << 30).expect("ALUDEL_TEST_GPU=1 says that there is a GPU, and a build with nvcc");
     println!("{}", device.name().expect("a name"));
     suite::all(&device);
+    suite::running_sums(&device, &[(20, 5), (24, 6)]);
+    suite::selectors(&device, &[(20, 2), (0, 20)]);
     suite::times(&device);
+}
+
+#[test]
+fn programs_over_rows() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let device = open(0);
+    rows::random_constraints(&device, 0..12);
+    rows::random_lookups(&device, 0..9);
+    rows::onto_and_refusals(&device);
+    drop(device);
+    nothing_is_left(stand_in);
+}
+
+/// Memory for the slots of one block alone, which goes over all rows.
+#[test]
+fn programs_over_rows_in_little_memory() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    for limit in [1 << 20, 4 << 20] {
+        let device = Cuda::open(0, limit).expect("a device of the stand-in");
+        rows::tall_domains(&device, 12);
+        let [wide, many] = rows::too_large_programs(&device);
+        assert!(matches!(wide, Err(Error::OutOfMemory { .. })), "{wide:?}");
+        assert_eq!(many, Ok(()));
+    }
+    nothing_is_left(stand_in);
+}
+
+#[test]
+fn large_programs_over_rows() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    rows::large_programs(&open(0), 7);
+    nothing_is_left(stand_in);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
 use aludel_kernels::{
-    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Timer,
+    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Quotients, RunningSums, Timer,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::{Challenge, F};
@@ -12,7 +12,7 @@ use aludel_stand_in::{Fault, Kind};
 use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::cuda::{nothing_is_left, open, stand_in};
-use crate::suite;
+use crate::{rows, suite};
 
 /// Openings in [`work`].
 const OPENINGS: i64 = 2;
@@ -54,6 +54,9 @@ fn on(device: &Cuda) -> Result<(), Error> {
     let values = device.values_at(&[&matrix], &[points.to_vec()], 1)?;
     let claims = Claims { matrix: &matrix, points: &points, values: &values[0] };
     device.reduced(&[claims], Challenge::TWO, 1)?;
+    drop(device.running_sums(device.upload(&suite::matrix(1 << 13, 5, 5))?)?);
+    device.chunks(&device.selectors(3, 1)?, 1)?;
+    rows::little(device)?;
     device.synchronize()
 }
 

@@ -2,7 +2,8 @@
 
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::{
-    Claims, Device, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Timer,
+    Claims, Device, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Quotients,
+    RunningSums, Timer,
 };
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::grinding::Puzzle;
@@ -30,7 +31,9 @@ pub fn matrix(height: usize, width: usize, seed: u64) -> RowMajorMatrix<F> {
 }
 
 /// Every family, and that nothing stays behind.
-pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + Openings>(device: &D) {
+pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings>(
+    device: &D,
+) {
     matrices_come_back(device);
     permutations(device);
     transforms(device);
@@ -38,10 +41,17 @@ pub fn all<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + Openings>(device:
     trees(device);
     witnesses(device);
     folds(device);
+    running_sums(device, &[(0, 5), (1, 6), (4, 5), (9, 11), (12, 7), (13, 5), (14, 6)]);
+    selectors(
+        device,
+        &[(0, 0), (0, 1), (0, 4), (1, 0), (1, 3), (2, 1), (3, 0), (3, 2), (9, 0), (8, 4), (12, 1)],
+    );
+    chunks(device);
     openings(device);
     codewords(device);
     openings_refused(device);
     refusals(device);
+    refused_sums(device);
     assert_eq!(device.usage().used, 0, "{}: memory stays in use", device.id());
     assert!(device.usage().peak > 0, "{}: nothing was counted", device.id());
 }
@@ -192,6 +202,76 @@ fn folds<D: Fold>(device: &D) {
         };
         let [found, expected] = both(device, &codeword, here, there);
         assert!(found == expected, "{}: 2^{log_height} rows of 2^{log_arity}", device.id());
+    }
+}
+
+/// Of `2^log_height` rows: less than a tile, one, and several.
+pub fn running_sums<D: RunningSums>(device: &D, sizes: &[(usize, usize)]) {
+    for (log_height, width) in sizes {
+        let mut totals = [None; 2];
+        let [here, there] = &mut totals;
+        let rows = matrix(1 << log_height, *width, 21);
+        let [found, expected] = both(
+            device,
+            &rows,
+            |device: &D, m| device.running_sums(m).map(|(m, total)| (*here = Some(total), m).1),
+            |cpu, m| cpu.running_sums(m).map(|(m, total)| (*there = Some(total), m).1),
+        );
+        assert!(found == expected, "{}: 2^{log_height} rows of {width}", device.id());
+        assert!(totals[0].is_some() && totals[0] == totals[1], "{}: {totals:?}", device.id());
+    }
+}
+
+/// Of traces of `2^log_rows`, on `2^log_step` times as many points.
+pub fn selectors<D: Quotients>(device: &D, sizes: &[(usize, usize)]) {
+    let cpu = Cpu::new(u64::MAX);
+    for (log_rows, log_step) in sizes {
+        let found = device.selectors(*log_rows, *log_step).expect("the device can");
+        let expected = cpu.selectors(*log_rows, *log_step).expect("the processor can");
+        assert_eq!(device.shape(&found), (1 << (log_rows + log_step), 4));
+        let found = device.download(&found).expect("it comes back");
+        assert!(
+            found == cpu.download(&expected).expect("it is here"),
+            "{}: 2^{log_rows}, by 2^{log_step}",
+            device.id()
+        );
+    }
+}
+
+fn chunks<D: Quotients>(device: &D) {
+    let cpu = Cpu::new(u64::MAX);
+    for (log, width, log_chunks) in
+        [(0, 1, 0), (1, 5, 0), (1, 2, 1), (3, 5, 3), (6, 5, 1), (9, 3, 0), (12, 5, 1), (13, 5, 2), (14, 3, 1)]
+    {
+        let rows = matrix(1 << log, width, 22);
+        let values = device.upload(&rows).expect("it fits");
+        let found = device.chunks(&values, log_chunks).expect("the device can");
+        assert!(device.download(&values).expect("it comes back") == rows, "values stay as they are");
+        let expected =
+            cpu.chunks(&cpu.upload(&rows).expect("it fits"), log_chunks).expect("the processor can");
+        assert_eq!((found.len(), expected.len()), (1 << log_chunks, 1 << log_chunks));
+        for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            assert_eq!(device.shape(found), (1 << (log - log_chunks), width));
+            let found = device.download(found).expect("it comes back");
+            let expected = cpu.download(expected).expect("it is here");
+            assert!(found == expected, "{}: 2^{log} rows of {width}, part {i}", device.id());
+        }
+    }
+}
+
+/// As [`refusals`], of what is summed and split.
+fn refused_sums<D: RunningSums + Quotients>(device: &D) {
+    let refused =
+        |found: Option<Error>| assert!(matches!(found, Some(Error::Unsupported { .. })), "{found:?}");
+    let upload = |height, width| device.upload(&matrix(height, width, 9)).expect("it fits");
+    for (height, width) in [(4, 4), (3, 5), (0, 0)] {
+        refused(device.running_sums(upload(height, width)).err());
+    }
+    for (height, log_chunks) in [(3, 0), (4, 3), (4, usize::MAX), (0, 0)] {
+        refused(device.chunks(&upload(height, height.min(1)), log_chunks).err());
+    }
+    for (log_rows, log_step) in [(25, 0), (24, 1), (0, 25), (1, usize::MAX), (usize::MAX, usize::MAX)] {
+        refused(device.selectors(log_rows, log_step).err());
     }
 }
 

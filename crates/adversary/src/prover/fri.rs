@@ -58,7 +58,7 @@ impl LowDegreeTest {
         let mut transcript = ProverTranscript::<Sponge, F, Challenge>::new(sponge, shape);
 
         let (layers, rest) = self.fold(words, &log_arities, &mut transcript, lies);
-        let final_poly = lies.last.told(self.interpolate(rest));
+        let final_poly = lies.last.told(last_polynomial(rest, self.parameters.log_final_poly_len));
         let (drawn, witness) = transcript.query_phase(&final_poly);
         transcript.finish();
 
@@ -105,13 +105,6 @@ impl LowDegreeTest {
         (layers, values)
     }
 
-    /// The polynomial through as many values as it has coefficients.
-    fn interpolate(&self, mut values: Vec<Challenge>) -> Vec<Challenge> {
-        values.truncate(1 << self.parameters.log_final_poly_len);
-        reverse_slice_index_bits(&mut values);
-        Radix2DitParallel::<F>::default().idft_algebra(values)
-    }
-
     fn open_inputs(
         &self,
         inputs: &[&Committed],
@@ -149,4 +142,11 @@ impl LowDegreeTest {
         };
         layers.iter().map(open).collect()
     }
+}
+
+/// The polynomial of `2^log_length` coefficients through a codeword's first values.
+pub fn last_polynomial(mut values: Vec<Challenge>, log_length: usize) -> Vec<Challenge> {
+    values.truncate(1 << log_length);
+    reverse_slice_index_bits(&mut values);
+    Radix2DitParallel::<F>::default().idft_algebra(values)
 }

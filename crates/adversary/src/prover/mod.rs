@@ -33,19 +33,21 @@ use aludel_verifier::keys::Key;
 use aludel_verifier::parameters::PARAMETERS;
 use p3_batch_stark::{BatchProverTranscript, BatchShape};
 use p3_commit::OpenedValues;
-use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{LogUpGadget, Lookups};
 use p3_matrix::Matrix;
 use p3_util::log2_strict_usize;
 
+pub use assemble::opened_values;
+pub use fri::last_polynomial;
 pub use lies::{Auxiliary, Division, Fold, Hook, Lies, Places, Trace, Word, lie};
+pub use opening::{Points, points};
 pub use quotient::{Forgeable, Inputs, columns};
 
 use fri::LowDegreeTest;
 use opening::Round;
 use quotient::Shared;
 use sponge::Sponge;
-use words::{Committed, commit, coset, extend, rows};
+use words::{Committed, commit, extend, rows};
 
 type Transcript<'a> = BatchProverTranscript<'a, Sponge, F, Challenge, Cap>;
 
@@ -149,7 +151,7 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
         let opening = transcript.delegate(|sponge| opening::open(&rounds, &claims, &test, sponge, lies));
         transcript.finish();
 
-        let opened = self.opened_values(&claims);
+        let opened = opened_values(self.key.layout().chips(), &claims);
         assemble::proof(
             &columns,
             &quotients,
@@ -235,20 +237,13 @@ impl<'k, A: Forgeable + Sync> Forger<'k, A> {
         quotients: &'a Committed,
         zeta: Challenge,
     ) -> Vec<Round<'a>> {
-        let here = || vec![zeta];
-        let both = |height: usize| vec![zeta, zeta * coset(F::ONE, height).subgroup_generator()];
-        let at = |height: usize, next: bool| if next { both(height) } else { here() };
-        let chips = || self.key.layout().chips().iter().zip(&witness.heights);
-        let main = chips().map(|(chip, height)| at(*height, chip.next)).collect();
-        let fixed = chips().filter(|(chip, _)| chip.fixed_width > 0);
-        let fixed = fixed.map(|(chip, height)| at(*height, chip.fixed_next)).collect();
-        let auxiliary = chips().filter(|(chip, _)| chip.lookups > 0);
-        let auxiliary = auxiliary.map(|(_, height)| both(*height)).collect();
+        let points = points(self.key.layout().chips(), &witness.heights, zeta);
+        let here = quotients.words().iter().map(|_| vec![zeta]).collect();
         let rounds = [
-            Some((&columns.main, main)),
-            Some((quotients, quotients.words().iter().map(|_| here()).collect())),
-            witness.fixed.as_ref().map(|committed| (committed, fixed)),
-            columns.auxiliary.as_ref().map(|committed| (committed, auxiliary)),
+            Some((&columns.main, points.main)),
+            Some((quotients, here)),
+            witness.fixed.as_ref().map(|committed| (committed, points.fixed)),
+            columns.auxiliary.as_ref().map(|committed| (committed, points.auxiliary)),
         ];
         rounds.into_iter().flatten().map(|(committed, points)| Round { committed, points }).collect()
     }

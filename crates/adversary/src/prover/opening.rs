@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aludel_protocol::Challenge;
+use aludel_protocol::{Challenge, F};
 use aludel_verifier::config::Config;
+use aludel_verifier::layout::ChipLayout;
 use p3_batch_stark::PcsProof;
 use p3_commit::OpenedValues;
 use p3_field::{PackedFieldExtension, PrimeCharacteristicRing, dot_product};
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 use super::fri::LowDegreeTest;
 use super::lies::{Lies, Word};
 use super::sponge::Sponge;
-use super::words::{Committed, evaluate, inverse_distances};
+use super::words::{Committed, coset, evaluate, inverse_distances};
 
 /// A commitment and where each of its matrices is opened.
 pub(super) struct Round<'a> {
@@ -30,6 +31,30 @@ impl Round<'_> {
             points.iter().map(|point| evaluate(word, *point)).collect()
         };
         self.committed.words().into_iter().zip(&self.points).map(at).collect()
+    }
+}
+
+/// Where the columns of chips are opened: a list of points a matrix, in the order of each commitment.
+pub struct Points {
+    /// Main columns.
+    pub main: Vec<Vec<Challenge>>,
+    /// Preprocessed ones.
+    pub fixed: Vec<Vec<Challenge>>,
+    /// Those of lookups.
+    pub auxiliary: Vec<Vec<Challenge>>,
+}
+
+/// Points of chips of these heights, in bits; quotients are opened at `zeta` alone.
+pub fn points(chips: &[ChipLayout], heights: &[usize], zeta: Challenge) -> Points {
+    let both = |height: usize| vec![zeta, zeta * coset(F::ONE, height).subgroup_generator()];
+    let at = |height: usize, next: bool| if next { both(height) } else { vec![zeta] };
+    let chips = || chips.iter().zip(heights);
+    let fixed = chips().filter(|(chip, _)| chip.fixed_width > 0);
+    let auxiliary = chips().filter(|(chip, _)| chip.lookups > 0);
+    Points {
+        main: chips().map(|(chip, height)| at(*height, chip.next)).collect(),
+        fixed: fixed.map(|(chip, height)| at(*height, chip.fixed_next)).collect(),
+        auxiliary: auxiliary.map(|(_, height)| both(*height)).collect(),
     }
 }
 
@@ -82,7 +107,7 @@ fn batched(rounds: &[Round<'_>], claims: &OpenedValues<Challenge>, alpha: Challe
 /// `sum alpha^i p_i(x)` of each row.
 fn compress(word: &Word, alpha: Challenge) -> Vec<Challenge> {
     let powers: Vec<_> =
-        <Challenge as p3_field::ExtensionField<aludel_protocol::F>>::ExtensionPacking::packed_ext_powers_capped(
+        <Challenge as p3_field::ExtensionField<F>>::ExtensionPacking::packed_ext_powers_capped(
             alpha,
             word.width(),
         )

@@ -4,6 +4,7 @@ mod bytes;
 mod fields;
 mod forgeries;
 mod manifest;
+mod on_devices;
 mod rows;
 mod tamper;
 mod without_lies;
