@@ -12,6 +12,7 @@ pub mod health;
 pub mod id;
 pub mod limits;
 pub mod memory;
+mod openings;
 pub mod rows;
 pub mod seam;
 pub mod wgpu;

@@ -32,3 +32,35 @@ fn extension_mul(a: Extension, b: Extension) -> Extension {
     }
     return Extension(array<u32, 5>(product[0], product[1], product[2], product[3], product[4]));
 }
+
+fn extension_scaled(a: Extension, b: u32) -> Extension {
+    return Extension(array<u32, 5>(mul(a.c[0], b), mul(a.c[1], b), mul(a.c[2], b), mul(a.c[3], b), mul(a.c[4], b)));
+}
+
+/// A power of the Frobenius, which is linear: from the images of `X` to `X^4`.
+fn extension_image(a: Extension, of_1: array<u32, 5>, of_2: array<u32, 5>, of_3: array<u32, 5>, of_4: array<u32, 5>) -> Extension {
+    var image = extension_add(extension_scaled(Extension(of_1), a.c[1]), extension_scaled(Extension(of_2), a.c[2]));
+    image = extension_add(image, extension_scaled(Extension(of_3), a.c[3]));
+    image = extension_add(image, extension_scaled(Extension(of_4), a.c[4]));
+    image.c[0] = add(image.c[0], a.c[0]);
+    return image;
+}
+
+/// `a^P`, by constants that the launching code writes, as the next.
+fn extension_frobenius(a: Extension) -> Extension {
+    return extension_image(a, FROBENIUS_1_OF_1, FROBENIUS_1_OF_2, FROBENIUS_1_OF_3, FROBENIUS_1_OF_4);
+}
+
+/// `a^(P^2)`.
+fn extension_frobenius_twice(a: Extension) -> Extension {
+    return extension_image(a, FROBENIUS_2_OF_1, FROBENIUS_2_OF_2, FROBENIUS_2_OF_3, FROBENIUS_2_OF_4);
+}
+
+/// The inverse, and zero of zero (Itoh and Tsujii): with `a^(P + P^2 + P^3 + P^4)` the product is the norm, which the field has.
+fn extension_inverse(a: Extension) -> Extension {
+    let first = extension_frobenius(a);
+    let two = extension_mul(first, extension_frobenius(first));
+    let others = extension_mul(two, extension_frobenius_twice(two));
+    let norm = extension_mul(a, others).c[0];
+    return extension_scaled(others, inverse(norm));
+}

@@ -32,21 +32,24 @@ fn mul(a: u32, b: u32) -> u32 {
     return restore(mul_high(a, b) - mul_high(a * b * MU, P));
 }
 
-/// `a^exponent`.
-fn power(a: u32, exponent: u32) -> u32 {
-    var result = ONE;
-    for (var bit = 32u; bit > 0u; bit--) {
+/// `a^(2^times)`.
+fn squared(a: u32, times: u32) -> u32 {
+    var result = a;
+    for (var i = 0u; i < times; i++) {
         result = mul(result, result);
-        if ((exponent >> (bit - 1u)) & 1u) == 1u {
-            result = mul(result, a);
-        }
     }
     return result;
 }
 
-/// The inverse; of zero it is zero.
+/// `a^(P - 2)`: the inverse, and zero of zero. In `P - 2` six ones and a zero precede 24 ones.
 fn inverse(a: u32) -> u32 {
-    return power(a, P - 2u);
+    let three = mul(squared(mul(squared(a, 1u), a), 1u), a);
+    let six = mul(squared(three, 3u), three);
+    var result = squared(six, 1u);
+    for (var i = 0u; i < 4u; i++) {
+        result = mul(squared(result, 6u), six);
+    }
+    return result;
 }
 
 fn reduce4(a: vec4<u32>) -> vec4<u32> {

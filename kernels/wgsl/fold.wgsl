@@ -30,10 +30,6 @@ fn extension_half(a: Extension) -> Extension {
     return Extension(array<u32, 5>(half(a.c[0]), half(a.c[1]), half(a.c[2]), half(a.c[3]), half(a.c[4])));
 }
 
-fn extension_scaled(a: Extension, b: u32) -> Extension {
-    return Extension(array<u32, 5>(mul(a.c[0], b), mul(a.c[1], b), mul(a.c[2], b), mul(a.c[3], b), mul(a.c[4], b)));
-}
-
 /// The inverse of the point of a row's first element.
 fn row_factor(row: u32) -> u32 {
     let place = (reverseBits(row) >> 1u) >> (31u - job.log_height);

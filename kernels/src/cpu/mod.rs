@@ -5,6 +5,7 @@ mod grinding;
 mod limits;
 mod merkle_tree;
 mod ntt;
+mod openings;
 mod poseidon2;
 mod rows;
 

@@ -1,7 +1,7 @@
 //! The text of kernels: files of `kernels/wgsl/` after constants that Plonky3 gives, and the tables that they read.
 
-use aludel_protocol::F;
-use p3_field::{Field, PrimeCharacteristicRing, PrimeField32, TwoAdicField};
+use aludel_protocol::{Challenge, F};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32, TwoAdicField};
 use p3_koala_bear::{
     GenericPoseidon2LinearLayersKoalaBear as Layers, KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL,
     KOALABEAR_POSEIDON2_RC_16_EXTERNAL_INITIAL, KOALABEAR_POSEIDON2_RC_16_INTERNAL,
@@ -11,6 +11,7 @@ use p3_koala_bear::{
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
 use super::transfer::to_word;
+use crate::fold::DEGREE;
 use crate::seam::MAX_LOG_HEIGHT;
 
 /// A table of powers is two: of the base, and of its `2^LOG_STEP`-th power.
@@ -41,8 +42,9 @@ fn constants() -> String {
     let root = F::two_adic_generator(LOG_RADIX);
     let units = units("UNITS", root) + &units("INVERSE_UNITS", root.inverse());
     format!(
-        "{units}const P: u32 = {p}u;\nconst MU: u32 = {inverse}u;\nconst ONE: u32 = {one}u;\nconst AT_16: u32 = 0u;\nconst AT_24: u32 = {}u;\n\
+        "{units}{}const P: u32 = {p}u;\nconst MU: u32 = {inverse}u;\nconst ONE: u32 = {one}u;\nconst AT_16: u32 = 0u;\nconst AT_24: u32 = {}u;\n\
          const PARTIAL_16: u32 = {}u;\nconst PARTIAL_24: u32 = {}u;\n",
+        frobenius(),
         poseidon2_16().len() / 4,
         partial[0],
         partial[1]
@@ -56,6 +58,21 @@ fn units(name: &str, root: F) -> String {
         format!("const {name}_{half}: vec4<u32> = vec4<u32>({});\n", of.join(", "))
     };
     vector("LOW", &powers[..4]) + &vector("HIGH", &powers[4..])
+}
+
+/// Images of the powers of `X` under the Frobenius and its square.
+fn frobenius() -> String {
+    let mut text = String::new();
+    for i in 1..DEGREE {
+        let mut image = Challenge::from_basis_coefficients_fn(|j| F::from_bool(i == j));
+        for twice in [1, 2] {
+            image = image.exp_u64(F::ORDER_U32.into());
+            let words = image.as_basis_coefficients_slice().iter().map(|x| format!("{}u", to_word(*x)));
+            let words = words.collect::<Vec<_>>().join(", ");
+            text += &format!("const FROBENIUS_{twice}_OF_{i}: array<u32, 5> = array<u32, 5>({words});\n");
+        }
+    }
+    text
 }
 
 /// Constants of both permutations, as `poseidon2.wgsl` reads them.

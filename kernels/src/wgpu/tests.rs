@@ -34,7 +34,8 @@ fn operands() -> Vec<F> {
     let n = edges.len();
     let operand = |first: usize, step: usize| (0..5).map(move |i| (first + i * step) % n);
     let pairs = (0..n * n).flat_map(|i| operand(i / n, i % 7).chain(operand(i % n, i / 7)));
-    pairs.map(|i| edges[i]).collect()
+    // Zero has no inverse.
+    pairs.map(|i| edges[i]).chain([F::ZERO; 10]).collect()
 }
 
 /// What `field_test.wgsl` is to give for a pair.
@@ -46,14 +47,17 @@ fn expected(pair: &[F]) -> Vec<F> {
     let extension = extension.iter().flat_map(|x| x.as_basis_coefficients_slice().to_vec());
     let inverse = x.try_inverse().unwrap_or(F::ZERO);
     let vectors = [x + y, x - y, (x + y) * y];
-    extension.chain([x + y, x - y, x * y, -x, inverse, (x + y) * y, (x - y) * y]).chain(vectors).collect()
+    let operations =
+        extension.chain([x + y, x - y, x * y, -x, inverse, (x + y) * y, (x - y) * y]).chain(vectors);
+    let inverse = a.try_inverse().unwrap_or(Challenge::ZERO);
+    operations.chain(inverse.as_basis_coefficients_slice().to_vec()).collect()
 }
 
 /// Runs the test kernel.
 fn computed(device: &Wgpu, operands: &[F]) -> Vec<F> {
     let pairs = operands.len() / 10;
     let from = device.pieces(1, operands.len()).expect("it fits");
-    let to = device.pieces(1, operands.len() / 2 * 5).expect("it fits");
+    let to = device.pieces(1, operands.len() / 2 * 6).expect("it fits");
     device.write(&from, operands).expect("written");
     let files = [include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/field_test.wgsl")];
     let interface = Interface { writes: &[false, true], parameter_bytes: 4, overrides: &[] };
@@ -77,7 +81,7 @@ fn the_field_is_plonky3s_with_either_words() {
     for narrow in [false, true] {
         let Some(device) = device(narrow) else { return };
         let found = computed(&device, &operands);
-        for (i, (pair, found)) in operands.chunks(10).zip(found.chunks(25)).enumerate() {
+        for (i, (pair, found)) in operands.chunks(10).zip(found.chunks(30)).enumerate() {
             assert_eq!(found, expected(pair), "pair {i}, {pair:?}, narrow: {narrow}");
         }
     }

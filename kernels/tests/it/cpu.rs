@@ -1,7 +1,7 @@
 //! The reference itself: by definitions, for Plonky3 may be called wrongly.
 
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Clock, Device, Fold, Ntt, Timer};
+use aludel_kernels::{Claims, Clock, Device, Error, Fold, Ntt, Openings, Timer};
 use aludel_protocol::{Challenge, F};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
@@ -114,5 +114,127 @@ fn folds_are_what_the_seam_says() {
             let found = cpu.fold(&here, challenge, joined, log_next).expect("the processor can");
             assert_eq!(cpu.download(&found).expect("it is here"), expected, "2^{log} by 2^{log_arity}");
         }
+    }
+}
+
+/// Polynomials on the coset whose shift is the generator, bit-reversed, and their coefficients.
+struct Polynomials {
+    coefficients: RowMajorMatrix<F>,
+    lde: RowMajorMatrix<F>,
+}
+
+impl Polynomials {
+    /// `width` of `2^log` coefficients, on `2^added_bits` times as many points: evaluated at one after the other.
+    fn new(log: usize, width: usize, added_bits: usize, seed: u64) -> Self {
+        let coefficients = suite::matrix(1 << log, width, seed);
+        let log_points = log + added_bits;
+        let root = F::two_adic_generator(log_points);
+        let mut rows = Vec::new();
+        for row in 0..1 << log_points {
+            let x = F::GENERATOR * root.exp_u64(reversed(row, log_points) as u64);
+            rows.extend((0..width).map(|c| at(&Self::column(&coefficients, c), x)));
+        }
+        Self { coefficients, lde: RowMajorMatrix::new(rows, width) }
+    }
+
+    fn column(matrix: &RowMajorMatrix<F>, c: usize) -> Vec<F> {
+        matrix.values.iter().skip(c).step_by(matrix.width).copied().collect()
+    }
+
+    /// By Horner's rule.
+    fn at(&self, z: Challenge) -> Vec<Challenge> {
+        let value = |c| {
+            let column = Self::column(&self.coefficients, c);
+            column.iter().rev().fold(Challenge::ZERO, |sum, x| sum * z + *x)
+        };
+        (0..self.lde.width).map(value).collect()
+    }
+}
+
+fn challenge(seed: u64) -> Challenge {
+    elements(suite::matrix(1, 5, seed))[0]
+}
+
+#[test]
+fn values_at_points_are_those_of_coefficients() {
+    let cpu = cpu();
+    for added_bits in [0, 1, 3] {
+        let shapes = [(3, 4), (0, 2), (5, 1), (3, 1), (1, 7)];
+        let all: Vec<Polynomials> = shapes
+            .iter()
+            .zip(0..)
+            .map(|((log, width), i)| Polynomials::new(*log, *width, added_bits, i))
+            .collect();
+        let here: Vec<_> = all.iter().map(|p| cpu.upload(&p.lde).expect("it fits")).collect();
+        // One for all, one for the second time, one in the field; zero.
+        let in_field = Challenge::from(F::GENERATOR.square().square());
+        let points = vec![
+            vec![challenge(1), challenge(2)],
+            vec![challenge(1)],
+            vec![challenge(3), challenge(1), Challenge::ZERO],
+            vec![],
+            vec![in_field, challenge(1), in_field],
+        ];
+        let found = cpu.values_at(&here.iter().collect::<Vec<_>>(), &points, added_bits).expect("it can");
+        let at = |(p, points): (&Polynomials, &Vec<_>)| points.iter().map(|z| p.at(*z)).collect::<Vec<_>>();
+        assert_eq!(found, all.iter().zip(&points).map(at).collect::<Vec<_>>(), "by 2^{added_bits}");
+    }
+}
+
+#[test]
+fn reduced_openings_are_what_the_seam_says() {
+    let cpu = cpu();
+    for (log, log_arity) in [(0, 0), (3, 1), (4, 3), (2, 2)] {
+        let all = [3, 1, 9].map(|width| Polynomials::new(log, width, 0, width as u64));
+        let points = [
+            vec![challenge(1), challenge(2)],
+            vec![challenge(2)],
+            vec![challenge(3), challenge(1), challenge(3)],
+        ];
+        // Claims that are true of the first alone: the sum is of what is claimed.
+        let mut values: Vec<Vec<_>> =
+            all.iter().zip(&points).map(|(p, points)| points.iter().map(|z| p.at(*z)).collect()).collect();
+        values[1][0][0] += challenge(4);
+        values[2][1][5] = challenge(5);
+        let power = challenge(6);
+        let root = F::two_adic_generator(log);
+        let expected = (0..1 << log).map(|row| {
+            let x = F::GENERATOR * root.exp_u64(reversed(row, log) as u64);
+            let mut k = 0;
+            let mut sum = Challenge::ZERO;
+            for ((p, points), values) in all.iter().zip(&points).zip(&values) {
+                for (z, values) in points.iter().zip(values) {
+                    for (c, value) in values.iter().enumerate() {
+                        let own = p.lde.values[row * p.lde.width + c];
+                        sum += power.exp_u64(k) * (*value - own) * (*z - x).inverse();
+                        k += 1;
+                    }
+                }
+            }
+            sum
+        });
+        let expected = RowMajorMatrix::new(Challenge::flatten_to_base(expected.collect()), 5 << log_arity);
+        let here = all.each_ref().map(|p| cpu.upload(&p.lde).expect("it fits"));
+        let claims: Vec<_> =
+            (0..3).map(|i| Claims { matrix: &here[i], points: &points[i], values: &values[i] }).collect();
+        let found = cpu.reduced(&claims, power, log_arity).expect("it can");
+        assert_eq!(cpu.download(&found).expect("it is here"), expected, "2^{log}, rows of 2^{log_arity}");
+    }
+}
+
+/// Points of either coset are refused, and those beside it are not.
+#[test]
+fn points_on_the_coset_are_refused() {
+    let cpu = cpu();
+    let Polynomials { lde, .. } = Polynomials::new(2, 1, 1, 1);
+    let matrix = cpu.upload(&lde).expect("it fits");
+    for (i, x) in F::two_adic_generator(4).powers().take(16).enumerate() {
+        let z = Challenge::from(F::GENERATOR * x);
+        let found = cpu.values_at(&[&matrix], &[vec![z]], 1).map(|_| ());
+        let values = [vec![Challenge::ONE]];
+        let reduced =
+            cpu.reduced(&[Claims { matrix: &matrix, points: &[z], values: &values }], z, 1).map(|_| ());
+        assert_eq!(found, reduced);
+        assert_eq!(matches!(found, Err(Error::Unsupported { .. })), i % 2 == 0, "{i}");
     }
 }

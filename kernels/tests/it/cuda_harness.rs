@@ -312,11 +312,13 @@ fn the_quintic_extension_is_plonky3s() {
     let power =
         |i: usize| Challenge::from_basis_coefficients_fn(|j| if i == j { F::NEG_ONE } else { F::ZERO });
     pairs.extend((0..25).map(|i| [power(i / 5), power(i % 5)]));
+    pairs.push([Challenge::ZERO; 2]);
     let flat = |elements: &mut dyn Iterator<Item = Challenge>| {
         words(&elements.flat_map(|x| x.as_basis_coefficients_slice().to_vec()).collect::<Vec<F>>())
     };
     let [a, b] = [0, 1].map(|i| flat(&mut pairs.iter().map(|pair| pair[i])));
-    let expected = flat(&mut pairs.iter().flat_map(|[a, b]| [*a + *b, *a - *b, *a * *b]));
+    let inverse = |x: Challenge| x.try_inverse().unwrap_or(Challenge::ZERO);
+    let expected = flat(&mut pairs.iter().flat_map(|[a, b]| [*a + *b, *a - *b, *a * *b, inverse(*a)]));
     let (grid, count) = (pairs.len().div_ceil(64) as u32, Some(pairs.len() as u32));
     let found = run("quintic_operations", grid, 64, &[&a, &b], expected.len(), count).expect("a launch");
     assert!(found == expected);
