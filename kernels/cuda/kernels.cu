@@ -7,3 +7,4 @@
 #include "merkle_tree.cu"
 #include "ntt.cu"
 #include "poseidon2.cu"
+#include "rows.cu"

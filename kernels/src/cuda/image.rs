@@ -31,13 +31,14 @@ static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 /// Base-2 logarithm of the length of each of the two tables from which a power is put together.
 pub(super) const LOG_TABLE: usize = 12;
 
-const KERNELS: [&str; 21] = [
+const KERNELS: [&str; 22] = [
     "rows_to_columns",
     "columns_to_rows",
     "permute_16",
     "permute_24",
     "smallest_witness",
     "fold",
+    "interpret_rows",
     "merkle_leaves",
     "merkle_layer",
     "merkle_open_rows",

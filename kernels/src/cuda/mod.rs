@@ -19,6 +19,7 @@ mod module;
 mod ntt;
 mod peer;
 mod poseidon2;
+mod rows;
 mod staging;
 mod stream;
 mod transfer;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 pub use describe::{Capabilities, Description, count, describe};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::error::Error;
 use crate::memory::Budget;

@@ -9,7 +9,7 @@ use super::uniform::{Uniform, Uniforms};
 pub struct Node(u32);
 
 /// A column of one of a program's matrices, at the row or at its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Column {
     /// Which of the program's matrices.
     pub matrix: u16,

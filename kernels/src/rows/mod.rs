@@ -5,6 +5,7 @@
 //! and from which kernels are generated ([`Rows`](crate::seam::Rows)).
 
 pub mod domain;
+pub(crate) mod encoding;
 pub mod graph;
 pub mod lower;
 pub(crate) mod needs;

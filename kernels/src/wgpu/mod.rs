@@ -14,6 +14,7 @@ mod ntt;
 mod pieces;
 mod pipeline;
 mod poseidon2;
+mod rows;
 mod source;
 mod timer;
 mod transfer;
@@ -30,6 +31,7 @@ use p3_matrix::dense::RowMajorMatrix;
 pub use adapter::{Adapter, Options, adapters};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use rows::Compiled;
 
 use crate::cpu::Cpu;
 use crate::cuda::Cuda;

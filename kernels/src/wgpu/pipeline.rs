@@ -27,6 +27,9 @@ pub(super) enum Kernel {
     Fold2,
     Fold4,
     Fold8,
+    GatherColumns,
+    InterpretRows,
+    InvertRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -39,12 +42,12 @@ pub(super) enum Kernel {
 }
 
 use Kernel::{
-    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherWords, InverseApart,
-    InverseBegin, InverseLast, LimitsBase, LimitsCopy, LimitsHigh, LimitsLow, LimitsQuintic, LimitsWide,
-    NttApart, NttLast, PermuteRows16, PermuteRows24, SmallestWitness,
+    AbsorbRows, CompressNodes, ExtendApart, ExtendWhole, Fold2, Fold4, Fold8, GatherColumns, GatherWords,
+    InterpretRows, InverseApart, InverseBegin, InverseLast, InvertRows, LimitsBase, LimitsCopy, LimitsHigh,
+    LimitsLow, LimitsQuintic, LimitsWide, NttApart, NttLast, PermuteRows16, PermuteRows24, SmallestWitness,
 };
 
-const KERNELS: [Kernel; 22] = [
+const KERNELS: [Kernel; 25] = [
     NttApart,
     NttLast,
     InverseApart,
@@ -58,6 +61,9 @@ const KERNELS: [Kernel; 22] = [
     Fold2,
     Fold4,
     Fold8,
+    GatherColumns,
+    InterpretRows,
+    InvertRows,
     AbsorbRows,
     CompressNodes,
     GatherWords,
@@ -88,6 +94,9 @@ impl Kernel {
             PermuteRows24 => "permute_rows_24",
             SmallestWitness => "smallest_witness",
             Fold2 | Fold4 | Fold8 => "fold",
+            GatherColumns => "gather_columns",
+            InterpretRows => "interpret_rows",
+            InvertRows => "invert_rows",
             AbsorbRows => "absorb_rows",
             CompressNodes => "compress_nodes",
             GatherWords => "gather_words",
@@ -108,6 +117,8 @@ impl Kernel {
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             SmallestWitness => (&[false, true], 24),
             Fold2 | Fold4 | Fold8 => (&[false, false, true, false], 20),
+            GatherColumns => (&[false, false, true], 40),
+            InterpretRows | InvertRows => (&[false, false, true], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),
             GatherWords => (&[false, false, true], 40),
@@ -142,6 +153,10 @@ impl Kernel {
             SmallestWitness => &[poseidon2, include_str!("../../wgsl/grinding.wgsl")],
             Fold2 | Fold4 | Fold8 => {
                 &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/fold.wgsl")]
+            }
+            GatherColumns => &[include_str!("../../wgsl/gather_columns.wgsl")],
+            InterpretRows | InvertRows => {
+                &[include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/rows.wgsl")]
             }
             AbsorbRows | CompressNodes => &[poseidon2, include_str!("../../wgsl/merkle_tree.wgsl")],
             GatherWords => &[include_str!("../../wgsl/gather.wgsl")],

@@ -10,7 +10,7 @@ use aludel_protocol::F;
 use aludel_stand_in::StandIn;
 use p3_field::Field;
 
-use crate::suite;
+use crate::{rows, suite};
 
 /// The stand-in, for one test at a time, with the seed of the environment variable `ALUDEL_TEST_SEED`, or 1. `None`, with the reason printed, where it could not be built: the environment variable
 /// `ALUDEL_TEST_ALL=1` makes that a failure.
@@ -95,6 +95,38 @@ fn the_suite_on_a_gpu() {
     println!("{}", device.name().expect("a name"));
     suite::all(&device);
     suite::times(&device);
+}
+
+#[test]
+fn programs_over_rows() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let device = open(0);
+    rows::random_constraints(&device, 0..12);
+    rows::random_lookups(&device, 0..9);
+    rows::onto_and_refusals(&device);
+    drop(device);
+    nothing_is_left(stand_in);
+}
+
+/// Memory for the slots of one block alone, which goes over all rows.
+#[test]
+fn programs_over_rows_in_little_memory() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    for limit in [1 << 20, 4 << 20] {
+        let device = Cuda::open(0, limit).expect("a device of the stand-in");
+        rows::tall_domains(&device, 12);
+        let [wide, many] = rows::too_large_programs(&device);
+        assert!(matches!(wide, Err(Error::OutOfMemory { .. })), "{wide:?}");
+        assert_eq!(many, Ok(()));
+    }
+    nothing_is_left(stand_in);
+}
+
+#[test]
+fn large_programs_over_rows() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    rows::large_programs(&open(0), 7);
+    nothing_is_left(stand_in);
 }
 
 #[test]

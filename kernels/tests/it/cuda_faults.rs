@@ -10,7 +10,7 @@ use aludel_stand_in::{Fault, Kind};
 use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::cuda::{nothing_is_left, open, stand_in};
-use crate::suite;
+use crate::{rows, suite};
 
 /// Openings in [`work`].
 const OPENINGS: i64 = 2;
@@ -47,6 +47,7 @@ fn on(device: &Cuda) -> Result<(), Error> {
     device.smallest_witness(&puzzle, 0..100)?;
     let codeword = device.upload(&suite::matrix(8, 10, 3))?;
     device.fold(&codeword, Challenge::TWO, Some(&device.upload(&suite::matrix(4, 10, 4))?), 1)?;
+    rows::little(device)?;
     device.synchronize()
 }
 

@@ -419,3 +419,125 @@ fn columns_are_loaded_again_where_registers_are_few() {
     assert!(registers[0] <= 5 && registers[1] >= 12, "{registers:?}");
     check(&Cpu::new(u64::MAX), 1, &constraints, [4, 1], Some(1), 4);
 }
+
+/// Runs a program on random matrices of these heights, in bits.
+fn on_random<D: Rows>(
+    device: &D,
+    program: &Program,
+    domain: Domain,
+    log_heights: [usize; MATRICES],
+    weights: usize,
+) -> RowMajorMatrix<F> {
+    let mut rng = ChaCha12Rng::seed_from_u64(7);
+    let [public_values, challenges, weights] = [PUBLIC, CHALLENGES, weights]
+        .map(|count| (0..count).map(|_| challenge(&mut rng)).collect::<Vec<_>>());
+    let public_values: Vec<F> = public_values.iter().map(|x| x.as_basis_coefficients_slice()[1]).collect();
+    let terminal = Some(challenges[0]);
+    let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
+    let values = program.uniforms.values(&given).expect("all is given");
+    let matrices: [_; MATRICES] =
+        core::array::from_fn(|i| suite::matrix(1 << log_heights[i], WIDTHS[i], 31 + i as u64));
+    run(device, program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values)
+}
+
+/// Some of it, for devices whose calls fail.
+pub fn little<D: Rows>(device: &D) -> Result<(), Error> {
+    let factor = |i| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: i }, i));
+    let layout = ConstraintLayout { base_indices: vec![0], ext_indices: Vec::new() };
+    let constraint = [factor(0) * factor(1)];
+    let (graph, quotient) = Lowering::quotient(&constraint, &[], &layout);
+    let compiled = device.compile(&Program::new(&graph, &[quotient], 8))?;
+    let [main, selectors] = [suite::matrix(4, 2, 1), suite::matrix(4, 4, 2)];
+    let [main, selectors] = [device.upload(&main)?, device.upload(&selectors)?];
+    let matrices = [Some(&main), None, None, Some(&selectors), None];
+    let domain = Domain::Natural { log_height: 2 };
+    let values = vec![Challenge::TWO; graph.uniforms().len()];
+    let found = device.run(&compiled, domain, matrices, &values, None)?;
+    let found = device.run(&compiled, domain, matrices, &values, Some(found))?;
+    let found = device.download(&found)?.values;
+    assert!(found.iter().any(|x| *x != F::ZERO));
+    Ok(())
+}
+
+/// Domains of many rows, and matrices that are higher and lower, as on the processor.
+pub fn tall_domains<D: Rows>(device: &D, log_height: usize) {
+    let mut rng = ChaCha12Rng::seed_from_u64(11);
+    let constraints = Constraints::random(&mut rng, 40);
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    let program = Program::new(&graph, &[quotient], 20);
+    let log_heights = [log_height, log_height - 3, log_height, log_height + 1, 2];
+    for domain in [Domain::Natural { log_height }, Domain::BitReversed { log_height, log_step: 2 }] {
+        let weights = constraints.layout.total_constraints();
+        let of = |found: RowMajorMatrix<F>| found.values;
+        let expected = of(on_random(&Cpu::new(u64::MAX), &program, domain, log_heights, weights));
+        let found = of(on_random(device, &program, domain, log_heights, weights));
+        assert!(found == expected, "{}: {domain:?}", device.id());
+    }
+    assert_eq!(device.usage().used, 0, "{}", device.id());
+}
+
+/// What no chip of ours is like: one product of 10,000 factors, values of which thousands are in use at once, thousands of constraints.
+fn large(values: usize) -> [(&'static str, Program, usize); 3] {
+    let column = |i: usize| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: i / 6 % 2 }, i % 6));
+    let of = |base: Vec<Base>| {
+        let layout = ConstraintLayout { base_indices: (0..base.len()).collect(), ext_indices: Vec::new() };
+        let (graph, quotient) = Lowering::quotient(&base, &[], &layout);
+        let program = Program::new(&graph, &[quotient], 64);
+        // Its parts are dropped one within the other, which takes a deep stack.
+        let dropping = std::thread::Builder::new().stack_size(1 << 28).spawn(move || drop(base));
+        dropping.expect("a thread").join().expect("no panic");
+        (program, layout.total_constraints())
+    };
+    let deep = (0..10_000).fold(column(0), |product, i| product * column(i * 7) + F::from_usize(i));
+    // All are made for the first sum, and used in the other order for the second.
+    let values: Vec<Base> = (0..values).map(|i| column(i) * (column(i / 6) + F::from_usize(i + 2))).collect();
+    let product = |mut values: Vec<&Base>, by: usize| {
+        values.rotate_left(by);
+        let sum = |sum: Base, pair: &[&Base]| sum + pair[0].clone() * pair[1].clone();
+        values.chunks_exact(2).fold(column(1), sum)
+    };
+    let wide = [product(values.iter().collect(), 0), product(values.iter().rev().collect(), 1)];
+    let many = (0..3_000).map(|i| column(i) * column(i / 12) - F::from_usize(i)).collect();
+    [("deep", vec![deep]), ("wide", wide.into()), ("many", many)].map(|(name, constraints)| {
+        let (program, weights) = of(constraints);
+        (name, program, weights)
+    })
+}
+
+/// Large programs, as on the processor.
+pub fn large_programs<D: Rows>(device: &D, log_height: usize) {
+    for (name, program, weights) in large(4_500) {
+        let domain = Domain::BitReversed { log_height, log_step: 1 };
+        let log_heights = [log_height; MATRICES];
+        println!("{name}: {} instructions, {} registers", program.code.len(), program.registers);
+        let expected = on_random(&Cpu::new(u64::MAX), &program, domain, log_heights, weights).values;
+        let found = on_random(device, &program, domain, log_heights, weights).values;
+        assert!(found == expected, "{}: {name}", device.id());
+        assert!(expected.iter().any(|x| *x != F::ZERO), "{name}: nothing was computed");
+    }
+    assert_eq!(device.usage().used, 0, "{}", device.id());
+}
+
+/// What becomes of a program of more than 9,000 values at once, and of one of more than 6,000 uniform values. A failure costs nothing.
+pub fn too_large_programs<D: Rows>(device: &D) -> [Result<(), Error>; 2] {
+    let [_, (_, wide, _), (_, many, _)] = large(9_000);
+    [wide, many].map(|program| {
+        let compiled = device.compile(&program).expect("it compiles");
+        let matrix = device.upload(&suite::matrix(1, 6, 1)).expect("it fits");
+        let before = device.usage().used;
+        let values = vec![Challenge::ONE; program.uniforms.len()];
+        let matrices = core::array::from_fn(|_| Some(&matrix));
+        let found = device.run(&compiled, Domain::Natural { log_height: 0 }, matrices, &values, None);
+        let found = found.map(|_| ());
+        assert_eq!(device.usage().used, before, "{}", device.id());
+        found
+    })
+}
+
+#[test]
+fn large_programs_are_as_large_as_they_say() {
+    let [(_, deep, _), (_, wide, _), (_, many, weights)] = large(4_500);
+    assert!(deep.code.len() > 20_000 && wide.registers > 4_096 && weights == 3_000, "{}", wide.registers);
+    assert!(many.code.len() > 6_000 && many.uniforms.len() > 6_000);
+}

@@ -67,6 +67,12 @@ fn extensions_of_many_passes() {
 }
 
 #[test]
+fn programs_over_rows() {
+    pass(&["cuda::large_programs_over_rows", "cuda::programs_over_rows"], 3);
+    pass(&["cuda::programs_over_rows_in_little_memory"], 4);
+}
+
+#[test]
 fn devices_and_queues() {
     for seed in [1, 2, 3] {
         pass(

@@ -11,7 +11,7 @@ use aludel_protocol::trees::Cap;
 use p3_field::Field;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::suite;
+use crate::{rows, suite};
 
 /// The first adapter, or nothing where there is none, unless all tests are asked for.
 pub fn device(options: Options) -> Option<Wgpu> {
@@ -129,6 +129,48 @@ fn extensions_in_several_bindings_are_the_processors() {
     let shapes = [(12, 9, 2), (13, 7, 1), (14, 5, 1), (13, 3, 2)];
     assert!(extended(&device, &shapes) == extended(&Cpu::new(u64::MAX), &shapes));
     assert_eq!(device.usage().used, 0);
+}
+
+#[test]
+fn programs_over_rows() {
+    for narrow_words in [false, true] {
+        let Some(device) = device(Options { narrow_words, ..Options::new(LIMIT) }) else { return };
+        rows::random_constraints(&device, 0..12);
+        rows::random_lookups(&device, 0..9);
+        rows::onto_and_refusals(&device);
+        rows::tall_domains(&device, 13);
+        assert_eq!(device.usage().used, 0);
+    }
+}
+
+/// Matrices and results lie in several buffers, and few rows go through the program at once.
+#[test]
+fn programs_over_rows_in_small_bindings() {
+    let Some(device) = device(Options { binding_bytes: 1 << 15, ..Options::new(LIMIT) }) else { return };
+    rows::random_constraints(&device, 0..4);
+    rows::random_lookups(&device, 0..4);
+    rows::onto_and_refusals(&device);
+    rows::tall_domains(&device, 12);
+    assert_eq!(device.usage().used, 0);
+}
+
+#[test]
+fn large_programs_over_rows() {
+    let Some(device) = device(Options::new(LIMIT)) else { return };
+    rows::large_programs(&device, 6);
+}
+
+/// A program's code in parts, and few rows at a time. What no binding holds is refused.
+#[test]
+fn large_programs_over_rows_in_small_bindings() {
+    let Some(device) = device(Options { binding_bytes: 1 << 18, ..Options::new(LIMIT) }) else { return };
+    rows::large_programs(&device, 4);
+    let Some(device) = self::device(Options { binding_bytes: 1 << 15, ..Options::new(LIMIT) }) else {
+        return;
+    };
+    for refused in rows::too_large_programs(&device) {
+        assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+    }
 }
 
 #[test]

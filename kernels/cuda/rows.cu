@@ -1,0 +1,140 @@
+// Programs over rows (kernels/src/rows), interpreted: a thread does one row after another. What instructions do is written in kernels/src/rows/encoding.rs.
+//
+// All threads are at the same instruction, so that branches do not part them and one load brings it to all. Their slots lie side by side in scratch[slot][thread].
+#include "../include/butterflies.h"
+#include "../include/quintic.h"
+
+using namespace aludel;
+
+enum Operation : uint32_t { COPY, ADD, SUB, MUL, INVERSE, LOAD };
+
+constexpr uint32_t OPERATION = 7, NEXT = 1u << 3, FIVE = 1u << 4, B_FIVE = 1u << 5, A_UNIFORM = 1u << 6, B_UNIFORM = 1u << 7, ADDED = 1u << 8,
+                   OUTPUT = 1u << 9;
+
+struct alignas(16) Instruction {
+    uint32_t kind, to, a, b;
+};
+
+// A matrix: columns[][2^log_rows].
+struct alignas(16) Source {
+    const Fe* columns;
+    uint32_t log_rows, unused;
+};
+
+struct Slots {
+    Fe* first;
+    uint32_t threads;
+
+    __device__ __forceinline__ Fe& at(uint32_t slot) const { return first[size_t{slot} * threads]; }
+    __device__ __forceinline__ Fe5 five(uint32_t slot) const {
+        Fe5 value;
+#pragma unroll
+        for (uint32_t i = 0; i < 5; i++) value.at[i] = at(slot + i);
+        return value;
+    }
+    __device__ __forceinline__ void set(uint32_t slot, const Fe5& value) const {
+#pragma unroll
+        for (uint32_t i = 0; i < 5; i++) at(slot + i) = value.at[i];
+    }
+};
+
+// As kernels/src/rows/domain.rs has it.
+struct RowsDomain {
+    uint32_t log_height, log_step, is_reversed;
+
+    __device__ __forceinline__ uint32_t next(uint32_t row) const {
+        uint32_t mask = (1u << log_height) - 1;
+        if (is_reversed == 0) return (row + 1) & mask;
+        return reverse((reverse(row, log_height) + (1u << log_step)) & mask, log_height);
+    }
+    __device__ __forceinline__ uint32_t place(uint32_t row, uint32_t log_rows) const {
+        if (log_rows >= log_height) return row;
+        return is_reversed == 0 ? row & ((1u << log_rows) - 1) : row >> (log_height - log_rows);
+    }
+};
+
+// A row that a thread is at.
+struct Machine {
+    const Fe5* __restrict__ uniforms;
+    const Source* __restrict__ sources;
+    Slots slots;
+    RowsDomain domain;
+    uint32_t row, next;
+
+    __device__ __forceinline__ Fe element(uint32_t at, bool is_uniform) const { return is_uniform ? uniforms[at].at[0] : slots.at(at); }
+    __device__ __forceinline__ Fe5 five(uint32_t at, bool is_uniform) const { return is_uniform ? uniforms[at] : slots.five(at); }
+
+    // Some columns of a matrix, from one on.
+    template <uint32_t COUNT>
+    __device__ __forceinline__ void load(Fe (&to)[COUNT], const Instruction& step) const {
+        Source source = sources[step.b];
+        uint32_t at = domain.place((step.kind & NEXT) != 0 ? next : row, source.log_rows);
+#pragma unroll
+        for (uint32_t i = 0; i < COUNT; i++) to[i] = source.columns[(size_t{step.a + i} << source.log_rows) + at];
+    }
+
+    __device__ __forceinline__ Fe computed(const Instruction& step) const {
+        if ((step.kind & OPERATION) == LOAD) {
+            Fe column[1];
+            load(column, step);
+            return column[0];
+        }
+        Fe a = element(step.a, (step.kind & A_UNIFORM) != 0);
+        if ((step.kind & OPERATION) == COPY) return a;
+        Fe b = element(step.b, (step.kind & B_UNIFORM) != 0);
+        switch (step.kind & OPERATION) {
+            case ADD: return a + b;
+            case SUB: return a - b;
+            default: return a * b;
+        }
+    }
+
+    __device__ __forceinline__ Fe5 computed_five(const Instruction& step) const {
+        if ((step.kind & OPERATION) == LOAD) {
+            Fe5 columns;
+            load(columns.at, step);
+            return columns;
+        }
+        Fe5 a = five(step.a, (step.kind & A_UNIFORM) != 0);
+        switch (step.kind & OPERATION) {
+            case COPY: return a;
+            case INVERSE: return inverse(a);
+            default: break;
+        }
+        bool is_uniform = (step.kind & B_UNIFORM) != 0;
+        return (step.kind & B_FIVE) != 0 ? a * five(step.b, is_uniform) : a * element(step.b, is_uniform);
+    }
+};
+
+// scratch[slots][threads] of as many threads as are launched; out[5 outputs][2^log_height], which is added to where `adds`.
+extern "C" __global__ void __launch_bounds__(128)
+    interpret_rows(const Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const Source* __restrict__ sources, Fe* scratch,
+                   Fe* out, uint32_t instructions, uint32_t log_height, uint32_t log_step, uint32_t is_reversed, uint32_t adds) {
+    uint32_t threads = gridDim.x * blockDim.x;
+    Slots slots{scratch + thread_index(), threads};
+    Machine machine{uniforms, sources, slots, {log_height, log_step, is_reversed}, 0, 0};
+    for (uint32_t row = thread_index(); row < 1u << log_height; row += threads) {
+        machine.row = row;
+        machine.next = machine.domain.next(row);
+        for (uint32_t i = 0; i < instructions; i++) {
+            Instruction step = code[i];
+            bool added = (step.kind & ADDED) != 0;
+            if ((step.kind & FIVE) == 0) {
+                Fe value = machine.computed(step);
+                slots.at(step.to) = added ? slots.at(step.to) + value : value;
+                continue;
+            }
+            Fe5 value = machine.computed_five(step);
+            if ((step.kind & OUTPUT) == 0) {
+                slots.set(step.to, added ? slots.five(step.to) + value : value);
+                continue;
+            }
+#pragma unroll
+            for (uint32_t c = 0; c < 5; c++) {
+                Fe& there = out[(size_t{5 * step.to + c} << log_height) + row];
+                there = adds != 0 ? there + value.at[c] : value.at[c];
+            }
+        }
+    }
+}
+KERNEL(interpret_rows)
