@@ -12,6 +12,7 @@ mod event;
 mod fold;
 mod grinding;
 mod image;
+mod interpreted;
 mod launch;
 mod limits;
 mod merkle_tree;

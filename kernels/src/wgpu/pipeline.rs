@@ -117,7 +117,7 @@ impl Kernel {
             PermuteRows16 | PermuteRows24 => (&[true], 4),
             SmallestWitness => (&[false, true], 24),
             Fold2 | Fold4 | Fold8 => (&[false, false, true, false], 20),
-            GatherColumns => (&[false, false, true], 40),
+            GatherColumns => (&[false, false, true], 36),
             InterpretRows | InvertRows => (&[false, false, true], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),

@@ -92,7 +92,6 @@ impl Compiled {
                         entries.at + first,
                         GATHERED.min(entries.units.len() - first),
                         part.units.start,
-                        part.at,
                         matrix.height.trailing_zeros() as usize,
                         domain.log_height(),
                         log_step,

@@ -154,6 +154,15 @@ fn programs_over_rows_in_small_bindings() {
     assert_eq!(device.usage().used, 0);
 }
 
+/// Memory for the slots of some rows alone.
+#[test]
+fn programs_over_rows_in_little_memory() {
+    let Some(device) = device(Options::new(1 << 20)) else { return };
+    rows::tall_domains(&device, 12);
+    let refused = rows::too_large_programs(&self::device(Options::new(1 << 18)).expect("as before"));
+    assert!(refused.iter().all(|found| matches!(found, Err(Error::OutOfMemory { .. }))), "{refused:?}");
+}
+
 #[test]
 fn large_programs_over_rows() {
     let Some(device) = device(Options::new(LIMIT)) else { return };
