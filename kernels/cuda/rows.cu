@@ -6,6 +6,8 @@
 
 using namespace aludel;
 
+namespace rows {
+
 enum Operation : uint32_t { COPY, ADD, SUB, MUL, INVERSE, LOAD };
 
 constexpr uint32_t OPERATION = 7, NEXT = 1u << 3, FIVE = 1u << 4, B_FIVE = 1u << 5, A_UNIFORM = 1u << 6, B_UNIFORM = 1u << 7, ADDED = 1u << 8,
@@ -39,7 +41,7 @@ struct Slots {
 };
 
 // As kernels/src/rows/domain.rs has it.
-struct RowsDomain {
+struct Domain {
     uint32_t log_height, log_step, is_reversed;
 
     __device__ __forceinline__ uint32_t next(uint32_t row) const {
@@ -58,7 +60,7 @@ struct Machine {
     const Fe5* __restrict__ uniforms;
     const Source* __restrict__ sources;
     Slots slots;
-    RowsDomain domain;
+    Domain domain;
     uint32_t row, next;
 
     __device__ __forceinline__ Fe element(uint32_t at, bool is_uniform) const { return is_uniform ? uniforms[at].at[0] : slots.at(at); }
@@ -106,10 +108,13 @@ struct Machine {
     }
 };
 
+}  // namespace rows
+
 // scratch[slots][threads] of as many threads as are launched; out[5 outputs][2^log_height], which is added to where `adds`.
 extern "C" __global__ void __launch_bounds__(128)
-    interpret_rows(const Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const Source* __restrict__ sources, Fe* scratch,
+    interpret_rows(const rows::Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const rows::Source* __restrict__ sources, Fe* scratch,
                    Fe* out, uint32_t instructions, uint32_t log_height, uint32_t log_step, uint32_t is_reversed, uint32_t adds) {
+    using namespace rows;
     uint32_t threads = gridDim.x * blockDim.x;
     Slots slots{scratch + thread_index(), threads};
     Machine machine{uniforms, sources, slots, {log_height, log_step, is_reversed}, 0, 0};

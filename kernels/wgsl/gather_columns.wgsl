@@ -4,12 +4,11 @@ struct Columns {
     /// Rows that are gathered, and the number of the first.
     rows: u32,
     first_row: u32,
-    /// Which of the list are of this part, and the column with which it begins.
+    /// Which of the list are of this part, and the column with which it and its buffer begin.
     first_entry: u32,
     entries: u32,
     first_column: u32,
-    /// The part's place in the buffer, in columns, and the base-2 logarithm of their height.
-    at: u32,
+    /// Base-2 logarithm of the columns' height.
     log_rows: u32,
     /// Of the domain.
     log_height: u32,
@@ -66,7 +65,7 @@ fn gather_columns(
     let next = place(next_of(row));
     for (var entry = job.first_entry; entry < job.first_entry + job.entries; entry++) {
         let wanted = list[entry];
-        let column = (wanted.x & ~NEXT) - job.first_column + job.at;
+        let column = (wanted.x & ~NEXT) - job.first_column;
         let at = select(here, next, (wanted.x & NEXT) != 0u);
         slots[wanted.y * job.rows + i] = columns[(column << job.log_rows) + at];
     }

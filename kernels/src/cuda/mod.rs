@@ -13,6 +13,7 @@ mod fold;
 mod generated;
 mod grinding;
 mod image;
+mod interpreted;
 mod launch;
 mod limits;
 mod merkle_tree;

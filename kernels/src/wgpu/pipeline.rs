@@ -156,7 +156,7 @@ impl Kernel {
             RunningSums => (&[true, true, false], 20),
             Selectors => (&[true], 28),
             ReverseRows => (&[false, true], 20),
-            GatherColumns => (&[false, false, true], 40),
+            GatherColumns => (&[false, false, true], 36),
             InterpretRows | InvertRows => (&[false, false, true], 20),
             AbsorbRows => (&[false, true, true], 32),
             CompressNodes => (&[false, false, true], 16),

@@ -568,13 +568,13 @@ pub fn large_programs<D: Rows>(device: &D, log_height: usize) {
 pub fn too_large_programs<D: Rows>(device: &D) -> [Result<(), Error>; 2] {
     let [_, (_, wide, _), (_, many, _)] = large(9_000);
     [wide, many].map(|program| {
-        let compiled = device.compile(&program).expect("it compiles");
         let matrix = device.upload(&suite::matrix(1, 6, 1)).expect("it fits");
+        let matrices = core::array::from_fn(|_| Some(&matrix));
         let before = device.usage().used;
         let values = vec![Challenge::ONE; program.uniforms.len()];
-        let matrices = core::array::from_fn(|_| Some(&matrix));
-        let found = device.run(&compiled, Domain::Natural { log_height: 0 }, matrices, &values, None);
-        let found = found.map(|_| ());
+        let found = device.compile(&program).and_then(|compiled| {
+            device.run(&compiled, Domain::Natural { log_height: 0 }, matrices, &values, None).map(|_| ())
+        });
         assert_eq!(device.usage().used, before, "{}", device.id());
         found
     })

@@ -1,0 +1,94 @@
+//! Programs over rows, interpreted: `kernels/cuda/rows.cu`.
+
+use aludel_protocol::{Challenge, F};
+use p3_field::BasedVectorSpace;
+
+use super::buffer::Buffer;
+use super::launch::{Arg, Launch};
+use super::{Cuda, Matrix, words};
+use crate::error::Error;
+use crate::rows::encoding::{Columns, Encoding};
+use crate::rows::lower::MATRICES;
+use crate::rows::{Domain, Program};
+use crate::seam::Device;
+
+/// Words of memory for all threads' slots, at most: 64 MiB.
+const SCRATCH_WORDS: usize = 1 << 24;
+
+/// Threads of a block.
+const BLOCK: usize = 128;
+
+/// A program as the interpreting kernel reads it.
+#[derive(Debug)]
+pub(super) struct Interpreted {
+    code: Buffer,
+    instructions: usize,
+    slots: usize,
+}
+
+impl Cuda {
+    /// A program's instructions on the device.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where it has more values than 32 bits can number; any of the device.
+    pub(super) fn interpreted(&self, program: &Program) -> Result<Interpreted, Error> {
+        let encoding = Encoding::new(program, Columns::Loaded).map_err(|what| self.unsupported(what))?;
+        let mut code = self.buffer(encoding.code.as_flattened().len())?;
+        self.stream.copy_in(encoding.code.as_flattened(), &mut code)?;
+        Ok(Interpreted { code, instructions: encoding.code.len(), slots: encoding.slots })
+    }
+
+    /// Queues it on matrices and values that were checked.
+    pub(super) fn run_interpreted(
+        &self,
+        Interpreted { code, instructions, slots }: &Interpreted,
+        domain: Domain,
+        matrices: [Option<&Matrix>; MATRICES],
+        values: &[Challenge],
+        (out, has_onto): (&Matrix, bool),
+    ) -> Result<(), Error> {
+        let values: Vec<F> = Challenge::flatten_to_base(values.to_vec());
+        let mut uniforms = self.buffer(values.len())?;
+        self.stream.copy_in(words(&values), &mut uniforms)?;
+        let sources = self.sources(matrices)?;
+        let blocks = self.blocks(*slots, out.height);
+        let scratch = self.buffer((blocks * BLOCK).saturating_mul(*slots))?;
+        let (log_step, is_reversed) = match domain {
+            Domain::Natural { .. } => (0, false),
+            Domain::BitReversed { log_step, .. } => (log_step, true),
+        };
+        let buffers = [code, &uniforms, &sources, &scratch, &out.buffer];
+        let mut args: Vec<Arg<'_>> = buffers.map(|buffer| Arg::At(buffer, 0)).into();
+        let numbers = [*instructions, domain.log_height(), log_step, usize::from(is_reversed)];
+        for number in numbers {
+            args.push(Arg::Word(self.word(number)?));
+        }
+        args.push(Arg::Word(u32::from(has_onto)));
+        args.extend(matrices.into_iter().flatten().map(|matrix| Arg::Reached(&matrix.buffer)));
+        let (grid, block) = ((self.word(blocks)?, 1), (BLOCK as u32, 1));
+        let launch = Launch { kernel: "interpret_rows", grid, block, shared_bytes: 0 };
+        // SAFETY: the matrices have the columns that the program reads, and there are as many values; slots are below `slots`, of which each thread has its own; what
+        // is stored are the columns of `out`.
+        unsafe { self.launch(launch, &args) }
+    }
+
+    /// Blocks that there is memory for, with a row a thread: of what the budget has left, at most [`SCRATCH_WORDS`], at least one.
+    fn blocks(&self, slots: usize, height: usize) -> usize {
+        let usage = self.usage();
+        let left =
+            usize::try_from((usage.limit - usage.used) / size_of::<u32>() as u64).unwrap_or(usize::MAX);
+        let most = left.min(SCRATCH_WORDS) / BLOCK / slots.max(1);
+        most.clamp(1, height.div_ceil(BLOCK))
+    }
+
+    /// A table of the matrices for the kernel: an address, and the logarithm of the height, four words each.
+    fn sources(&self, matrices: [Option<&Matrix>; MATRICES]) -> Result<Buffer, Error> {
+        let entry = |matrix: Option<&Matrix>| {
+            let (address, log) = matrix.map_or((0, 0), |m| (m.buffer.address(0), m.height.trailing_zeros()));
+            [address as u32, (address >> 32) as u32, log, 0]
+        };
+        let mut sources = self.buffer(4 * MATRICES)?;
+        self.stream.copy_in(matrices.map(entry).as_flattened(), &mut sources)?;
+        Ok(sources)
+    }
+}
