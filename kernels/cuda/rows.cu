@@ -1,7 +1,7 @@
 // Programs over rows (kernels/src/rows), interpreted: a thread does one row after another. What instructions do is written in kernels/src/rows/encoding.rs.
 //
 // All threads are at the same instruction, so that branches do not part them and one load brings it to all. Their slots lie side by side in scratch[slot][thread].
-#include "../include/butterflies.h"
+#include "../include/domain.h"
 #include "../include/quintic.h"
 
 using namespace aludel;
@@ -37,21 +37,6 @@ struct Slots {
     __device__ __forceinline__ void set(uint32_t slot, const Fe5& value) const {
 #pragma unroll
         for (uint32_t i = 0; i < 5; i++) at(slot + i) = value.at[i];
-    }
-};
-
-// As kernels/src/rows/domain.rs has it.
-struct Domain {
-    uint32_t log_height, log_step, is_reversed;
-
-    __device__ __forceinline__ uint32_t next(uint32_t row) const {
-        uint32_t mask = (1u << log_height) - 1;
-        if (is_reversed == 0) return (row + 1) & mask;
-        return reverse((reverse(row, log_height) + (1u << log_step)) & mask, log_height);
-    }
-    __device__ __forceinline__ uint32_t place(uint32_t row, uint32_t log_rows) const {
-        if (log_rows >= log_height) return row;
-        return is_reversed == 0 ? row & ((1u << log_rows) - 1) : row >> (log_height - log_rows);
     }
 };
 

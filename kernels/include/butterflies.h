@@ -26,10 +26,7 @@ __device__ __forceinline__ Fe root(uint32_t exponent) {
     return low * high;
 }
 
-// The lowest bits of x in the other order.
-__device__ __forceinline__ uint32_t reverse(uint32_t x, uint32_t bits) { return bits == 0 ? 0 : __brev(x) >> (32 - bits); }
-
-// The same of a number below 16 that is known when this is compiled.
+// The lowest bits in the other order, of a number below 16 that is known when this is compiled.
 __device__ __forceinline__ constexpr uint32_t reverse_few(uint32_t x, uint32_t bits) {
     return ((x & 1) << 3 | (x & 2) << 1 | (x & 4) >> 1 | (x & 8) >> 3) >> (LOG_RADIX - bits);
 }

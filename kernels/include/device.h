@@ -38,3 +38,6 @@ __device__ __forceinline__ uint64_t wide_sum(uint32_t a, uint32_t b, uint64_t c)
 
 // Index of a thread among all of a launch in one dimension.
 __device__ __forceinline__ uint32_t thread_index() { return blockIdx.x * blockDim.x + threadIdx.x; }
+
+// The lowest bits of x in the other order.
+__device__ __forceinline__ uint32_t reverse(uint32_t x, uint32_t bits) { return bits == 0 ? 0 : __brev(x) >> (32 - bits); }

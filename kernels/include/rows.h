@@ -1,6 +1,7 @@
 // What the text of programs over rows calls (kernels/src/rows/text.rs).
 #pragma once
 
+#include "domain.h"
 #include "quintic.h"
 
 namespace aludel {
@@ -63,28 +64,6 @@ __device__ __forceinline__ Fe5 finish(const Wide5& sum) {
 
 __device__ __forceinline__ Fe5 product(const Fe5& a, const Fe5& b) { return a * b; }
 __device__ __forceinline__ Fe5 scaled(const Fe5& a, Fe b) { return a * b; }
-
-// The rows of a program, and where they lie in its matrices (kernels/src/rows/domain.rs).
-struct Domain {
-    uint32_t log_height;
-    // Of bit-reversed rows, points between a row and its successor.
-    uint32_t log_step;
-    uint32_t is_reversed;
-};
-
-__device__ __forceinline__ uint32_t reversed_bits(uint32_t index, uint32_t bits) { return bits == 0 ? 0 : __brev(index) >> (32 - bits); }
-
-__device__ __forceinline__ uint32_t successor(Domain domain, uint32_t row) {
-    uint32_t mask = (1u << domain.log_height) - 1;
-    if (domain.is_reversed == 0) return (row + 1) & mask;
-    uint32_t point = reversed_bits(row, domain.log_height) + (1u << domain.log_step);
-    return reversed_bits(point & mask, domain.log_height);
-}
-
-__device__ __forceinline__ uint32_t place(Domain domain, uint32_t row, uint32_t log_rows) {
-    if (log_rows >= domain.log_height) return row;
-    return domain.is_reversed == 0 ? row & ((1u << log_rows) - 1) : row >> (domain.log_height - log_rows);
-}
 
 // Column `column` of a matrix of 2^log_rows rows, and five from there on.
 __device__ __forceinline__ Fe column(const Fe* matrix, uint32_t column, uint32_t log_rows, uint32_t row) {

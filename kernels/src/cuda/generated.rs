@@ -86,10 +86,10 @@ fn written(text: &Text, needs: &Needs) -> (String, String) {
     if words > 0 {
         source += "const Values values, ";
     }
-    source += "Fe* out, Domain domain, uint32_t has_onto) {\n    uint32_t row = thread_index();\n    if (row >= 1u << domain.log_height) return;\n    uint32_t next = successor(domain, row);\n";
+    source += "Fe* out, Domain domain, uint32_t has_onto) {\n    uint32_t row = thread_index();\n    if (row >= 1u << domain.log_height) return;\n    uint32_t next = domain.next(row);\n";
     for i in read() {
         source += &format!(
-            "    uint32_t here{i} = place(domain, row, log_rows{i}), next{i} = place(domain, next, log_rows{i});\n    (void)here{i}, (void)next{i};\n"
+            "    uint32_t here{i} = domain.place(row, log_rows{i}), next{i} = domain.place(next, log_rows{i});\n    (void)here{i}, (void)next{i};\n"
         );
     }
     source += &text.body;

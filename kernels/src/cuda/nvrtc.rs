@@ -17,8 +17,9 @@ use crate::rows::Program;
 const NAMES: [&str; 4] = ["libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2"];
 
 /// What texts include. The compiler has no headers of the C library.
-const HEADERS: [(&CStr, &str); 5] = [
+const HEADERS: [(&CStr, &str); 6] = [
     (c"rows.h", include_str!("../../include/rows.h")),
+    (c"domain.h", include_str!("../../include/domain.h")),
     (c"quintic.h", include_str!("../../include/quintic.h")),
     (c"koala_bear.h", include_str!("../../include/koala_bear.h")),
     (c"device.h", include_str!("../../include/device.h")),

@@ -2,6 +2,7 @@
 
 use aludel_protocol::Challenge;
 
+use super::generated::Generated;
 use super::interpreted::Interpreted;
 use super::{Cuda, Matrix};
 use crate::error::Error;
@@ -14,14 +15,25 @@ use crate::seam::{Device, Rows};
 #[derive(Debug)]
 pub struct Compiled {
     needs: Needs,
-    code: Interpreted,
+    code: Code,
+}
+
+/// As a kernel of its own, or as what the interpreting kernel reads.
+#[derive(Debug)]
+enum Code {
+    Generated(Generated),
+    Interpreted(Interpreted),
 }
 
 impl Rows for Cuda {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        Ok(Compiled { needs: Needs::of(program), code: self.interpreted(program)? })
+        let code = match self.generate(program)? {
+            Some(kernel) => Code::Generated(kernel),
+            None => Code::Interpreted(self.interpreted(program)?),
+        };
+        Ok(Compiled { needs: Needs::of(program), code })
     }
 
     fn run(
@@ -38,7 +50,11 @@ impl Rows for Cuda {
         let (height, width) = needs.result(domain);
         let has_onto = onto.is_some();
         let out = onto.map_or_else(|| self.matrix(height, width), Ok)?;
-        self.run_interpreted(&compiled.code, domain, matrices, &values[..needs.values], (&out, has_onto))?;
+        let (values, to) = (&values[..needs.values], (&out, has_onto));
+        match &compiled.code {
+            Code::Generated(kernel) => self.run_generated(kernel, domain, matrices, values, to)?,
+            Code::Interpreted(code) => self.run_interpreted(code, domain, matrices, values, to)?,
+        }
         Ok(out)
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aludel_kernels::cuda::Cuda;
 use aludel_kernels::{
-    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Quotients, RunningSums, Timer,
+    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Ntt, Openings, Peer, Poseidon2, Quotients,
+    RunningSums, Timer,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::{Challenge, F};
