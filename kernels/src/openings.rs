@@ -16,6 +16,9 @@ pub(crate) const POINTS: usize = 2;
 /// Rows that are taken at a time, at most: what is made for them stays in a cache.
 pub(crate) const ROWS_AT_ONCE: usize = 1 << 19;
 
+/// Columns of which a launch adds rows, at most: sums of tiles take little memory.
+pub(crate) const COLUMNS_AT_ONCE: usize = 1 << 8;
+
 /// Rows that are taken at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {

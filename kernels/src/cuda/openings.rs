@@ -1,6 +1,6 @@
 //! Values at points and the codewords of claims, some rows at a time.
 //!
-//! What is taken of memory besides results: five words for each point that differs and each of at most `2^19` rows, sums of tiles (16 MiB at most), and tables of points
+//! What is taken of memory besides results: five words for each point that differs and each of at most `2^19` rows, sums of tiles (5 MiB at most), and tables of points
 //! and claims.
 
 use core::iter::zip;
@@ -13,15 +13,15 @@ use super::launch::{Arg, Launch};
 use super::{Cuda, Matrix, words, words_mut};
 use crate::error::Error;
 use crate::fold::DEGREE;
-use crate::openings::{AtPoint, Evaluated, Evaluations, POINTS, ROWS_AT_ONCE, Reduction, Rows};
+use crate::openings::{
+    AtPoint, COLUMNS_AT_ONCE, Evaluated, Evaluations, POINTS, ROWS_AT_ONCE, Reduction, Rows,
+};
 use crate::seam::{Claims, Device, Openings};
 
 /// Rows of a tile: `TILE` of the kernels.
 const TILE: usize = 1 << 10;
 /// Columns that a block adds at a time.
 const COLUMNS: usize = 32;
-/// Words for the sums of tiles.
-const PARTIAL_WORDS: usize = 1 << 22;
 /// Blocks that keep a device busy.
 const BLOCKS: usize = 1 << 9;
 /// Inverses or weights of rows, `[5][count]`, in memory for the most of them.
@@ -35,14 +35,6 @@ struct Sums {
     /// Of tiles, until they are added.
     partial: Buffer,
     totals: Buffer,
-}
-
-impl Evaluated {
-    /// Columns whose tiles' sums fit.
-    fn columns_at_once(&self, width: usize) -> usize {
-        let tiles = ROWS_AT_ONCE.min(1 << self.log_rows).div_ceil(TILE);
-        (PARTIAL_WORDS / (tiles * POINTS * DEGREE)).clamp(1, width.max(1))
-    }
 }
 
 impl Cuda {
@@ -87,7 +79,6 @@ impl Cuda {
     fn add_rows(
         &self,
         matrix: &Matrix,
-        columns_at_once: usize,
         rows: Rows,
         weights: &[&Weights],
         sums: &Sums,
@@ -95,8 +86,8 @@ impl Cuda {
     ) -> Result<(), Error> {
         let tiles = rows.count.div_ceil(TILE);
         let words = DEGREE * weights.len();
-        for column in (0..matrix.width).step_by(columns_at_once) {
-            let width = columns_at_once.min(matrix.width - column);
+        for column in (0..matrix.width).step_by(COLUMNS_AT_ONCE) {
+            let width = COLUMNS_AT_ONCE.min(matrix.width - column);
             let mut args = vec![
                 Arg::At(&matrix.buffer, column * matrix.height + rows.first),
                 Arg::Word(matrix.height.trailing_zeros()),
@@ -136,7 +127,7 @@ impl Cuda {
         let weights = weights.collect::<Result<Vec<_>, _>>()?;
         let partial = |(matrix, evaluated): (&&Matrix, &Evaluated)| {
             let tiles = ROWS_AT_ONCE.min(1 << evaluated.log_rows).div_ceil(TILE);
-            tiles * evaluated.columns_at_once(matrix.width) * evaluated.points.len().min(POINTS) * DEGREE
+            tiles * matrix.width.min(COLUMNS_AT_ONCE) * evaluated.points.len().min(POINTS) * DEGREE
         };
         let sums = Sums {
             partial: self.buffer(all().map(partial).max().unwrap_or(0))?,
@@ -152,8 +143,7 @@ impl Cuda {
                 for some in evaluated.points.chunks(POINTS) {
                     let weights: Vec<_> = some.iter().map(|point| &weights[*point]).collect();
                     if let Some(rows) = of(evaluated.log_rows) {
-                        let columns = evaluated.columns_at_once(matrix.width);
-                        self.add_rows(matrix, columns, rows, &weights, &sums, at)?;
+                        self.add_rows(matrix, rows, &weights, &sums, at)?;
                     }
                     at += matrix.width * some.len() * DEGREE;
                 }

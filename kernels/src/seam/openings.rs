@@ -21,6 +21,8 @@ pub trait Openings: Device {
     /// The values of each matrix's columns at each of its points. Matrices hold polynomials on the coset whose shift is the field's generator, bit-reversed, on `2^added_bits` times as many points as
     /// they have coefficients.
     ///
+    /// A list of values for each matrix, in it one for each of its points, in that one for each column.
+    ///
     /// # Errors
     /// [`Error::Unsupported`] where there are not as many lists of points as matrices, a height is no power of two or below `2^added_bits`, or a point lies on a coset; any of the device.
     fn values_at(
@@ -34,7 +36,8 @@ pub trait Openings: Device {
     /// points of a matrix, and of its columns, from zero.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where there is no matrix, their heights differ, claims have not a value a column, or a point lies on the coset; any of the device.
+    /// [`Error::Unsupported`] where there is no matrix, their heights differ or are no powers of two, claims have not a value a column, the codeword has fewer elements than a row, or
+    /// a point lies on the coset; any of the device.
     fn reduced(
         &self,
         claims: &[Claims<'_, Self::Matrix>],

@@ -1,6 +1,6 @@
 //! Launches of `kernels/wgsl/openings_*.wgsl`, some rows at a time.
 //!
-//! What is taken of memory besides results: five words for each point that differs and each of at most `2^19` rows, sums of tiles (4 MiB at most), tables of claims; of a
+//! What is taken of memory besides results: five words for each point that differs and each of at most `2^19` rows, sums of tiles (5 MiB at most), tables of claims; of a
 //! codeword, ten words a row that is made, and five more where it lies in several buffers.
 
 use core::iter::zip;
@@ -16,13 +16,11 @@ use super::transfer::to_word;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
 use crate::fold::DEGREE;
-use crate::openings::{AtPoint, Evaluations, POINTS, ROWS_AT_ONCE, Reduction, Rows};
+use crate::openings::{AtPoint, COLUMNS_AT_ONCE, Evaluations, POINTS, ROWS_AT_ONCE, Reduction, Rows};
 use crate::seam::{Claims, Device, Openings};
 
 /// Rows of a tile: `TILE` of the kernel.
 const TILE: usize = 1 << 10;
-/// Words for the sums of tiles, at most.
-const PARTIAL_WORDS: usize = 1 << 20;
 
 fn word(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
@@ -39,7 +37,6 @@ struct Sums {
     /// Of tiles, until they are added.
     partial: Pieces,
     totals: Pieces,
-    columns_at_once: usize,
 }
 
 /// Some rows at one point or two.
@@ -116,8 +113,8 @@ impl Wgpu {
         to: &mut [Challenge],
     ) -> Result<(), Error> {
         for Part { buffer, at, units } in matrix.columns.parts(0..matrix.width()) {
-            for first in units.clone().step_by(sums.columns_at_once) {
-                let width = sums.columns_at_once.min(units.end - first);
+            for first in units.clone().step_by(COLUMNS_AT_ONCE) {
+                let width = COLUMNS_AT_ONCE.min(units.end - first);
                 let place = [at + first - units.start, width];
                 let found = self.dots(buffer, matrix.height, place, weighted, sums)?;
                 let found: Vec<Challenge> = Challenge::reconstitute_from_base(found);
@@ -139,11 +136,9 @@ impl Wgpu {
         let weights: Vec<Weights> =
             evaluations.points.iter().map(|(_, log)| room(*log)).collect::<Result<_, Error>>()?;
         let tiles = at_once.min(1 << log_most).div_ceil(TILE);
-        let fitting = PARTIAL_WORDS.min(self.binding_bytes / WORD) / (tiles * POINTS * DEGREE);
         let widest = matrices.iter().map(|matrix| matrix.width()).max().unwrap_or(0);
-        let columns_at_once = fitting.clamp(1, widest.max(1));
-        let [partial, totals] = [tiles, 1].map(|tiles| self.room(tiles * columns_at_once * POINTS * DEGREE));
-        let sums = Sums { partial: partial?, totals: totals?, columns_at_once };
+        let words = widest.min(COLUMNS_AT_ONCE) * POINTS * DEGREE;
+        let sums = Sums { partial: self.room(tiles * words)?, totals: self.room(words)? };
         let widths = matrices.iter().map(|matrix| matrix.width());
         let mut found = vec![Challenge::ZERO; evaluations.sums(widths)];
         for Rows { first, .. } in Rows::parts(log_most, at_once) {

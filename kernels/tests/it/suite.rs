@@ -356,6 +356,15 @@ fn reduced<D: Openings>(
     device.download(&codeword).expect("it comes back")
 }
 
+/// A matrix, points, and values there.
+type Claimed<'a, M> = (&'a M, &'a [Challenge], &'a [Vec<Challenge>]);
+
+/// Why there is no codeword of these.
+fn refusal<D: Openings>(device: &D, claims: &[Claimed<'_, D::Matrix>], log_arity: usize) -> Option<Error> {
+    let claims = claims.iter().map(|(matrix, points, values)| Claims { matrix: *matrix, points, values });
+    device.reduced(&claims.collect::<Vec<_>>(), challenge(1), log_arity).err()
+}
+
 /// Openings that are of no sense, and points on cosets, of the extension's and of the polynomials'.
 fn openings_refused<D: Openings>(device: &D) {
     let upload = |height, width| device.upload(&matrix(height, width, 9)).expect("it fits");
@@ -373,10 +382,7 @@ fn openings_refused<D: Openings>(device: &D) {
     assert!(device.values_at(&[&one], &[vec![on_larger]], 0).is_ok(), "beside the coset");
     assert_eq!(device.values_at(&[], &[], 1), Ok(vec![]));
     let values = [vec![z, z]];
-    let reduced = |claims: &[(&D::Matrix, &[Challenge], &[Vec<Challenge>])], log_arity| {
-        let claims = claims.iter().map(|(matrix, points, values)| Claims { matrix: *matrix, points, values });
-        device.reduced(&claims.collect::<Vec<_>>(), z, log_arity).err()
-    };
+    let reduced = |claims: &[Claimed<'_, D::Matrix>], log_arity| refusal(device, claims, log_arity);
     refused(reduced(&[], 0));
     refused(reduced(&[(&three, &[z], &values)], 0));
     refused(reduced(&[(&four, &[z], &values), (&one, &[z], &values)], 0));
