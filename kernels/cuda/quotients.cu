@@ -7,8 +7,8 @@ using namespace aludel;
 constexpr uint32_t LOG_SELECTED = 3;
 constexpr uint32_t SELECTED = 1u << LOG_SELECTED;
 
-// The rows of a thread: where a trace has 2^log_rows, as many rows of the coset that lie together have one value of what vanishes, and the thread's rows are of those, as far apart as can be.
-// Where there are fewer, it has some of them more than once.
+// The rows of a thread: where a trace has 2^log_rows, as many rows of the coset that lie together have one value of what vanishes, and the thread's
+// rows are of those, as far apart as can be. Where there are fewer, it has some of them more than once.
 struct SelectedRows {
     uint32_t block, first, log_rows, log_stride;
 
@@ -23,7 +23,8 @@ struct SelectedRows {
     }
 };
 
-// columns[4][2^log_points], the selectors of a trace of 2^log_rows on the coset of a shift, bit-reversed; `power` is the shift's 2^log_rows-th power, and `last` the trace's last point.
+// columns[4][2^log_points], the selectors of a trace of 2^log_rows on the coset of a shift, bit-reversed; `power` is the shift's 2^log_rows-th power,
+// and `last` the trace's last point.
 extern "C" __global__ void __launch_bounds__(128)
     selectors(Fe* __restrict__ columns, uint32_t log_rows, uint32_t log_points, uint32_t shift, uint32_t power, uint32_t last) {
     uint32_t log_step = log_points - log_rows;
@@ -61,8 +62,8 @@ KERNEL(selectors)
 constexpr uint32_t LOG_SIDE = 5;
 constexpr uint32_t SIDE = 1u << LOG_SIDE;
 
-// part[columns][2^log_rows] of rows first_row.. of values[columns][2^log_height], in bit-reversed order. A block has the rows that agree in the bits in the middle of their number; highest and
-// lowest bits change places, so that it reads and writes what lies together.
+// part[columns][2^log_rows] of rows first_row.. of values[columns][2^log_height], in bit-reversed order. A block has the rows that agree in the bits
+// in the middle of their number; highest and lowest bits change places, so that it reads and writes what lies together.
 extern "C" __global__ void __launch_bounds__(256)
     reverse_rows(const Fe* __restrict__ values, uint32_t log_height, uint32_t first_row, Fe* __restrict__ part, uint32_t log_rows) {
     SHARED(Fe, tile, SIDE * (SIDE + 1));

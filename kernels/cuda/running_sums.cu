@@ -1,5 +1,5 @@
-// Running sums of columns, in tiles of 2^12: sums of tiles, running sums of those, which are one tile, and then the tiles' own. An element of the extension is five
-// columns, and each is summed alone.
+// Running sums of columns, in tiles of 2^12: sums of tiles, running sums of those, which are one tile, and then the tiles' own. An element of the
+// extension is five columns, and each is summed alone.
 #include "../include/butterflies.h"
 
 using namespace aludel;
@@ -27,7 +27,8 @@ struct SumTile {
     __device__ __forceinline__ bool is_last() const { return number + 1 == 1u << log_tiles; }
 };
 
-// The sum of what this thread has and all before it. Each step has the half of `sums` that the one before did not use, so that one barrier between two is enough.
+// The sum of what this thread has and all before it. Each step has the half of `sums` that the one before did not use, so that one barrier between
+// two is enough.
 __device__ __forceinline__ Fe sum_up_to(Fe own, Fe* sums) {
     Fe sum = own;
     for (uint32_t step = 1, from = 0; step < SUM_THREADS; step <<= 1, from ^= SUM_THREADS) {
@@ -54,8 +55,8 @@ extern "C" __global__ void __launch_bounds__(SUM_THREADS)
 }
 KERNEL(column_sums)
 
-// Each element of columns[columns][2^log_height] becomes the sum of those before it in its column; those before a tile have the sum before[columns][tiles], or, where there is
-// one tile and not `has_before`, zero. totals[columns] are the sums of columns.
+// Each element of columns[columns][2^log_height] becomes the sum of those before it in its column; those before a tile have the sum
+// before[columns][tiles], or, where there is one tile and not `has_before`, zero. totals[columns] are the sums of columns.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     running_sums(Fe* __restrict__ columns, uint32_t log_height, const Fe* __restrict__ before, uint32_t has_before,
                  Fe* __restrict__ totals) {

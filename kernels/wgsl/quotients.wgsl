@@ -33,8 +33,8 @@ struct Selectors {
 @group(0) @binding(0) var<storage, read_write> selected: array<u32>;
 var<immediate> job: Selectors;
 
-/// The rows of a thread: as many rows that lie together as the trace has have one value of what vanishes, and the thread's are of those, as far apart as can be.
-/// Where there are fewer, it has some of them more than once.
+/// The rows of a thread: as many rows that lie together as the trace has have one value of what vanishes, and the thread's are of those, as far apart
+/// as can be. Where there are fewer, it has some of them more than once.
 fn row_of(thread: u32, k: u32) -> u32 {
     let log_stride = max(job.log_rows, LOG_SELECTED) - LOG_SELECTED;
     let first = thread & ((1u << log_stride) - 1u);
@@ -107,8 +107,8 @@ var<immediate> turn: Reverse;
 
 var<workgroup> turned: array<u32, SIDE * (SIDE + 1u)>;
 
-/// Some rows of columns, in bit-reversed order. A workgroup has the rows that agree in the bits in the middle of their number; highest and lowest bits change places,
-/// so that it reads and writes what lies together.
+/// Some rows of columns, in bit-reversed order. A workgroup has the rows that agree in the bits in the middle of their number; highest and lowest
+/// bits change places, so that it reads and writes what lies together.
 @compute @workgroup_size(TURNING)
 fn reverse_rows(
     @builtin(workgroup_id) group: vec3<u32>,

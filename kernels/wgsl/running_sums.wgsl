@@ -1,4 +1,5 @@
-// Running sums of columns, in tiles of 2^12: sums of tiles, running sums of those, which are one tile, and then the tiles' own. A launch is of one column.
+// Running sums of columns, in tiles of 2^12: sums of tiles, running sums of those, which are one tile, and then the tiles' own. A launch is of one
+// column.
 
 const THREADS: u32 = 256u;
 const SUMMED: u32 = 16u;
@@ -41,8 +42,8 @@ fn value(i: u32) -> u32 {
     return 0u;
 }
 
-/// The sum of what this thread has and all before it, through the first words of the tile. Each step has those that the one before did not use, so that one barrier
-/// between two is enough.
+/// The sum of what this thread has and all before it, through the first words of the tile. Each step has those that the one before did not use, so
+/// that one barrier between two is enough.
 fn sum_up_to(own: u32, thread: u32) -> u32 {
     var sum = own;
     var at = 0u;

@@ -121,7 +121,8 @@ impl Family {
     }
 }
 
-/// A family at a shape, `[2^log_height][width]`. Of a bench of the field rows are threads, of one of grinding candidates; of selectors the shape is that of what is made.
+/// A family at a shape, `[2^log_height][width]`. Of a bench of the field rows are threads, of one of grinding candidates; of selectors the shape is
+/// that of what is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Which.

@@ -1,7 +1,7 @@
 //! Bytes and operations that a kernel needs at least, by its shape.
 //!
-//! Counted are products of the field, for they bound the arithmetic: sums take a unit of their own. A product is a whole product of words (`wide`), and its
-//! reduction, in Montgomery's form, a low word (`low`) and a high word (`high`). A sum of products is reduced once.
+//! Counted are products of the field, for they bound the arithmetic: sums take a unit of their own. A product is a whole product of words (`wide`),
+//! and its reduction, in Montgomery's form, a low word (`low`) and a high word (`high`). A sum of products is reduced once.
 
 use aludel_kernels::limits::Operation;
 
@@ -17,8 +17,8 @@ pub const QUINTIC_PRODUCTS: u64 = 25;
 /// Reductions of them.
 pub const QUINTIC_REDUCTIONS: u64 = 5;
 
-/// Products of a point's selectors: two make the point, four the inverses of its distances from the first and the last row out of those of a product of many, as many products are made of
-/// two factors each, and two multiply both by what vanishes. What many points share counts for nothing.
+/// Products of a point's selectors: two make the point, three each of its two inverses, in a joint inversion, and two multiply them by what vanishes.
+/// What many points share counts for nothing.
 pub const SELECTOR_PRODUCTS: u64 = 10;
 
 /// What a kernel needs.
@@ -43,8 +43,8 @@ pub const fn permutation_products(width: u64) -> u64 {
     8 * width * 2 + partial * (2 + width)
 }
 
-/// Products and reductions of a row of `2^log_arity` elements of the extension that is folded: for each pair that becomes one element a product in the extension, by a scalar that is multiplied by the
-/// row's factor; a root, and its squares.
+/// Products and reductions of a row of `2^log_arity` elements of the extension that is folded: for each pair that becomes one element a product in
+/// the extension, by a scalar that is multiplied by the row's factor; a root, and its squares.
 pub const fn fold_products(log_arity: usize) -> [u64; 2] {
     let (pairs, own) = ((1 << log_arity) - 1, 1 + log_arity as u64);
     [pairs * (QUINTIC_PRODUCTS + 5) + own, pairs * (QUINTIC_REDUCTIONS + 5) + own]

@@ -183,10 +183,14 @@ impl Stream {
             return Ok(());
         }
         let mut held = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = held.take().filter(|staging| staging.words >= Staging::of_use(words));
-        let staging = match kept {
-            Some(staging) => staging,
-            None => Staging::new(&self.context, words)?,
+        let staging = match held.take() {
+            Some(staging) if staging.words >= Staging::of_use(words) => staging,
+            too_small => {
+                // What goes wrong until then is told: a piece that is dropped has nobody to tell it to.
+                let mut pieces = too_small.into_iter().flat_map(|staging| staging.pieces);
+                pieces.try_for_each(|mut piece| piece.free())?;
+                Staging::new(&self.context, words)?
+            }
         };
         copy(held.insert(staging))
     }
