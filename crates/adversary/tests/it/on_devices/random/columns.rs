@@ -38,7 +38,7 @@ impl Made {
         for _ in 0..rng.random_range(1..4) {
             made.free(rng);
         }
-        let degree = rng.random_range(1..8);
+        let degree = if rng.random_bool(0.8) { rng.random_range(1..4) } else { rng.random_range(4..8) };
         for _ in 0..rng.random_range(0..5) {
             made.rule(rng, degree);
         }
@@ -69,7 +69,7 @@ impl Made {
                 let parts = Box::new([0; 2].map(|_| self.expression(rng, degree, repeating)));
                 if rng.random_bool(0.5) { Expression::Add(parts) } else { Expression::Sub(parts) }
             }
-            3..6 if degree > 1 => {
+            3..7 if degree > 1 => {
                 let first = rng.random_range(1..degree);
                 let parts = [first, degree - first].map(|degree| self.expression(rng, degree, repeating));
                 Expression::Mul(Box::new(parts))
