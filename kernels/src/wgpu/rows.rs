@@ -147,7 +147,7 @@ impl Compiled {
 
 impl Wgpu {
     /// Rows that are worked on at once: as many as a binding and [`SCRATCH_BYTES`] hold, and what the budget has left if that is enough for a workgroup.
-    fn rows_at_once(&self, slots: usize, height: usize) -> Result<usize, Error> {
+    fn rows_with_slots(&self, slots: usize, height: usize) -> Result<usize, Error> {
         let row = slots * WORD;
         let most = self.binding_bytes.min(SCRATCH_BYTES.max(row)) / row;
         if most == 0 {
@@ -162,7 +162,7 @@ impl Wgpu {
         Ok(if rows > GROUP { rows / GROUP * GROUP } else { rows })
     }
 
-    fn table(&self, values: &[Challenge]) -> Result<Pieces, Error> {
+    fn values_of(&self, values: &[Challenge]) -> Result<Pieces, Error> {
         let words: Vec<F> = Challenge::flatten_to_base(values.to_vec());
         if words.len() * WORD > self.binding_bytes {
             let what = format!(
@@ -216,8 +216,8 @@ impl Rows for Wgpu {
         if width == 0 {
             return Ok(result);
         }
-        let uniforms = self.table(&values[..needs.values])?;
-        let at_once = self.rows_at_once(compiled.slots, height)?;
+        let uniforms = self.values_of(&values[..needs.values])?;
+        let at_once = self.rows_with_slots(compiled.slots, height)?;
         let slots = self.pieces(1, at_once * compiled.slots)?;
         let instructions = compiled.code.units;
         let some = (STEPS / at_once).max(1);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aludel_kernels::cache::Cache;
-use aludel_kernels::cuda::{Compiler, CompilerError, Cuda};
+use aludel_kernels::cuda::{Compiler, CompilerError};
 use aludel_stand_in::StandIn;
 
 use crate::cuda::{nothing_is_left, open, stand_in};

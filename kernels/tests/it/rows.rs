@@ -3,7 +3,7 @@
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::rows::lower::MATRICES;
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
-use aludel_kernels::{Error, Rows};
+use aludel_kernels::{Device, Error, Rows};
 use aludel_protocol::{Challenge, F, fe};
 use p3_air::symbolic::{
     BaseEntry, BaseLeaf, ConstraintLayout, ExtEntry, ExtLeaf, SymbolicExpr, SymbolicExpression,

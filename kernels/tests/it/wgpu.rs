@@ -164,48 +164,6 @@ fn programs_over_rows_in_small_bindings() {
     assert_eq!(device.usage().used, 0);
 }
 
-#[test]
-fn large_programs_over_rows() {
-    let Some(device) = device(Options::new(LIMIT)) else { return };
-    rows::large_programs(&device, 6);
-}
-
-/// A program's code in parts, and few rows at a time. What no binding holds is refused.
-#[test]
-fn large_programs_over_rows_in_small_bindings() {
-    let Some(device) = device(Options { binding_bytes: 1 << 18, ..Options::new(LIMIT) }) else { return };
-    rows::large_programs(&device, 4);
-    let Some(device) = self::device(Options { binding_bytes: 1 << 15, ..Options::new(LIMIT) }) else {
-        return;
-    };
-    for refused in rows::too_large_programs(&device) {
-        assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
-    }
-}
-
-#[test]
-fn programs_over_rows() {
-    for narrow_words in [false, true] {
-        let Some(device) = device(Options { narrow_words, ..Options::new(LIMIT) }) else { return };
-        rows::random_constraints(&device, 0..12);
-        rows::random_lookups(&device, 0..9);
-        rows::onto_and_refusals(&device);
-        rows::tall_domains(&device, 13);
-        assert_eq!(device.usage().used, 0);
-    }
-}
-
-/// Matrices and results lie in several buffers, and few rows go through the program at once.
-#[test]
-fn programs_over_rows_in_small_bindings() {
-    let Some(device) = device(Options { binding_bytes: 1 << 15, ..Options::new(LIMIT) }) else { return };
-    rows::random_constraints(&device, 0..4);
-    rows::random_lookups(&device, 0..4);
-    rows::onto_and_refusals(&device);
-    rows::tall_domains(&device, 12);
-    assert_eq!(device.usage().used, 0);
-}
-
 /// Memory for the slots of some rows alone.
 #[test]
 fn programs_over_rows_in_little_memory() {
