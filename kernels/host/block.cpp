@@ -22,7 +22,7 @@ namespace aludel::host {
 namespace {
 
 // The sanitizers write their reports on the stack of the thread that they stop.
-constexpr size_t STACK = (SANITIZED ? 512 : 64) * 1024;
+constexpr size_t STACK = (SANITIZED ? 512 : 256) * 1024;
 constexpr size_t PAGE = 4096;
 
 enum class State { Ready, Waiting, Ended };

@@ -3,6 +3,7 @@
 //! Serves the prover, which knows what is computed and why; nothing here knows a protocol. Matrices and field elements go in,
 //! matrices and field elements come out. The design is `docs/decisions/0008-kernels.md`.
 
+pub mod cache;
 pub mod cpu;
 pub mod cuda;
 pub mod devices;

@@ -17,6 +17,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=CXX");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
         missing("STAND_IN", "it runs on Linux");
+        missing("STAND_IN_NVRTC", "it runs on Linux");
         missing("SANITIZED", "they run on Linux");
         return;
     }
@@ -31,6 +32,12 @@ fn main() {
         Ok(()) => found("STAND_IN", &library),
         Err(Failed::Run(reason)) => missing("STAND_IN", &reason),
         Err(Failed::Compile(reason)) => panic!("the stand-in does not compile:\n{reason}"),
+    }
+    let nvrtc = folder.join("libaludel-stand-in-nvrtc.so");
+    match compile_nvrtc(&nvrtc) {
+        Ok(()) => found("STAND_IN_NVRTC", &nvrtc),
+        Err(Failed::Run(reason)) => missing("STAND_IN_NVRTC", &reason),
+        Err(Failed::Compile(reason)) => panic!("the stand-in for NVRTC does not compile:\n{reason}"),
     }
     match sanitized.join().expect("it does not panic") {
         Ok((library, runtime)) => {
@@ -59,6 +66,17 @@ fn compiler() -> Command {
     Command::new(env::var_os("CXX").unwrap_or_else(|| "g++".into()))
 }
 
+/// The stand-in for NVRTC, which calls this compiler when it runs.
+fn compile_nvrtc(library: &Path) -> Result<(), Failed> {
+    let include = fs::canonicalize("../include").expect("a folder of ours");
+    let mut command = compiler();
+    command.args(["-std=c++17", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra"]);
+    command.arg(format!("-DALUDEL_CXX={:?}", compiler().get_program()));
+    command.arg(format!("-DALUDEL_INCLUDE={:?}", include));
+    command.args(sources("../host/nvrtc")).arg("-o").arg(library);
+    run(command)
+}
+
 fn compile(flags: &[&str], library: &Path) -> Result<(), Failed> {
     let mut command = compiler();
     // Under the driver's own name it is the loader's answer to whoever asks for the driver.
@@ -69,6 +87,10 @@ fn compile(flags: &[&str], library: &Path) -> Result<(), Failed> {
         command.args(sources(folder));
     }
     command.args(["-x", "c++", "../cuda/kernels.cu", "broken.cu"]);
+    run(command)
+}
+
+fn run(mut command: Command) -> Result<(), Failed> {
     let output = command.output().map_err(|error| Failed::Run(format!("g++ cannot be run: {error}")))?;
     if output.status.success() {
         return Ok(());

@@ -1,6 +1,12 @@
 // Modules, and launches of their kernels. What a kernel did wrong is said by a later call, as by the driver.
 
+#include <dlfcn.h>
+#include <elf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstring>
+#include <string>
 
 #include "../block.h"
 #include "calls.h"
@@ -9,9 +15,21 @@ using namespace aludel::host;
 
 namespace {
 
-// A module: nothing to hold, for kernels are in this library.
+// A module: nothing to hold, for kernels are in this library, or in one that stays.
 int the_module;
 const char MARKER[] = "aludel kernels: no image";
+
+// A library that the stand-in for NVRTC made: its kernels are known by their names once it is loaded, and it stays. Its length is where the table of sections, which comes last, ends.
+bool load_library(const char* image) {
+    Elf64_Ehdr header;
+    std::memcpy(&header, image, sizeof(header));
+    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_machine != EM_X86_64 || header.e_type != ET_DYN) return false;
+    size_t bytes = header.e_shoff + size_t{header.e_shnum} * header.e_shentsize;
+    int file = memfd_create("kernels", 0);
+    // The file stays open: under the name of one that was loaded before, the loader would give that one.
+    return file >= 0 && write(file, image, bytes) == static_cast<ssize_t>(bytes) &&
+           dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW) != nullptr;
+}
 
 // After a launch: what it broke.
 void settle(Device& device, std::string wrong) {
@@ -30,13 +48,13 @@ void settle(Device& device, std::string wrong) {
 
 extern "C" {
 
-// A fat binary, by its first word, or the bytes that a build without a compiler for the GPU holds instead.
+// A fat binary, by its first word, the bytes that a build without a compiler for the GPU holds instead, or a library.
 int cuModuleLoadData(void** out, const void* image) {
     Guard guard(machine().lock);
     if (int code = enter(Kind::Load)) return code;
     uint32_t first;
     std::memcpy(&first, image, sizeof(first));
-    bool known = first == 0xba55ed50 || std::memcmp(image, MARKER, sizeof(MARKER) - 1) == 0;
+    bool known = first == 0xba55ed50 || std::memcmp(image, MARKER, sizeof(MARKER) - 1) == 0 || load_library(static_cast<const char*>(image));
     if (!known) return INVALID_IMAGE;
     *out = &the_module;
     machine().handles++;

@@ -60,7 +60,7 @@ pub fn describe(ordinal: u16) -> Result<Description, Error> {
     Ok(Description { name, memory, bus: bus(device), limits: limits(device) })
 }
 
-fn limits(device: sys::CUdevice) -> Capabilities {
+pub(super) fn limits(device: sys::CUdevice) -> Capabilities {
     let number = |what| u32::try_from(attribute(device, what)).unwrap_or(0);
     Capabilities {
         compute_capability: [

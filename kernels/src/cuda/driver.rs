@@ -52,6 +52,11 @@ impl Context {
         total.map(|bytes| bytes as u64).map_err(|e| self.error(&e, "total_mem"))
     }
 
+    /// Major and minor.
+    pub(super) fn compute_capability(&self) -> [u32; 2] {
+        super::describe::limits(self.device).compute_capability
+    }
+
     /// The device's name, as the driver has it.
     pub(super) fn name(&self) -> Result<String, Error> {
         result::device::get_name(self.device).map_err(|e| self.error(&e, "get_name"))

@@ -1,5 +1,6 @@
 //! Launches of kernels, on buffers that may have been used on other queues.
 
+use core::ffi::c_void;
 use std::sync::Arc;
 
 use cudarc::driver::{result, sys};
@@ -24,6 +25,8 @@ pub(super) enum Arg<'a> {
     At(&'a Buffer, usize),
     /// A number.
     Word(u32),
+    /// Several, as one argument.
+    Words(&'a [u32]),
     /// No argument: a buffer that the kernel reaches through a table.
     Reached(&'a Buffer),
 }
@@ -32,16 +35,33 @@ impl<'a> Arg<'a> {
     fn buffer(&self) -> Option<&'a Buffer> {
         match self {
             Self::At(buffer, _) | Self::Reached(buffer) => Some(buffer),
-            Self::Word(_) => None,
+            Self::Word(_) | Self::Words(_) => None,
         }
     }
 
-    fn value(&self) -> Option<u64> {
+    /// The bytes of an argument that no buffer holds, or the address that is one.
+    fn value(&self) -> Option<Value<'a>> {
         match self {
-            Self::At(buffer, word) => Some(buffer.address(*word)),
+            Self::At(buffer, word) => Some(Value::Own(buffer.address(*word))),
             // A little-endian machine: the low half comes first, and a kernel takes no more of it.
-            Self::Word(word) => Some(u64::from(*word)),
+            Self::Word(word) => Some(Value::Own(u64::from(*word))),
+            Self::Words(words) => Some(Value::Lent(words)),
             Self::Reached(_) => None,
+        }
+    }
+}
+
+/// Where the driver reads an argument.
+enum Value<'a> {
+    Own(u64),
+    Lent(&'a [u32]),
+}
+
+impl Value<'_> {
+    fn pointer(&self) -> *mut c_void {
+        match self {
+            Self::Own(value) => std::ptr::from_ref(value).cast_mut().cast(),
+            Self::Lent(words) => words.as_ptr().cast_mut().cast(),
         }
     }
 }
@@ -62,11 +82,11 @@ impl Stream {
         }
         let others = self.others(args)?;
         others.iter().try_for_each(|other| self.wait_for(other))?;
-        let mut values: Vec<u64> = args.iter().filter_map(Arg::value).collect();
-        let mut params: Vec<_> = values.iter_mut().map(|value| std::ptr::from_mut(value).cast()).collect();
+        let values: Vec<Value<'_>> = args.iter().filter_map(Arg::value).collect();
+        let mut params: Vec<_> = values.iter().map(Value::pointer).collect();
         let (grid, block) = (launch.grid, launch.block);
         self.context.run(launch.kernel, || {
-            // SAFETY: the caller's promise; `params` point to values that live until the call ends, which copies them.
+            // SAFETY: the caller's promise; `params` point to values that live until the call ends, which copies them and writes none.
             unsafe {
                 let (grid, block) = ((grid.0, grid.1, 1), (block.0, block.1, 1));
                 result::launch_kernel(function, grid, block, launch.shared_bytes, self.stream, &mut params)

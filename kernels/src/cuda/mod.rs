@@ -10,6 +10,7 @@ mod describe;
 mod driver;
 mod event;
 mod fold;
+mod generated;
 mod grinding;
 mod image;
 mod interpreted;
@@ -18,6 +19,7 @@ mod limits;
 mod merkle_tree;
 mod module;
 mod ntt;
+mod nvrtc;
 mod peer;
 mod poseidon2;
 mod rows;
@@ -34,6 +36,7 @@ use std::sync::Arc;
 pub use describe::{Capabilities, Description, count, describe};
 pub use limits::Words;
 pub use merkle_tree::Tree;
+pub use nvrtc::{Compiler, CompilerError};
 pub use rows::Compiled;
 
 use crate::error::Error;
@@ -45,7 +48,7 @@ use event::Event;
 use image::Image;
 use launch::{Arg, Launch};
 use stream::Stream;
-use transfer::{words, words_mut};
+use transfer::{word, words, words_mut};
 
 /// A queue of work on a device of the CUDA driver.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ pub struct Cuda {
     stream: Arc<Stream>,
     image: Arc<Image>,
     budget: Arc<Budget>,
+    compiler: Option<Arc<Compiler>>,
 }
 
 /// A matrix on a device, by columns.
@@ -74,7 +78,13 @@ impl Cuda {
         let context = Context::open(ordinal)?;
         let budget = Budget::new(context.id, limit.min(context.total()?));
         let image = Arc::new(Image::load(&context)?);
-        Ok(Self { stream: Stream::new(&context)?, image, budget })
+        Ok(Self { stream: Stream::new(&context)?, image, budget, compiler: None })
+    }
+
+    /// With a compiler for kernels of programs, which are interpreted otherwise.
+    #[must_use]
+    pub fn with_compiler(self, compiler: Arc<Compiler>) -> Self {
+        Self { compiler: Some(compiler), ..self }
     }
 
     /// Another queue on the same device, with the same budget. Matrices may be used on any queue of an opening.
@@ -83,7 +93,8 @@ impl Cuda {
     /// Any of the device.
     pub fn queue(&self) -> Result<Self, Error> {
         let stream = Stream::new(&self.stream.context)?;
-        Ok(Self { stream, image: Arc::clone(&self.image), budget: Arc::clone(&self.budget) })
+        let (image, budget) = (Arc::clone(&self.image), Arc::clone(&self.budget));
+        Ok(Self { stream, image, budget, compiler: self.compiler.clone() })
     }
 
     /// The device's name, as the driver has it.

@@ -21,9 +21,9 @@ unsafe impl Send for Module {}
 unsafe impl Sync for Module {}
 
 impl Module {
-    /// Loads an image.
-    pub(super) fn load(context: &Arc<Context>, image: &'static [u8]) -> Result<Self, Error> {
-        // SAFETY: a fat binary says its own length; any other image ends with a zero.
+    /// Loads an image, which is kept for as long as the module is.
+    pub(super) fn load(context: &Arc<Context>, image: &[u8]) -> Result<Self, Error> {
+        // SAFETY: a fat binary, and machine code, say their own length; any other image ends with a zero.
         let module =
             context.run("module load", || unsafe { result::module::load_data(image.as_ptr().cast()) })?;
         Ok(Self { context: Arc::clone(context), module })

@@ -1,7 +1,8 @@
-//! Programs over rows.
+//! Programs over rows: as kernels of their own where there is a compiler, interpreted elsewhere.
 
 use aludel_protocol::Challenge;
 
+use super::generated::Generated;
 use super::interpreted::Interpreted;
 use super::{Cuda, Matrix};
 use crate::error::Error;
@@ -14,14 +15,24 @@ use crate::seam::{Device, Rows};
 #[derive(Debug)]
 pub struct Compiled {
     needs: Needs,
-    code: Interpreted,
+    kernel: Kernel,
+}
+
+#[derive(Debug)]
+enum Kernel {
+    Generated(Box<Generated>),
+    Interpreted(Interpreted),
 }
 
 impl Rows for Cuda {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        Ok(Compiled { needs: Needs::of(program), code: self.interpreted(program)? })
+        let kernel = match self.generate(program)? {
+            Some(kernel) => Kernel::Generated(Box::new(kernel)),
+            None => Kernel::Interpreted(self.interpreted(program)?),
+        };
+        Ok(Compiled { needs: Needs::of(program), kernel })
     }
 
     fn run(
@@ -38,7 +49,15 @@ impl Rows for Cuda {
         let (height, width) = needs.result(domain);
         let has_onto = onto.is_some();
         let out = onto.map_or_else(|| self.matrix(height, width), Ok)?;
-        self.run_interpreted(&compiled.code, domain, matrices, &values[..needs.values], (&out, has_onto))?;
+        let values = &values[..needs.values];
+        match &compiled.kernel {
+            Kernel::Generated(kernel) => {
+                self.run_generated(kernel, domain, matrices, values, (&out, has_onto))?;
+            }
+            Kernel::Interpreted(code) => {
+                self.run_interpreted(code, domain, matrices, values, (&out, has_onto))?;
+            }
+        }
         Ok(out)
     }
 }

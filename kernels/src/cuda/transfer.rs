@@ -98,6 +98,11 @@ pub(super) fn words(elements: &[F]) -> &[u32] {
     unsafe { slice::from_raw_parts(elements.as_ptr().cast(), elements.len()) }
 }
 
+/// The word of one element.
+pub(super) fn word(element: F) -> u32 {
+    words(&[element])[0]
+}
+
 /// As [`words`]. What is written is below the modulus: every kernel's results are.
 pub(super) fn words_mut(elements: &mut [F]) -> &mut [u32] {
     // SAFETY: `MontyField31` is `repr(transparent)` over `u32`, and every word is a value of it as far as Rust knows.

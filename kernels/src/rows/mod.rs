@@ -10,6 +10,7 @@ pub mod graph;
 pub mod lower;
 pub(crate) mod needs;
 pub mod program;
+pub(crate) mod text;
 pub mod uniform;
 
 pub use domain::Domain;

@@ -122,7 +122,8 @@ impl Uniforms {
         self.intern(Source::Terminal, false)
     }
 
-    fn known(&self, value: Uniform) -> Option<Challenge> {
+    /// A constant's value.
+    pub(super) fn known(&self, value: Uniform) -> Option<Challenge> {
         match self.sources[value.index()] {
             Source::Constant(words) => Some(of_words(words)),
             _ => None,

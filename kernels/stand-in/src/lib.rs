@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "it calls functions of a library that it loads")]
 
 use std::ffi::{CStr, c_char, c_int};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
@@ -66,6 +67,16 @@ impl StandIn {
     pub fn open() -> Result<&'static Self, Missing> {
         static OPEN: OnceLock<Result<StandIn, Missing>> = OnceLock::new();
         OPEN.get_or_init(Self::load).as_ref().map_err(Clone::clone)
+    }
+
+    /// Path of a library with NVRTC's functions, which gives texts to g++: the stand-in loads what comes out.
+    ///
+    /// # Errors
+    /// [`Missing`] where it could not be built.
+    pub fn nvrtc() -> Result<&'static Path, Missing> {
+        option_env!("ALUDEL_STAND_IN_NVRTC").map(Path::new).ok_or_else(|| {
+            Missing(option_env!("ALUDEL_STAND_IN_NVRTC_MISSING").unwrap_or("not built").to_owned())
+        })
     }
 
     fn load() -> Result<Self, Missing> {

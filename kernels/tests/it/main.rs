@@ -5,6 +5,7 @@ mod cuda;
 mod cuda_devices;
 mod cuda_driver;
 mod cuda_faults;
+mod cuda_generated;
 mod cuda_harness;
 mod cuda_peer;
 mod limits;

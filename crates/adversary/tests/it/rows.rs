@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use aludel_adversary::prover::{Forgeable, Inputs, columns};
 use aludel_circuits::{Chip, MachineChip, Shape};
+use aludel_kernels::cache::Cache;
 use aludel_kernels::cpu::Cpu;
+use aludel_kernels::cuda::Compiler;
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
 use aludel_kernels::{Device, Rows};
 use aludel_protocol::field::MODULUS;
@@ -24,6 +26,8 @@ use p3_matrix::dense::RowMajorMatrix;
 const LOG_ROWS: usize = 4;
 /// Base-2 logarithm of the points a row.
 const LOG_STEP: usize = 1;
+/// Operations beyond which a quotient is cut.
+const MOST_OPERATIONS: usize = 4096;
 /// Registers beyond which columns are loaded again.
 const REGISTERS: usize = 256;
 
@@ -120,6 +124,46 @@ fn compare(chip: &MachineChip, lookups: &Lookups<F>, key: &ShardKey, log_rows: u
         theirs.as_secs_f64() * 1e3,
     );
     [theirs, ours]
+}
+
+/// Machine code of the quotients of every chip, in parts, and of the fractions of its lookups, by the NVRTC that `ALUDEL_NVRTC` names, into the folder that `ALUDEL_CUBINS` names: for figures of kernels without a
+/// GPU.
+#[test]
+fn kernels_of_every_chip_compile() {
+    let Some(path) = std::env::var_os("ALUDEL_NVRTC") else {
+        println!("skipped: ALUDEL_NVRTC names no library");
+        return;
+    };
+    let compiler = Compiler::open(Some(path.as_ref()), Cache::none()).expect("it is there");
+    println!("{}", compiler.description());
+    let key = ShardKey::pinned(Shape::Tiny).expect("pinned");
+    for (chip, lookups) in key.chips().iter().zip(&key.common().lookups) {
+        let layout = AirLayout::from_air::<F>(chip);
+        let gadget = LogUpGadget::new();
+        let (base, extension) =
+            get_symbolic_constraints::<F, Challenge, _, _>(chip, layout, lookups, &gadget);
+        let order = get_constraint_layout::<F, Challenge, _, _>(chip, layout, lookups, &gadget);
+        let (graph, parts) = Lowering::quotient_parts(&base, &extension, &order, MOST_OPERATIONS);
+        let mut programs: Vec<_> = parts
+            .iter()
+            .enumerate()
+            .map(|(i, part)| (format!("{}-{i}", chip.name()), Program::new(&graph, &[*part], REGISTERS)))
+            .collect();
+        if !lookups.is_empty() {
+            let (graph, outputs) = Lowering::fractions(lookups);
+            programs.push((format!("{}-lookups", chip.name()), Program::new(&graph, &outputs, REGISTERS)));
+        }
+        for (name, program) in programs {
+            let start = Instant::now();
+            let code = compiler.machine_code(&program, [9, 0]).expect("it compiles").expect("not too long");
+            let (count, seconds) = (program.code.len(), start.elapsed().as_secs_f64());
+            println!("{name:24} {count:5} instructions, {:7} bytes, {seconds:.1} s", code.len());
+            if let Some(folder) = std::env::var_os("ALUDEL_CUBINS") {
+                let path = std::path::Path::new(&folder).join(name).with_extension("cubin");
+                std::fs::write(path, code).expect("the folder can be written");
+            }
+        }
+    }
 }
 
 /// With `ALUDEL_LOG_ROWS=14` its output says what each chip takes.

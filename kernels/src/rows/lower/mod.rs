@@ -5,7 +5,7 @@
 
 mod lookups;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aludel_protocol::{Challenge, F};
@@ -53,6 +53,30 @@ pub struct Lowering<'a> {
     borrowed: core::marker::PhantomData<&'a Extension>,
 }
 
+/// What is computed for some of the constraints.
+#[derive(Default)]
+struct Part {
+    nodes: HashSet<Node>,
+    operations: usize,
+}
+
+impl Part {
+    /// Takes a constraint. How many operations it needs that were not there.
+    fn take(&mut self, graph: &Graph, sum: &Partial) -> usize {
+        let before = self.operations;
+        self.operations += 1 + sum.terms.len();
+        let mut stack: Vec<Node> = sum.terms.keys().copied().collect();
+        while let Some(node) = stack.pop() {
+            if self.nodes.insert(node) {
+                let operands = graph.operation(node).operands();
+                self.operations += operands.len().max(1);
+                stack.extend(operands);
+            }
+        }
+        self.operations - before
+    }
+}
+
 /// What an expression of the extension is.
 #[derive(Clone, Debug)]
 enum Value {
@@ -67,21 +91,47 @@ impl<'a> Lowering<'a> {
         extension: &'a [Extension],
         layout: &ConstraintLayout,
     ) -> (Graph, Node) {
+        let (graph, parts) = Self::quotient_parts(base, extension, layout, usize::MAX);
+        (graph, parts[0])
+    }
+
+    /// The same in parts, whose sum it is: constraints are taken in their order for as long as a part has at most so many operations. A constraint that has more is a part of its own, and
+    /// what several parts need, each computes.
+    pub fn quotient_parts(
+        base: &'a [Base],
+        extension: &'a [Extension],
+        layout: &ConstraintLayout,
+        most_operations: usize,
+    ) -> (Graph, Vec<Node>) {
         let mut lowering = Self::default();
-        let mut total = Partial::default();
+        let mut constraints: Vec<(usize, Value)> = Vec::new();
         for (constraint, index) in base.iter().zip(&layout.base_indices) {
-            let value = Value::Base(lowering.base(constraint));
-            total = lowering.weighted(total, &value, *index);
+            constraints.push((*index, Value::Base(lowering.base(constraint))));
         }
         for (constraint, index) in extension.iter().zip(&layout.ext_indices) {
-            let value = lowering.extension(constraint);
-            total = lowering.weighted(total, &value, *index);
+            constraints.push((*index, lowering.extension(constraint)));
+        }
+        let mut parts = vec![Partial::default()];
+        let mut part = Part::default();
+        for (index, value) in &constraints {
+            let sum = lowering.sum(value);
+            let cost = part.take(&lowering.graph, &sum);
+            if part.operations > most_operations && part.operations > cost {
+                part = Part::default();
+                part.take(&lowering.graph, &sum);
+                parts.push(Partial::default());
+            }
+            let total = parts.pop().unwrap_or_default();
+            parts.push(lowering.weighted(total, value, *index));
         }
         let Self { mut graph, .. } = lowering;
-        let folded = graph.finish(total);
         let inverse = graph.node(Operation::Column(column(Matrices::Selectors, INVERSE_VANISHING, 0)));
-        let quotient = graph.node(Operation::Scaled(folded, inverse));
-        (graph, quotient)
+        let quotient = |total| {
+            let folded = graph.finish(total);
+            graph.node(Operation::Scaled(folded, inverse))
+        };
+        let quotients = parts.into_iter().map(quotient).collect();
+        (graph, quotients)
     }
 
     fn weighted(&mut self, total: Partial, value: &Value, constraint: usize) -> Partial {

@@ -1,0 +1,204 @@
+//! The text of a kernel from a program: statements that are the same in CUDA and in WGSL. What they call, each language defines.
+//!
+//! | call | gives |
+//! |---|---|
+//! | `at2(7u, here2)`, `at2(7u, next2)` | column 7 of matrix 2, at the row or its successor |
+//! | `five_at2(5u, here2)` | columns 5 to 9 |
+//! | `literal(9u)`, `value(3u)` | a constant, as the device stores it; a word of the uniform values |
+//! | `five_literal(..)`, `five_value(3u)` | likewise, of five |
+//! | `add`, `sub`, `mul` | in the field |
+//! | `begin(x)`, `plus(s, r)`, `plus_base(s, r, c)`, `plus_five(s, r, c)` | a sum, an element of the field added to it, once or times a value |
+//! | `plus_5(s, x)`, `plus_5_base(s, x, c)`, `plus_5_five(s, x, c)`, `finish(s)` | an element of the extension added to it; what the sum is |
+//! | `product`, `scaled`, and the inverse by its name in the language | in the extension |
+//! | `store(0u, x)` | to an output |
+
+use std::collections::HashMap;
+
+use aludel_protocol::{Challenge, F};
+use p3_field::BasedVectorSpace;
+
+use super::graph::Column;
+use super::program::{Instruction, Operand, Program, Weight};
+use super::uniform::Uniform;
+use crate::fold::DEGREE;
+
+/// A language of kernels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Language {
+    /// Declares a register: its name goes where `@` stands. Of the field, of the extension, of a sum.
+    pub registers: [&'static str; 3],
+    /// The inverse in the extension.
+    pub inverse: &'static str,
+    /// A word as the device stores an element.
+    pub word: fn(F) -> u32,
+}
+
+/// A kernel's statements.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    /// Declarations and statements, a line each.
+    pub body: String,
+    /// The uniform values that it reads, by their words: the value and how many of its coefficients, one or five.
+    pub uniforms: Vec<(Uniform, usize)>,
+}
+
+impl Text {
+    /// Of a program.
+    pub fn new(program: &Program, language: &Language) -> Self {
+        let mut writer = Writer {
+            program,
+            language,
+            statements: String::new(),
+            uniforms: Vec::new(),
+            places: HashMap::new(),
+            words: 0,
+        };
+        let sums = sums(&program.code);
+        for (instruction, end) in program.code.iter().zip(sums) {
+            writer.statement(instruction, end);
+        }
+        let mut body = String::new();
+        let used = [("r", program.registers, 0), ("f", program.fives, 1), ("s", program.fives, 2)];
+        for (name, count, kind) in used {
+            for number in 0..count {
+                line(&mut body, &language.registers[kind].replace('@', &format!("{name}{number}")));
+            }
+        }
+        body.push_str(&writer.statements);
+        Self { body, uniforms: writer.uniforms }
+    }
+
+    /// How many words of uniform values there are.
+    pub fn words(&self) -> usize {
+        self.uniforms.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The words, of a run's [values](super::Uniforms::values).
+    pub fn values(&self, values: &[Challenge]) -> Vec<F> {
+        let coefficients = |(uniform, count): &(Uniform, usize)| {
+            let value: &[F] = values[uniform.index()].as_basis_coefficients_slice();
+            value[..*count].to_vec()
+        };
+        self.uniforms.iter().flat_map(coefficients).collect()
+    }
+}
+
+fn line(text: &mut String, statement: &str) {
+    text.push_str("    ");
+    text.push_str(statement);
+    text.push('\n');
+}
+
+/// Of each instruction whether a sum has its last term there, or is begun and has none.
+fn sums(code: &[Instruction<u32>]) -> Vec<bool> {
+    let mut last: HashMap<u32, usize> = HashMap::new();
+    let mut ends = vec![false; code.len()];
+    for (i, instruction) in code.iter().enumerate() {
+        match instruction {
+            Instruction::Start(to, _) => {
+                if let Some(end) = last.insert(*to, i) {
+                    ends[end] = true;
+                }
+            }
+            Instruction::AddTerm(to, ..) | Instruction::AddFive(to, ..) => {
+                last.insert(*to, i);
+            }
+            _ => {}
+        }
+    }
+    last.values().for_each(|end| ends[*end] = true);
+    ends
+}
+
+struct Writer<'a> {
+    program: &'a Program,
+    language: &'a Language,
+    statements: String,
+    uniforms: Vec<(Uniform, usize)>,
+    /// Where the words of a value begin, and of how many coefficients.
+    places: HashMap<(Uniform, usize), usize>,
+    words: usize,
+}
+
+impl Writer<'_> {
+    fn place(&mut self, uniform: Uniform, count: usize) -> usize {
+        let (uniforms, words) = (&mut self.uniforms, &mut self.words);
+        *self.places.entry((uniform, count)).or_insert_with(|| {
+            uniforms.push((uniform, count));
+            *words += count;
+            *words - count
+        })
+    }
+
+    fn value(&mut self, uniform: Uniform) -> String {
+        match self.program.uniforms.known(uniform) {
+            Some(constant) => {
+                let coefficients: &[F] = constant.as_basis_coefficients_slice();
+                format!("literal({}u)", (self.language.word)(coefficients[0]))
+            }
+            None => format!("value({}u)", self.place(uniform, 1)),
+        }
+    }
+
+    fn five(&mut self, uniform: Uniform) -> String {
+        match self.program.uniforms.known(uniform) {
+            Some(constant) => {
+                let coefficients: &[F] = constant.as_basis_coefficients_slice();
+                let words: Vec<_> =
+                    coefficients.iter().map(|c| format!("{}u", (self.language.word)(*c))).collect();
+                format!("five_literal({})", words.join(", "))
+            }
+            None => format!("five_value({}u)", self.place(uniform, DEGREE)),
+        }
+    }
+
+    fn operand(&mut self, operand: Operand<u32>) -> String {
+        match operand {
+            Operand::Register(register) => format!("r{register}"),
+            Operand::Uniform(uniform) => self.value(uniform),
+        }
+    }
+
+    fn statement(&mut self, instruction: &Instruction<u32>, ends: bool) {
+        let column = |five: &str, column: Column| {
+            let row = if column.next { "next" } else { "here" };
+            format!("{five}at{0}({1}u, {row}{0})", column.matrix, column.column)
+        };
+        let mut summed = None;
+        let statement = match *instruction {
+            Instruction::Load(to, from) => format!("r{to} = {};", column("", from)),
+            Instruction::LoadFive(to, from) => format!("f{to} = {};", column("five_", from)),
+            Instruction::Add(to, a, b) => format!("r{to} = add({}, {});", self.operand(a), self.operand(b)),
+            Instruction::Sub(to, a, b) => format!("r{to} = sub({}, {});", self.operand(a), self.operand(b)),
+            Instruction::Mul(to, a, b) => format!("r{to} = mul({}, {});", self.operand(a), self.operand(b)),
+            Instruction::Start(to, constant) => {
+                summed = Some(to);
+                format!("s{to} = begin({});", self.five(constant))
+            }
+            Instruction::AddTerm(to, a, weight) => {
+                summed = Some(to);
+                match weight {
+                    Weight::One => format!("s{to} = plus(s{to}, r{a});"),
+                    Weight::Base(c) => format!("s{to} = plus_base(s{to}, r{a}, {});", self.value(c)),
+                    Weight::Extension(c) => format!("s{to} = plus_five(s{to}, r{a}, {});", self.five(c)),
+                }
+            }
+            Instruction::AddFive(to, a, weight) => {
+                summed = Some(to);
+                match weight {
+                    Weight::One => format!("s{to} = plus_5(s{to}, f{a});"),
+                    Weight::Base(c) => format!("s{to} = plus_5_base(s{to}, f{a}, {});", self.value(c)),
+                    Weight::Extension(c) => format!("s{to} = plus_5_five(s{to}, f{a}, {});", self.five(c)),
+                }
+            }
+            Instruction::Product(to, a, b) => format!("f{to} = product(f{a}, f{b});"),
+            Instruction::Scaled(to, a, b) => format!("f{to} = scaled(f{a}, r{b});"),
+            Instruction::Inverse(to, a) => format!("f{to} = {}(f{a});", self.language.inverse),
+            Instruction::Store(a, output) => format!("store({output}u, f{a});"),
+        };
+        line(&mut self.statements, &statement);
+        if let (Some(to), true) = (summed, ends) {
+            line(&mut self.statements, &format!("f{to} = finish(s{to});"));
+        }
+    }
+}
