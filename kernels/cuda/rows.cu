@@ -1,8 +1,7 @@
 // Programs over rows (kernels/src/rows), interpreted: a thread does one row after another. What instructions do is written in kernels/src/rows/encoding.rs.
 //
 // All threads are at the same instruction, so that branches do not part them and one load brings it to all. Their slots lie side by side in scratch[slot][thread].
-#include "../include/domain.h"
-#include "../include/quintic.h"
+#include "../include/rows.h"
 
 using namespace aludel;
 
@@ -51,21 +50,21 @@ struct Machine {
     __device__ __forceinline__ Fe element(uint32_t at, bool is_uniform) const { return is_uniform ? uniforms[at].at[0] : slots.at(at); }
     __device__ __forceinline__ Fe5 five(uint32_t at, bool is_uniform) const { return is_uniform ? uniforms[at] : slots.five(at); }
 
-    // Some columns of a matrix, from one on.
-    template <uint32_t COUNT>
-    __device__ __forceinline__ void load(Fe (&to)[COUNT], const Instruction& step) const {
+    // The column of an instruction, which is the first of five or alone.
+    __device__ __forceinline__ Fe column(const Instruction& step) const {
         Source source = sources[step.b];
-        uint32_t at = domain.place((step.kind & NEXT) != 0 ? next : row, source.log_rows);
-#pragma unroll
-        for (uint32_t i = 0; i < COUNT; i++) to[i] = source.columns[(size_t{step.a + i} << source.log_rows) + at];
+        return aludel::column(source.columns, step.a, source.log_rows, at(step, source));
+    }
+    __device__ __forceinline__ Fe5 five_columns(const Instruction& step) const {
+        Source source = sources[step.b];
+        return aludel::five_columns(source.columns, step.a, source.log_rows, at(step, source));
+    }
+    __device__ __forceinline__ uint32_t at(const Instruction& step, const Source& source) const {
+        return domain.place((step.kind & NEXT) != 0 ? next : row, source.log_rows);
     }
 
     __device__ __forceinline__ Fe computed(const Instruction& step) const {
-        if ((step.kind & OPERATION) == LOAD) {
-            Fe column[1];
-            load(column, step);
-            return column[0];
-        }
+        if ((step.kind & OPERATION) == LOAD) return column(step);
         Fe a = element(step.a, (step.kind & A_UNIFORM) != 0);
         if ((step.kind & OPERATION) == COPY) return a;
         Fe b = element(step.b, (step.kind & B_UNIFORM) != 0);
@@ -77,11 +76,7 @@ struct Machine {
     }
 
     __device__ __forceinline__ Fe5 computed_five(const Instruction& step) const {
-        if ((step.kind & OPERATION) == LOAD) {
-            Fe5 columns;
-            load(columns.at, step);
-            return columns;
-        }
+        if ((step.kind & OPERATION) == LOAD) return five_columns(step);
         Fe5 a = five(step.a, (step.kind & A_UNIFORM) != 0);
         switch (step.kind & OPERATION) {
             case COPY: return a;
@@ -95,17 +90,17 @@ struct Machine {
 
 }  // namespace rows
 
-// scratch[slots][threads] of as many threads as are launched; out[5 outputs][2^log_height], which is added to where `adds`.
+// scratch[slots][threads] of as many threads as are launched.
 extern "C" __global__ void __launch_bounds__(128)
-    interpret_rows(const rows::Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const rows::Source* __restrict__ sources, Fe* scratch,
-                   Fe* out, uint32_t instructions, uint32_t log_height, uint32_t log_step, uint32_t is_reversed, uint32_t adds) {
+    interpret_rows(const rows::Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const rows::Source* __restrict__ sources,
+                   Fe* scratch, Fe* out, uint32_t instructions, Domain domain, uint32_t has_onto) {
     using namespace rows;
     uint32_t threads = gridDim.x * blockDim.x;
     Slots slots{scratch + thread_index(), threads};
-    Machine machine{uniforms, sources, slots, {log_height, log_step, is_reversed}, 0, 0};
-    for (uint32_t row = thread_index(); row < 1u << log_height; row += threads) {
+    Machine machine{uniforms, sources, slots, domain, 0, 0};
+    for (uint32_t row = thread_index(); row < 1u << domain.log_height; row += threads) {
         machine.row = row;
-        machine.next = machine.domain.next(row);
+        machine.next = domain.next(row);
         for (uint32_t i = 0; i < instructions; i++) {
             Instruction step = code[i];
             bool added = (step.kind & ADDED) != 0;
@@ -115,14 +110,10 @@ extern "C" __global__ void __launch_bounds__(128)
                 continue;
             }
             Fe5 value = machine.computed_five(step);
-            if ((step.kind & OUTPUT) == 0) {
+            if ((step.kind & OUTPUT) != 0) {
+                to_output(out, step.to, domain.log_height, row, has_onto, value);
+            } else {
                 slots.set(step.to, added ? slots.five(step.to) + value : value);
-                continue;
-            }
-#pragma unroll
-            for (uint32_t c = 0; c < 5; c++) {
-                Fe& there = out[(size_t{5 * step.to + c} << log_height) + row];
-                there = adds != 0 ? there + value.at[c] : value.at[c];
             }
         }
     }

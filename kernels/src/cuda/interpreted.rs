@@ -53,17 +53,18 @@ impl Cuda {
         let sources = self.sources(matrices)?;
         let blocks = self.blocks(*slots, out.height);
         let scratch = self.buffer((blocks * BLOCK).saturating_mul(*slots))?;
-        let (log_step, is_reversed) = match domain {
-            Domain::Natural { .. } => (0, false),
-            Domain::BitReversed { log_step, .. } => (log_step, true),
+        let log = |number: usize| number as u32;
+        let domain = match domain {
+            Domain::Natural { log_height } => [log(log_height), 0, 0],
+            Domain::BitReversed { log_height, log_step } => [log(log_height), log(log_step), 1],
         };
         let buffers = [code, &uniforms, &sources, &scratch, &out.buffer];
         let mut args: Vec<Arg<'_>> = buffers.map(|buffer| Arg::At(buffer, 0)).into();
-        let numbers = [*instructions, domain.log_height(), log_step, usize::from(is_reversed)];
-        for number in numbers {
-            args.push(Arg::Word(self.word(number)?));
-        }
-        args.push(Arg::Word(u32::from(has_onto)));
+        args.extend([
+            Arg::Word(self.word(*instructions)?),
+            Arg::Words(&domain),
+            Arg::Word(u32::from(has_onto)),
+        ]);
         args.extend(matrices.into_iter().flatten().map(|matrix| Arg::Reached(&matrix.buffer)));
         let (grid, block) = ((self.word(blocks)?, 1), (BLOCK as u32, 1));
         let launch = Launch { kernel: "interpret_rows", grid, block, shared_bytes: 0 };

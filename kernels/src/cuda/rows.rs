@@ -1,4 +1,4 @@
-//! Programs over rows.
+//! Programs over rows: as kernels of their own where there is a compiler, interpreted elsewhere.
 
 use aludel_protocol::Challenge;
 
@@ -15,13 +15,12 @@ use crate::seam::{Device, Rows};
 #[derive(Debug)]
 pub struct Compiled {
     needs: Needs,
-    code: Code,
+    kernel: Kernel,
 }
 
-/// As a kernel of its own, or as what the interpreting kernel reads.
 #[derive(Debug)]
-enum Code {
-    Generated(Generated),
+enum Kernel {
+    Generated(Box<Generated>),
     Interpreted(Interpreted),
 }
 
@@ -29,11 +28,11 @@ impl Rows for Cuda {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        let code = match self.generate(program)? {
-            Some(kernel) => Code::Generated(kernel),
-            None => Code::Interpreted(self.interpreted(program)?),
+        let kernel = match self.generate(program)? {
+            Some(kernel) => Kernel::Generated(Box::new(kernel)),
+            None => Kernel::Interpreted(self.interpreted(program)?),
         };
-        Ok(Compiled { needs: Needs::of(program), code })
+        Ok(Compiled { needs: Needs::of(program), kernel })
     }
 
     fn run(
@@ -50,10 +49,14 @@ impl Rows for Cuda {
         let (height, width) = needs.result(domain);
         let has_onto = onto.is_some();
         let out = onto.map_or_else(|| self.matrix(height, width), Ok)?;
-        let (values, to) = (&values[..needs.values], (&out, has_onto));
-        match &compiled.code {
-            Code::Generated(kernel) => self.run_generated(kernel, domain, matrices, values, to)?,
-            Code::Interpreted(code) => self.run_interpreted(code, domain, matrices, values, to)?,
+        let values = &values[..needs.values];
+        match &compiled.kernel {
+            Kernel::Generated(kernel) => {
+                self.run_generated(kernel, domain, matrices, values, (&out, has_onto))?;
+            }
+            Kernel::Interpreted(code) => {
+                self.run_interpreted(code, domain, matrices, values, (&out, has_onto))?;
+            }
         }
         Ok(out)
     }

@@ -9,7 +9,7 @@
 //! | `add`, `sub`, `mul` | in the field |
 //! | `begin(x)`, `plus(s, r)`, `plus_base(s, r, c)`, `plus_five(s, r, c)` | a sum, an element of the field added to it, once or times a value |
 //! | `plus_5(s, x)`, `plus_5_base(s, x, c)`, `plus_5_five(s, x, c)`, `finish(s)` | an element of the extension added to it; what the sum is |
-//! | `product`, `scaled`, `inverse` | in the extension |
+//! | `product`, `scaled`, and the inverse by its name in the language | in the extension |
 //! | `store(0u, x)` | to an output |
 
 use std::collections::HashMap;
@@ -27,6 +27,8 @@ use crate::fold::DEGREE;
 pub(crate) struct Language {
     /// Declares a register: its name goes where `@` stands. Of the field, of the extension, of a sum.
     pub registers: [&'static str; 3],
+    /// The inverse in the extension.
+    pub inverse: &'static str,
     /// A word as the device stores an element.
     pub word: fn(F) -> u32,
 }
@@ -191,7 +193,7 @@ impl Writer<'_> {
             }
             Instruction::Product(to, a, b) => format!("f{to} = product(f{a}, f{b});"),
             Instruction::Scaled(to, a, b) => format!("f{to} = scaled(f{a}, r{b});"),
-            Instruction::Inverse(to, a) => format!("f{to} = inverse(f{a});"),
+            Instruction::Inverse(to, a) => format!("f{to} = {}(f{a});", self.language.inverse),
             Instruction::Store(a, output) => format!("store({output}u, f{a});"),
         };
         line(&mut self.statements, &statement);

@@ -26,6 +26,9 @@ const LEAST_BINDING_BYTES: usize = 1 << 15;
 /// What it takes to mark the time between commands.
 const TIME: Features = Features::TIMESTAMP_QUERY.union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
 
+/// Instructions of a program over rows beyond which it is not compiled: Mesa's lavapipe takes some 0.2 s for 86 and 6 s for 248.
+const MOST_COMPILED: usize = 128;
+
 /// Bytes of parameters of a kernel.
 const IMMEDIATE_BYTES: u32 = 64;
 
@@ -53,12 +56,20 @@ pub struct Options {
     pub binding_bytes: usize,
     /// Tell time by the host's clock even where the adapter has one.
     pub wall_clock: bool,
+    /// Interpret programs over rows of more instructions than these. Others become kernels of their own.
+    pub most_compiled: usize,
 }
 
 impl Options {
     /// All that the adapter has, `limit` bytes of memory excepted.
     pub const fn new(limit: u64) -> Self {
-        Self { limit, narrow_words: false, binding_bytes: usize::MAX, wall_clock: false }
+        Self {
+            limit,
+            narrow_words: false,
+            binding_bytes: usize::MAX,
+            wall_clock: false,
+            most_compiled: MOST_COMPILED,
+        }
     }
 }
 
@@ -132,6 +143,7 @@ impl Wgpu {
             budget: Budget::new(id, options.limit),
             binding_bytes: binding_bytes(&limits, options.binding_bytes),
             groups_per_dimension: limits.max_compute_workgroups_per_dimension,
+            most_compiled: options.most_compiled,
             pipelines,
             marks_time,
             lost,

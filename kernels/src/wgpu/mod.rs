@@ -6,7 +6,9 @@
 
 mod adapter;
 mod fold;
+mod generated;
 mod grinding;
+mod interpreted;
 mod launch;
 mod limits;
 mod merkle_tree;
@@ -54,6 +56,8 @@ pub struct Wgpu {
     /// The most bytes that a kernel sees of one buffer: a power of two.
     binding_bytes: usize,
     groups_per_dimension: u32,
+    /// Instructions of the longest program that becomes a kernel of its own.
+    most_compiled: usize,
     pipelines: Pipelines,
     /// Whether it can mark the time among its commands.
     marks_time: bool,

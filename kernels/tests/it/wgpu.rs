@@ -144,7 +144,8 @@ fn running_sums_and_selectors_are_the_processors() {
 #[test]
 fn programs_over_rows() {
     for narrow_words in [false, true] {
-        let Some(device) = device(Options { narrow_words, ..Options::new(LIMIT) }) else { return };
+        let options = Options { narrow_words, most_compiled: 0, ..Options::new(LIMIT) };
+        let Some(device) = device(options) else { return };
         rows::random_constraints(&device, 0..12);
         rows::random_lookups(&device, 0..9);
         rows::onto_and_refusals(&device);
@@ -153,10 +154,21 @@ fn programs_over_rows() {
     }
 }
 
+/// Few, for Mesa's compiler takes seconds for one.
+#[test]
+fn programs_over_rows_as_kernels_of_their_own() {
+    let Some(device) = device(Options { most_compiled: 1000, ..Options::new(LIMIT) }) else { return };
+    rows::random_constraints(&device, 0..1);
+    rows::random_lookups(&device, 0..1);
+    rows::little(&device).expect("it runs");
+    assert_eq!(device.usage().used, 0);
+}
+
 /// Matrices and results lie in several buffers, and few rows go through the program at once.
 #[test]
 fn programs_over_rows_in_small_bindings() {
-    let Some(device) = device(Options { binding_bytes: 1 << 15, ..Options::new(LIMIT) }) else { return };
+    let options = Options { binding_bytes: 1 << 15, most_compiled: 0, ..Options::new(LIMIT) };
+    let Some(device) = device(options) else { return };
     rows::random_constraints(&device, 0..4);
     rows::random_lookups(&device, 0..4);
     rows::onto_and_refusals(&device);
