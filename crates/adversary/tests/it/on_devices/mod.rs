@@ -125,7 +125,7 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
         alpha,
     };
     let (quotient_cap, quotient_tree) = quotients::commit(device, task, &inputs)?;
-    [&mut main, &mut fixed, &mut auxiliary].map(Columns::forget_rows);
+    [&mut main, &mut fixed, &mut auxiliary].into_iter().for_each(Columns::forget_rows);
     transcript.quotient_phase(quotient_cap.clone(), None);
 
     let (zeta, ood_witness) = transcript.ood_phase();

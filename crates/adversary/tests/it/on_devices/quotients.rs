@@ -1,6 +1,7 @@
 //! Quotients: all constraints of a chip, weighted, over what vanishes on its rows.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use aludel_kernels::Error;
 use aludel_kernels::rows::{Domain, Given};
@@ -29,19 +30,21 @@ pub fn commit<D: Stages>(
     inputs: &Inputs<'_, D>,
 ) -> Result<(Cap, D::Tree), Error> {
     let extended = inputs.columns.map(|columns| columns.extended(device));
-    let mut selectors = BTreeMap::new();
+    // Chips of one height and degree share them.
+    let mut by_shape = BTreeMap::new();
     let mut parts = Vec::new();
     for (number, chip) in task.chips.iter().enumerate() {
         let shape = (chip.layout.log_height, chip.log_chunks());
-        if !selectors.contains_key(&shape) {
-            selectors.insert(shape, device.selectors(shape.0, shape.1)?);
-        }
+        let selectors: &D::Matrix = match by_shape.entry(shape) {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(place) => place.insert(device.selectors(shape.0, shape.1)?),
+        };
         let columns: [_; 3] =
             core::array::from_fn(|kind| (inputs.columns[kind].rows[number].as_ref(), extended[kind][number]));
         let own = extensions(device, task, chip, columns.map(|(rows, _)| rows))?;
         let [main, fixed, auxiliary] = core::array::from_fn(|kind| own[kind].as_ref().or(columns[kind].1));
         let periodic = chip.periodic().map(|rows| device.upload(&rows)).transpose()?;
-        let matrices = [main, fixed, auxiliary, selectors.get(&shape), periodic.as_ref()];
+        let matrices = [main, fixed, auxiliary, Some(selectors), periodic.as_ref()];
         let quotient = of_chip(device, task, inputs, number, matrices)?;
         parts.extend(split(device, task, chip, &quotient)?);
     }

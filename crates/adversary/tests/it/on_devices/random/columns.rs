@@ -78,6 +78,13 @@ impl Made {
         }
     }
 
+    /// Of columns, so that it has the degree.
+    fn product(&self, rng: &mut ChaCha12Rng, degree: usize) -> Expression {
+        let column = |rng: &mut ChaCha12Rng| Expression::column(rng.random_range(0..self.columns.len()));
+        let first = column(rng);
+        (1..degree).fold(first, |product, _| Expression::Mul(Box::new([product, column(rng)])))
+    }
+
     fn leaf(&self, rng: &mut ChaCha12Rng, repeating: bool) -> Leaf {
         let next = self.chip.reads_next && rng.random_bool(0.3);
         let fixed = self.chip.fixed.as_ref().map_or(0, |fixed| fixed.width);
@@ -112,7 +119,10 @@ impl Made {
 
     /// A column that follows from those before, and sometimes a public value that follows from it.
     fn rule(&mut self, rng: &mut ChaCha12Rng, degree: usize) {
-        let expression = self.expression(rng, degree, true);
+        let mut expression = self.expression(rng, degree, true);
+        if degree > 3 {
+            expression = Expression::Add(Box::new([expression, self.product(rng, degree)]));
+        }
         let column = if self.chip.reads_next && rng.random_bool(0.5) {
             self.steps(rng, expression)
         } else {

@@ -7,7 +7,7 @@ mod lookups;
 
 use aludel_protocol::{Digest, F, fe};
 use aludel_verifier::config::{Config, Proof, config};
-use aludel_verifier::parameters::{PARAMETERS, Parameters};
+use aludel_verifier::parameters::Parameters;
 use p3_batch_stark::{ProverData, StarkInstance, prove_batch, verify_batch};
 use p3_matrix::dense::RowMajorMatrix;
 use rand::{RngExt, SeedableRng};
@@ -45,7 +45,6 @@ fn parameters(rng: &mut ChaCha12Rng) -> Parameters {
         commit_pow_bits,
         query_pow_bits,
         cap_height: rng.random_range(0..4),
-        ..PARAMETERS
     }
 }
 
