@@ -126,7 +126,7 @@ fn copy_outputs(commands: &mut Commands<'_>, result: &Matrix, to_slots: bool, bl
 
 impl Wgpu {
     /// Rows that are worked on at once: as many as a binding and [`SCRATCH_BYTES`] hold, and what the budget has left if that is enough for a workgroup.
-    fn rows_at_once(&self, slots: usize, height: usize) -> Result<usize, Error> {
+    fn rows_with_slots(&self, slots: usize, height: usize) -> Result<usize, Error> {
         let row = slots * WORD;
         let most = self.binding_bytes.min(SCRATCH_BYTES.max(row)) / row;
         if most == 0 {
@@ -142,7 +142,7 @@ impl Wgpu {
     }
 
     /// Words that a kernel reads whole.
-    fn table(&self, words: &[F]) -> Result<Pieces, Error> {
+    fn whole(&self, words: &[F]) -> Result<Pieces, Error> {
         if words.len() * WORD > self.binding_bytes {
             return Err(self.unsupported(format!(
                 "{} words of uniform values: a kernel sees {} bytes of a buffer",
@@ -200,9 +200,9 @@ impl Rows for Wgpu {
         if width == 0 {
             return Ok(result);
         }
-        let uniforms = self.table(&compiled.uniforms(&values[..needs.values]))?;
+        let uniforms = self.whole(&compiled.uniforms(&values[..needs.values]))?;
         let uniforms = &uniforms.buffers[0];
-        let at_once = self.rows_at_once(compiled.slots, height)?;
+        let at_once = self.rows_with_slots(compiled.slots, height)?;
         let slots = self.pieces(1, at_once * compiled.slots)?;
         let slots = &slots.buffers[0];
         let outputs = compiled.slots - DEGREE * needs.outputs;
