@@ -66,13 +66,12 @@ fn inputs(program: &Program, needs: &Needs) -> (Vec<Input>, Places, usize) {
 /// All of the kernel after what it calls.
 fn kernel(text: &Text, places: &Places) -> String {
     let mut kernel = String::new();
-    for matrix in 0..MATRICES {
+    for (matrix, [here, next]) in places.iter().enumerate() {
         let _ = write!(
             kernel,
             "fn at{matrix}(number: u32, first: u32) -> u32 {{\n    return slot(first + number);\n}}\n\
              fn five_at{matrix}(number: u32, first: u32) -> Extension {{\n    return five_slots(first + number);\n}}\n\
-             const here{matrix}: u32 = {}u;\nconst next{matrix}: u32 = {}u;\n",
-            places[matrix][0], places[matrix][1],
+             const here{matrix}: u32 = {here}u;\nconst next{matrix}: u32 = {next}u;\n",
         );
     }
     kernel += "@compute @workgroup_size(64)\nfn program(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {\n    \
