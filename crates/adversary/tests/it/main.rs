@@ -1,4 +1,4 @@
-//! Every forgery ends in a refusal, and nothing that a proof is made of lacks one.
+//! Every forgery ends in a refusal, and nothing that a proof is made of lacks one. And the converse: whole proofs by the devices of `aludel_kernels` are those of Plonky3.
 
 mod bytes;
 mod fields;
