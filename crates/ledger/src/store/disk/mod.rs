@@ -6,6 +6,7 @@
 //! [`Options::cache_bytes`] and by the size of a batch.
 
 mod check;
+mod file;
 mod format;
 mod guard;
 mod journal;
@@ -32,6 +33,7 @@ use aludel_protocol::ids::ChainId;
 use aludel_protocol::statement::Checkpoint;
 use redb::Database;
 
+use self::file::Backend;
 pub use self::format::FORMAT;
 use self::guard::Guard;
 pub use self::guard::catches_panics;
@@ -117,11 +119,18 @@ impl DiskStore {
     /// another process has it open.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let guard = Guard::new(path);
-        let open = || options.builder().open(path);
+        let file = File::options().read(true).write(true).open(path).map_err(|e| guard.io(&e))?;
+        let length = file.metadata().map_err(|e| guard.io(&e))?.len();
+        // redb would begin a database in it.
+        if length == 0 {
+            return Err(guard.damaged("it is empty"));
+        }
+        let backend = guard.call(|| Backend::new(file))?;
+        let closing = backend.closing();
         // redb writes when it closes a file, and where the lists of free pages are damaged that panics twice, which
-        // ends the process: what is not found to be whole is left open.
-        let mut database = ManuallyDrop::new(guard.call(open)?);
-        if fs::metadata(path).map_err(|e| guard.io(&e))?.len() <= options.verify_bytes {
+        // ends the process: what is not found to be whole is not dropped, but for its file.
+        let mut database = ManuallyDrop::new(guard.call(|| options.builder().create_with_backend(backend))?);
+        if length <= options.verify_bytes {
             guard.call(|| database.check_integrity())?;
         }
         let Meta { chain_id, checkpoint, cells, sweep } = meta::read(&database, &guard)?;
@@ -134,6 +143,7 @@ impl DiskStore {
                 guard.damaged(format!("the top of its tree is {found}, its checkpoint says {expected}"))
             );
         }
+        closing.is_whole();
         let (rows, database) = (Some(rows), Some(ManuallyDrop::into_inner(database)));
         Ok(Self { guard, chain_id, checkpoint, tops, rows, opened: Mutex::default(), database })
     }

@@ -239,8 +239,6 @@ fn ask_everything(path: &Path, root: Digest) -> Result<(), StoreError> {
 
 /// Writes a changed file and asks everything of it; whether the damage was noticed.
 fn noticed(path: &Path, bytes: &[u8], root: Digest) -> bool {
-    // A new file: what is found damaged stays open, and locked.
-    fs::remove_file(path).expect("there");
     fs::write(path, bytes).expect("writes");
     match ask_everything(path, root) {
         Ok(()) => false,
@@ -259,6 +257,26 @@ fn truncated_files() {
     for len in [0, 1, 64, 320, 512, 4096, 8192, good.len() - 4096, good.len() - 1].into_iter().chain(random) {
         assert!(noticed(&path, &good[..len], root), "cut to {len} of {} bytes, seed 2", good.len());
     }
+}
+
+/// Neither the file nor the lock on it outlives the answer.
+#[test]
+fn damaged_files_are_closed() {
+    let (_folder, path) = made();
+    let mut bad = fs::read(&path).expect("reads");
+    let rows = bad.iter().position(|byte| *byte != 0).expect("a byte");
+    // Whatever is behind the header of the database: pages and their checksums.
+    let last = bad.iter().rposition(|byte| *byte != 0).expect("a byte");
+    bad[(rows + last) / 2..last].iter_mut().for_each(|byte| *byte ^= 0x55);
+    fs::write(&path, &bad).expect("writes");
+    is_damaged(open(&path), "");
+    let files = || fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let before = files();
+    for _ in 0..50 {
+        is_damaged(open(&path), "");
+    }
+    assert!(files() < before + 25, "{before} files were open, {} are", files());
+    fs::File::options().write(true).open(&path).expect("opens").try_lock().expect("nobody has it");
 }
 
 #[test]
