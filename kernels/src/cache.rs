@@ -68,7 +68,8 @@ impl Cache {
             let entry = entry?;
             let path = entry.path();
             if path.extension().is_some_and(|extension| extension == EXTENSION) {
-                let about = entry.metadata()?;
+                // Another process may have removed it meanwhile.
+                let Ok(about) = entry.metadata() else { continue };
                 files.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len(), path));
             }
         }
@@ -78,8 +79,10 @@ impl Cache {
             if total <= self.limit {
                 break;
             }
-            fs::remove_file(path)?;
-            total -= length;
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => total -= length,
+            }
         }
         Ok(())
     }

@@ -24,7 +24,6 @@ const LANGUAGE: Language = Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"]
 pub(super) struct Generated {
     source: Source,
     function: cudarc::driver::sys::CUfunction,
-    #[expect(dead_code, reason = "unloaded when the kernel is dropped")]
     module: Module,
     #[expect(dead_code, reason = "the driver may read it as long as the module is loaded")]
     image: Vec<u8>,
@@ -108,14 +107,15 @@ impl Cuda {
         let context = &self.stream.context;
         let compiled = compiler.compile(&source.name, &source.text, context.compute_capability());
         let Ok(image) = compiled else { return Ok(None) };
-        let module = match Module::load(context, &image) {
-            Ok(module) => module,
-            // Of a newer toolkit than the driver is.
-            Err(Error::LaunchFailed { .. }) => return Ok(None),
-            Err(other) => return Err(other),
-        };
-        let function = module.function(&source.name)?;
-        Ok(Some(Generated { source, function, module, image }))
+        // Code may be loaded as late as its function is asked for.
+        let loaded =
+            Module::load(context, &image).and_then(|module| Ok((module.function(&source.name)?, module)));
+        match loaded {
+            Ok((function, module)) => Ok(Some(Generated { source, function, module, image })),
+            // Of a newer toolkit than the driver is, or too large for what is left.
+            Err(Error::LaunchFailed { .. } | Error::OutOfMemory { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 
     /// Queues a kernel on matrices that were checked.
@@ -127,6 +127,11 @@ impl Cuda {
         values: &[Challenge],
         (out, has_onto): (&Matrix, bool),
     ) -> Result<(), Error> {
+        if !kernel.module.is_of(&self.stream.context) {
+            return Err(
+                self.unsupported("a program that was compiled on another device, or by another opening")
+            );
+        }
         let values: Vec<F> = kernel.source.statements.values(values);
         let log = |number: usize| number as u32;
         let domain_words = match domain {
@@ -144,7 +149,7 @@ impl Cuda {
         }
         args.extend([Arg::At(&out.buffer, 0), Arg::Words(&domain_words), Arg::Word(u32::from(has_onto))]);
         let launch: Launch = self.per_item("rows", out.height)?;
-        // SAFETY: the arguments are those of the text's kernel, in its order; `Needs::check` has seen that the matrices have the columns.
+        // SAFETY: the module is of this context; the arguments are those of the text's kernel, in its order; `Needs::check` has seen that the matrices have the columns.
         unsafe { self.stream.launch(kernel.function, launch, &args) }
     }
 }

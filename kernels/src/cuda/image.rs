@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aludel_protocol::F;
-use cudarc::driver::sys::CUfunction;
+use cudarc::driver::{result, sys::CUfunction};
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_koala_bear::{
     GenericPoseidon2LinearLayersKoalaBear, KOALABEAR_POSEIDON2_RC_16_EXTERNAL_FINAL,
@@ -98,6 +98,8 @@ impl Image {
         module.write("ntt_units", words(&units()))?;
         module.write("poseidon2_16", words(&poseidon2_16()))?;
         module.write("poseidon2_24", words(&poseidon2_24()))?;
+        // Copies of memory that is not pinned may be on their way when they return, and queues do not wait for the one that they are on.
+        context.run("constants", result::ctx::synchronize)?;
         let functions = KERNELS.iter().map(|name| Ok((*name, module.function(name)?)));
         let functions = functions.collect::<Result<_, Error>>()?;
         Ok(Self { functions, module })

@@ -29,6 +29,11 @@ impl Module {
         Ok(Self { context: Arc::clone(context), module })
     }
 
+    /// Whether it was loaded in this context.
+    pub(super) fn is_of(&self, context: &Arc<Context>) -> bool {
+        Arc::ptr_eq(&self.context, context)
+    }
+
     pub(super) fn function(&self, name: &str) -> Result<sys::CUfunction, Error> {
         let c_name = CString::new(name).unwrap_or_default();
         // SAFETY: the module is loaded.

@@ -5,6 +5,7 @@ use std::ffi::{CString, OsStr};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use libloading::Library;
 use sha2::{Digest, Sha256};
@@ -70,6 +71,7 @@ pub struct Compiler {
     path: PathBuf,
     cache: Cache,
     compiled: AtomicU64,
+    refusal: Mutex<Option<CompilerError>>,
     #[expect(dead_code, reason = "its functions are in use")]
     library: Library,
 }
@@ -123,8 +125,8 @@ impl Compiler {
             let version = *library.get::<Version>(b"nvrtcVersion").map_err(missing)?;
             let (mut major, mut minor) = (0, 0);
             version(&raw mut major, &raw mut minor);
-            let compiled = AtomicU64::new(0);
-            Ok(Self { functions, version: [major, minor], path, cache, compiled, library })
+            let (compiled, refusal) = Default::default();
+            Ok(Self { functions, version: [major, minor], path, cache, compiled, refusal, library })
         }
     }
 
@@ -136,6 +138,11 @@ impl Compiler {
     /// How many kernels it has compiled, rather than found in its cache.
     pub fn compiled(&self) -> u64 {
         self.compiled.load(Ordering::Relaxed)
+    }
+
+    /// The last text that it refused, if it refused one, and why: its program is interpreted.
+    pub fn last_refusal(&self) -> Option<CompilerError> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The machine code of a program's kernel for devices of a compute capability, major and minor; `None` where it is too long to be compiled.
@@ -162,10 +169,12 @@ impl Compiler {
     ) -> Result<Vec<u8>, CompilerError> {
         let architecture = format!("--gpu-architecture=sm_{}{}", capability[0], capability[1]);
         let key = self.key(source, &architecture);
-        if let Some(image) = self.cache.get(&key) {
+        if let Some(image) = self.cache.get(&key).filter(|image| is_machine_code(image)) {
             return Ok(image);
         }
-        let image = self.build(name, source, &architecture)?;
+        let image = self.build(name, source, &architecture).inspect_err(|error| {
+            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        })?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
         self.cache.put(&key, &image);
         Ok(image)
@@ -211,7 +220,10 @@ impl Compiler {
             }
             let done = (self.functions.compile)(program, count(&options), options.as_ptr());
             let image = match done {
-                SUCCESS => Ok(bytes(program, self.functions.cubin_size, self.functions.cubin)),
+                SUCCESS => match bytes(program, self.functions.cubin_size, self.functions.cubin) {
+                    image if is_machine_code(&image) => Ok(image),
+                    _ => Err(refused("it gave no machine code".to_owned())),
+                },
                 _ => {
                     let log = bytes(program, self.functions.log_size, self.functions.log);
                     Err(refused(format!(
@@ -224,6 +236,11 @@ impl Compiler {
             image
         }
     }
+}
+
+/// Whether an image has the header by which the driver learns its length (ELF, 64 bits).
+fn is_machine_code(image: &[u8]) -> bool {
+    image.starts_with(b"\x7fELF") && image.len() >= 64
 }
 
 /// What the library writes, of the length that it says; nothing where it says an error.

@@ -29,6 +29,9 @@ const TIME: Features = Features::TIMESTAMP_QUERY.union(Features::TIMESTAMP_QUERY
 /// Instructions of a program over rows beyond which it is not compiled: Mesa's lavapipe takes some 0.2 s for 86 and 6 s for 248.
 const MOST_COMPILED: usize = 128;
 
+/// Storage buffers of a kernel: four of its own and two that all have.
+const STORAGE_BUFFERS: u32 = 6;
+
 /// Bytes of parameters of a kernel.
 const IMMEDIATE_BYTES: u32 = 64;
 
@@ -161,7 +164,7 @@ fn missing(features: Features, limits: &Limits) -> Option<String> {
         ("width of a workgroup", limits.max_compute_workgroup_size_x, WORKGROUP_THREADS),
         ("bytes of a workgroup", limits.max_compute_workgroup_storage_size, WORKGROUP_BYTES),
         ("bytes of immediate data", limits.max_immediate_size, IMMEDIATE_BYTES),
-        ("storage buffers of a kernel", limits.max_storage_buffers_per_shader_stage, 5),
+        ("storage buffers of a kernel", limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS),
     ];
     let (what, has, needs) = too_small.into_iter().find(|(_, has, needs)| has < needs)?;
     Some(format!("{what}: {has}, and the kernels need {needs}"))

@@ -79,6 +79,11 @@ fn kernel(text: &Text, places: &Places) -> String {
     kernel + &text.body + "}\n"
 }
 
+/// Turns of loops that an instruction takes at most, and an inversion besides. Mesa's lavapipe leaves the loops of a thread after 65,535 turns in all, and says nothing.
+const PRODUCT_TURNS: usize = 42;
+const INVERSION_TURNS: usize = 170;
+const MOST_TURNS: usize = 60_000;
+
 impl Wgpu {
     /// A program as a kernel, with the columns that are to lie in its slots and the number of slots, those of outputs last. `None` where it is too long, a binding does not hold what it
     /// reads, or the driver does not compile it.
@@ -90,7 +95,9 @@ impl Wgpu {
         program: &Program,
         needs: &Needs,
     ) -> Result<Option<(Generated, Vec<Input>, usize)>, Error> {
-        if program.code.len() > self.most_compiled {
+        let inversions = program.code.iter().filter(|step| matches!(step, Instruction::Inverse(..))).count();
+        let turns = PRODUCT_TURNS * program.code.len() + INVERSION_TURNS * inversions;
+        if program.code.len() > self.most_compiled || turns > MOST_TURNS {
             return Ok(None);
         }
         let text = Text::new(program, &LANGUAGE);

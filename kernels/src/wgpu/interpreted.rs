@@ -14,7 +14,7 @@ use crate::rows::Program;
 use crate::rows::encoding::{Columns, Encoding, Input, WORDS};
 
 /// Instructions by rows of a launch, at most: drivers end what takes seconds.
-const STEPS: usize = 1 << 31;
+const STEPS: usize = 1 << 28;
 
 /// Instructions of a dispatch, at most. Mesa's lavapipe leaves a shader's loops after 65,535 turns, those of all of them together, and says nothing; a product in the
 /// extension takes some 35.

@@ -1,6 +1,7 @@
 //! Launches kernels, waits for them, and turns what wgpu reports into errors.
 
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::wgpu::{Buffer, CommandEncoder, ComputePipeline, ErrorFilter, PollType, QuerySet};
 
@@ -97,7 +98,7 @@ impl Wgpu {
     /// An error when the device is lost.
     pub(super) fn alive(&self) -> Result<(), Error> {
         if self.lost.get().is_none() {
-            let _ = self.device.poll(PollType::Poll);
+            self.poll(PollType::Poll, String::new);
         }
         match self.lost.get() {
             Some(reason) => Err(Error::DeviceLost { device: self.id, reason: reason.clone() }),
@@ -122,10 +123,16 @@ impl Wgpu {
 
     /// Waits for a submission, or for all of them.
     pub(super) fn wait(&self, submission_index: Option<::wgpu::SubmissionIndex>) -> Result<(), Error> {
-        if let Err(error) = self.device.poll(PollType::Wait { submission_index, timeout: Some(PATIENCE) }) {
-            let _ = self.lost.set(format!("no answer in {} s: {error}", PATIENCE.as_secs()));
-        }
+        let how = PollType::Wait { submission_index, timeout: Some(PATIENCE) };
+        self.poll(how, || format!("no answer in {} s: ", PATIENCE.as_secs()));
         self.alive()
+    }
+
+    /// Asks the driver what is done. Where it fails the device is lost, if nobody has said so yet.
+    fn poll(&self, how: PollType, when: impl FnOnce() -> String) {
+        if let Err(reason) = told(|| self.device.poll(how)) {
+            let _ = self.lost.set(when() + &reason);
+        }
     }
 
     /// Does something that asks the driver for `bytes`.
@@ -154,6 +161,14 @@ impl Wgpu {
                 Error::LaunchFailed { device: self.id, kernel: what.to_owned(), reason: error.to_string() }
             }
         }
+    }
+}
+
+/// What wgpu says when it is asked for the state of a device: it panics where the driver answers that the device is lost.
+pub(super) fn told<T, E: core::fmt::Display>(ask: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(ask)) {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err("the driver lost it".to_owned()),
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Tree {
     below: usize,
 }
 
+/// Elements that are hashed in one launch, at most: some four million permutations.
+const LAUNCH_ELEMENTS: usize = 1 << 26;
+
 /// What hashing needs besides its results.
 struct Scratch {
     /// Rows at a time: a power of two.
@@ -83,6 +86,17 @@ fn hash(
     }
 }
 
+/// Rows that are hashed in one launch each, a whole number of scratches: drivers end launches of seconds.
+fn launches(
+    rows: usize,
+    matrices: &[&Matrix],
+    scratch: &Scratch,
+) -> impl Iterator<Item = Range<usize>> + use<> {
+    let width: usize = matrices.iter().map(|matrix| matrix.width()).sum();
+    let at_once = (LAUNCH_ELEMENTS / width.max(RATE) / scratch.rows).max(1) * scratch.rows;
+    (0..rows).step_by(at_once).map(move |first| first..(first + at_once).min(rows))
+}
+
 impl Wgpu {
     fn scratch(&self, height: usize) -> Result<Scratch, Error> {
         // As many sponges as one buffer holds, to a power of two.
@@ -93,14 +107,17 @@ impl Wgpu {
 
     /// Hashes rows of the tallest matrices to leaves.
     fn leaves(&self, matrices: &[&Matrix], scratch: &Scratch, leaves: &Pieces) -> Result<(), Error> {
-        self.launch(|commands| {
-            for first in (0..leaves.units).step_by(scratch.rows) {
-                let rows = first..first + scratch.rows.min(leaves.units);
-                if let Some(to) = leaves.nodes(rows.clone()) {
-                    hash(commands, matrices, rows, scratch, to);
+        for some in launches(leaves.units, matrices, scratch) {
+            self.launch(|commands| {
+                for first in some.step_by(scratch.rows) {
+                    let rows = first..first + scratch.rows.min(leaves.units);
+                    if let Some(to) = leaves.nodes(rows.clone()) {
+                        hash(commands, matrices, rows, scratch, to);
+                    }
                 }
-            }
-        })
+            })?;
+        }
+        Ok(())
     }
 
     /// Compresses a layer to the next, which rows of some matrices join.
@@ -111,21 +128,24 @@ impl Wgpu {
         joining: &[&Matrix],
         scratch: &Scratch,
     ) -> Result<(), Error> {
-        self.launch(|commands| {
-            for first in (0..parents.units).step_by(scratch.rows) {
-                let range = first..(first + scratch.rows).min(parents.units);
-                let from = children.nodes(2 * range.start..2 * range.end);
-                let (Some(from), Some(to)) = (from, parents.nodes(range.clone())) else { continue };
-                let joined = &scratch.joining.buffers[0];
-                if !joining.is_empty() {
-                    hash(commands, joining, range.clone(), scratch, Nodes { buffer: joined, first: 0 });
+        for some in launches(parents.units, joining, scratch) {
+            self.launch(|commands| {
+                for first in some.step_by(scratch.rows) {
+                    let range = first..(first + scratch.rows).min(parents.units);
+                    let from = children.nodes(2 * range.start..2 * range.end);
+                    let (Some(from), Some(to)) = (from, parents.nodes(range.clone())) else { continue };
+                    let joined = &scratch.joining.buffers[0];
+                    if !joining.is_empty() {
+                        hash(commands, joining, range.clone(), scratch, Nodes { buffer: joined, first: 0 });
+                    }
+                    let count = range.len();
+                    let parameters = words([count, from.first, to.first, usize::from(!joining.is_empty())]);
+                    let buffers = [from.buffer, joined, to.buffer];
+                    commands.kernel(Kernel::CompressNodes, &buffers, &parameters, count.div_ceil(GROUP));
                 }
-                let count = range.len();
-                let parameters = words([count, from.first, to.first, usize::from(!joining.is_empty())]);
-                let buffers = [from.buffer, joined, to.buffer];
-                commands.kernel(Kernel::CompressNodes, &buffers, &parameters, count.div_ceil(GROUP));
-            }
-        })
+            })?;
+        }
+        Ok(())
     }
 
     /// One record for each index: the rows of all matrices, then the path.
@@ -229,6 +249,9 @@ impl MerkleTree for Wgpu {
         }
         let widths = tree.matrices.iter().map(Matrix::width);
         let words = widths.sum::<usize>() + DIGEST * tree.below;
+        if words == 0 {
+            return Ok(indices.iter().map(|_| opening(tree, &[])).collect());
+        }
         let at_once = (self.binding_bytes.min(RECORDS) / WORD / words).max(1);
         let mut openings = Vec::with_capacity(indices.len());
         for some in indices.chunks(at_once) {

@@ -47,6 +47,10 @@ use crate::seam::{Device, Peer};
 use pieces::Pieces;
 use pipeline::Pipelines;
 
+/// Columns of a matrix that lie in one buffer, at most, so that no kernel's loop over them is long: Mesa's lavapipe leaves the loops of a thread after
+/// 65,535 turns in all, and says nothing. Hashing takes some 35 for 16 columns.
+const COLUMNS: usize = 1 << 14;
+
 /// An adapter that was opened, with its kernels.
 pub struct Wgpu {
     id: DeviceId,
@@ -89,7 +93,7 @@ impl Wgpu {
 
     /// A matrix of anything.
     fn matrix(&self, height: usize, width: usize) -> Result<Matrix, Error> {
-        Ok(Matrix { columns: self.pieces(width, height)?, height })
+        Ok(Matrix { columns: self.pieces_of(width, height, COLUMNS)?, height })
     }
 }
 

@@ -46,7 +46,12 @@ impl Pieces {
 impl Wgpu {
     /// Memory for units of some words, of anything.
     pub(super) fn pieces(&self, units: usize, unit_words: usize) -> Result<Pieces, Error> {
-        let per_buffer = (self.binding_bytes / WORD).checked_div(unit_words).unwrap_or(usize::MAX);
+        self.pieces_of(units, unit_words, usize::MAX)
+    }
+
+    /// The same, with so many units in a buffer at most.
+    pub(super) fn pieces_of(&self, units: usize, unit_words: usize, most: usize) -> Result<Pieces, Error> {
+        let per_buffer = (self.binding_bytes / WORD).checked_div(unit_words).unwrap_or(usize::MAX).min(most);
         if per_buffer == 0 {
             return Err(self.unsupported(format!(
                 "a column of {unit_words} elements: a kernel sees {} bytes of a buffer",

@@ -128,3 +128,12 @@ fn memory_that_the_driver_does_not_have_is_said() {
     assert_eq!(device.failure("allocation", 7, &error), expected);
     drop(held);
 }
+
+/// wgpu panics where the driver says that the device is lost.
+#[test]
+fn a_panic_of_wgpu_is_an_answer() {
+    assert_eq!(super::launch::told(|| Ok::<_, String>(7)), Ok(7));
+    assert_eq!(super::launch::told(|| Err::<(), _>("no")), Err("no".to_owned()));
+    let lost = super::launch::told::<(), String>(|| panic!("as wgpu does"));
+    assert_eq!(lost, Err("the driver lost it".to_owned()));
+}

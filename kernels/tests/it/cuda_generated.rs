@@ -31,6 +31,18 @@ fn programs_as_kernels() {
     assert!(compiler.compiled() >= 12, "{}", compiler.compiled());
 }
 
+/// A program belongs to the opening that compiled it, as matrices do.
+#[test]
+fn programs_of_other_devices_are_refused() {
+    let Some((_, _turn)) = stand_in() else { return };
+    let compiler = compiler(Cache::none());
+    let [one, other] = [0, 1].map(|ordinal| open(ordinal).with_compiler(Arc::clone(&compiler)));
+    rows::refused_elsewhere(&one, &other);
+    // Interpreted.
+    rows::refused_elsewhere(&open(0), &open(1));
+    assert_eq!(compiler.last_refusal(), None);
+}
+
 /// The files of a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect()

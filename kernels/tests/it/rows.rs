@@ -226,7 +226,7 @@ fn check<D: Rows>(
     let (graph, quotient) =
         Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
     let program = Program::new(&graph, &[quotient], most);
-    let values = program.uniforms.values(&given).expect("all is given");
+    let values = program.uniforms().values(&given).expect("all is given");
     let domain = match log_step {
         None => Domain::Natural { log_height },
         Some(log_step) => Domain::BitReversed { log_height, log_step },
@@ -292,8 +292,8 @@ fn parts_of_quotients_add_up() {
             let mut longest = 0;
             for part in &parts {
                 let program = Program::new(&graph, &[*part], 1000);
-                longest = longest.max(program.code.len());
-                let values = program.uniforms.values(&given).expect("all is given");
+                longest = longest.max(program.code().len());
+                let values = program.uniforms().values(&given).expect("all is given");
                 let compiled = cpu.compile(&program).expect("it compiles");
                 sum = Some(cpu.run(&compiled, domain, matrices, &values, sum).expect("it runs"));
             }
@@ -365,7 +365,7 @@ fn permutations<D: Rows>(device: &D, seed: u64, log_height: usize) -> [Permutati
     let program = Program::new(&graph, &outputs, 16);
     let given =
         Given { public_values: &public_values, challenges: &challenges, terminal: None, weights: &[] };
-    let values = program.uniforms.values(&given).expect("all is given");
+    let values = program.uniforms().values(&given).expect("all is given");
     let selectors =
         (0..height).flat_map(|i| [i == 0, i == height - 1, i != height - 1, false].map(F::from_bool));
     let selectors = RowMajorMatrix::new(selectors.collect(), WIDTHS[3]);
@@ -414,7 +414,7 @@ pub fn onto_and_refusals<D: Rows>(device: &D) {
     let public_values: Vec<F> = public_values.iter().map(|x| x.as_basis_coefficients_slice()[1]).collect();
     let terminal = Some(weights[0]);
     let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
-    let values = program.uniforms.values(&given).expect("all is given");
+    let values = program.uniforms().values(&given).expect("all is given");
     let compiled = device.compile(&program).expect("it compiles");
     let upload = |height, width| device.upload(&suite::matrix(height, width, 7)).expect("it fits");
     let matrices: [_; MATRICES] = core::array::from_fn(|i| upload(16, WIDTHS[i]));
@@ -445,6 +445,26 @@ pub fn onto_and_refusals<D: Rows>(device: &D) {
     assert_eq!(device.usage().used, before, "{}", device.id());
 }
 
+/// A program of one device on another, with matrices of that one.
+pub fn refused_elsewhere<D: Rows>(device: &D, other: &D) {
+    let column = |index| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: 0 }, index));
+    let layout = ConstraintLayout { base_indices: vec![0], ext_indices: Vec::new() };
+    let base = [column(0) * column(1)];
+    let (graph, quotient) = Lowering::quotient(&base, &[], &layout);
+    let program = Program::new(&graph, &[quotient], 16);
+    let given = Given { public_values: &[], challenges: &[], terminal: None, weights: &[Challenge::TWO] };
+    let values = program.uniforms().values(&given).expect("all is given");
+    let compiled = device.compile(&program).expect("it compiles");
+    let on = |device: &D| {
+        let [main, selectors] =
+            [2, 4].map(|width| device.upload(&suite::matrix(4, width, 1)).expect("it fits"));
+        let matrices = [Some(&main), None, None, Some(&selectors), None];
+        device.run(&compiled, Domain::Natural { log_height: 2 }, matrices, &values, None).map(|_| ())
+    };
+    on(device).expect("its own");
+    assert!(matches!(on(other), Err(Error::Unsupported { .. })));
+}
+
 #[test]
 fn onto_and_refusals_on_the_processor() {
     onto_and_refusals(&Cpu::new(u64::MAX));
@@ -460,7 +480,7 @@ fn columns_are_loaded_again_where_registers_are_few() {
     let constraints = Constraints { base: vec![sum, product], extension: Vec::new(), layout };
     let (graph, quotient) =
         Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
-    let registers = [4, 100].map(|most| Program::new(&graph, &[quotient], most).registers);
+    let registers = [4, 100].map(|most| Program::new(&graph, &[quotient], most).registers()[0]);
     assert!(registers[0] <= 5 && registers[1] >= 12, "{registers:?}");
     check(&Cpu::new(u64::MAX), 1, &constraints, [4, 1], Some(1), 4);
 }
@@ -479,7 +499,7 @@ fn on_random<D: Rows>(
     let public_values: Vec<F> = public_values.iter().map(|x| x.as_basis_coefficients_slice()[1]).collect();
     let terminal = Some(challenges[0]);
     let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
-    let values = program.uniforms.values(&given).expect("all is given");
+    let values = program.uniforms().values(&given).expect("all is given");
     let matrices: [_; MATRICES] =
         core::array::from_fn(|i| suite::matrix(1 << log_heights[i], WIDTHS[i], 31 + i as u64));
     run(device, program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values)
@@ -555,7 +575,7 @@ pub fn large_programs<D: Rows>(device: &D, log_height: usize) {
     for (name, program, weights) in large(4_500) {
         let domain = Domain::BitReversed { log_height, log_step: 1 };
         let log_heights = [log_height; MATRICES];
-        println!("{name}: {} instructions, {} registers", program.code.len(), program.registers);
+        println!("{name}: {} instructions, {} registers", program.code().len(), program.registers()[0]);
         let expected = on_random(&Cpu::new(u64::MAX), &program, domain, log_heights, weights).values;
         let found = on_random(device, &program, domain, log_heights, weights).values;
         assert!(found == expected, "{}: {name}", device.id());
@@ -571,7 +591,7 @@ pub fn too_large_programs<D: Rows>(device: &D) -> [Result<(), Error>; 2] {
         let matrix = device.upload(&suite::matrix(1, 6, 1)).expect("it fits");
         let matrices = core::array::from_fn(|_| Some(&matrix));
         let before = device.usage().used;
-        let values = vec![Challenge::ONE; program.uniforms.len()];
+        let values = vec![Challenge::ONE; program.uniforms().len()];
         let found = device.compile(&program).and_then(|compiled| {
             device.run(&compiled, Domain::Natural { log_height: 0 }, matrices, &values, None).map(|_| ())
         });
@@ -583,6 +603,10 @@ pub fn too_large_programs<D: Rows>(device: &D) -> [Result<(), Error>; 2] {
 #[test]
 fn large_programs_are_as_large_as_they_say() {
     let [(_, deep, _), (_, wide, _), (_, many, weights)] = large(4_500);
-    assert!(deep.code.len() > 20_000 && wide.registers > 4_096 && weights == 3_000, "{}", wide.registers);
-    assert!(many.code.len() > 6_000 && many.uniforms.len() > 6_000);
+    assert!(
+        deep.code().len() > 20_000 && wide.registers()[0] > 4_096 && weights == 3_000,
+        "{}",
+        wide.registers()[0]
+    );
+    assert!(many.code().len() > 6_000 && many.uniforms().len() > 6_000);
 }

@@ -88,7 +88,7 @@ fn compare(chip: &MachineChip, lookups: &Lookups<F>, key: &ShardKey, log_rows: u
     let mut weights: Vec<Challenge> = alpha.powers().take(order.total_constraints()).collect();
     weights.reverse();
     let given = Given { public_values: &public_values, challenges: &challenges, terminal, weights: &weights };
-    let values = program.uniforms.values(&given).expect("all is given");
+    let values = program.uniforms().values(&given).expect("all is given");
     let selectors = rows.selectors_on_coset(points);
     let selectors = (0..height).flat_map(|i| {
         let s = &selectors;
@@ -116,9 +116,9 @@ fn compare(chip: &MachineChip, lookups: &Lookups<F>, key: &ShardKey, log_rows: u
         chip.name(),
         order.total_constraints(),
         graph.len(),
-        program.code.len(),
-        program.registers,
-        program.fives,
+        program.code().len(),
+        program.registers()[0],
+        program.registers()[1],
         values.len(),
         ours.as_secs_f64() * 1e3,
         theirs.as_secs_f64() * 1e3,
@@ -156,7 +156,7 @@ fn kernels_of_every_chip_compile() {
         for (name, program) in programs {
             let start = Instant::now();
             let code = compiler.machine_code(&program, [9, 0]).expect("it compiles").expect("not too long");
-            let (count, seconds) = (program.code.len(), start.elapsed().as_secs_f64());
+            let (count, seconds) = (program.code().len(), start.elapsed().as_secs_f64());
             println!("{name:24} {count:5} instructions, {:7} bytes, {seconds:.1} s", code.len());
             if let Some(folder) = std::env::var_os("ALUDEL_CUBINS") {
                 let path = std::path::Path::new(&folder).join(name).with_extension("cubin");

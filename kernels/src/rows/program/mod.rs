@@ -11,19 +11,19 @@ use super::uniform::Uniforms;
 use assign::Assignment;
 use order::Order;
 
-/// What a kernel does with a row.
+/// What a kernel does with a row. Kernels trust it: each register is written before it is read, and what it stores are its outputs.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The steps, in order.
-    pub code: Vec<Instruction<u32>>,
+    pub(crate) code: Vec<Instruction<u32>>,
     /// Registers of the field that it needs.
-    pub registers: usize,
+    pub(crate) registers: usize,
     /// Registers of the extension that it needs.
-    pub fives: usize,
+    pub(crate) fives: usize,
     /// Values of the extension that it stores for a row.
-    pub outputs: usize,
+    pub(crate) outputs: usize,
     /// Uniform values, of which a run is given the first ones.
-    pub uniforms: Uniforms,
+    pub(crate) uniforms: Uniforms,
 }
 
 impl Program {
@@ -40,5 +40,25 @@ impl Program {
             outputs: outputs.len(),
             uniforms: graph.uniforms().clone(),
         }
+    }
+
+    /// The steps, in order.
+    pub fn code(&self) -> &[Instruction<u32>] {
+        &self.code
+    }
+
+    /// Registers that it needs, of the field and of the extension.
+    pub const fn registers(&self) -> [usize; 2] {
+        [self.registers, self.fives]
+    }
+
+    /// Values of the extension that it stores for a row.
+    pub const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Uniform values, of which a run is given the first ones.
+    pub const fn uniforms(&self) -> &Uniforms {
+        &self.uniforms
     }
 }

@@ -26,7 +26,7 @@ pub fn sums<D: Stages>(
             terminal: None,
             weights: &[],
         };
-        let values = program.uniforms.values(&given).expect("fractions read no weights and no terminal");
+        let values = program.uniforms().values(&given).expect("fractions read no weights and no terminal");
         let domain = Domain::Natural { log_height: chip.layout.log_height };
         let matrices = [main.rows[number].as_ref(), fixed.rows[number].as_ref(), None, None, None];
         let fractions = device.run(&device.compile(program)?, domain, matrices, &values, None)?;

@@ -84,7 +84,7 @@ fn of_chip<D: Stages>(
         terminal: inputs.terminals[number],
         weights: &weights,
     };
-    let values = chip.quotient.uniforms.values(&given).expect("all is given");
+    let values = chip.quotient.uniforms().values(&given).expect("all is given");
     let log_step = chip.log_chunks();
     let domain = Domain::BitReversed { log_height: chip.layout.log_height + log_step, log_step };
     device.run(&device.compile(&chip.quotient)?, domain, matrices, &values, None)
