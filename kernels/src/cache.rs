@@ -38,7 +38,7 @@ impl Cache {
 
     /// What was kept under a key, if it is whole.
     pub(crate) fn get(&self, key: &[u8; DIGEST]) -> Option<Vec<u8>> {
-        let path = self.path(key)?;
+        let path = self.path(key).filter(|path| path.parent().is_some_and(is_ours))?;
         let mut bytes = fs::read(&path).ok()?;
         if bytes.len() < DIGEST {
             return None;
@@ -57,6 +57,7 @@ impl Cache {
         }
         // An error leaves the folder without this file, or with a whole one.
         let _ = create(folder)
+            .and_then(|()| if is_ours(folder) { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) })
             .and_then(|()| self.make_room(folder, size))
             .and_then(|()| write(folder, &path, &[&checksum(key, contents), contents]));
     }
@@ -91,6 +92,15 @@ impl Cache {
 /// Of the contents under their key: a file under another's name is not whole.
 fn checksum(key: &[u8; DIGEST], contents: &[u8]) -> [u8; DIGEST] {
     Sha256::new().chain_update(key).chain_update(contents).finalize().into()
+}
+
+/// Whether nobody else can put code into a folder: what others can write is not used.
+fn is_ours(folder: &Path) -> bool {
+    #[cfg(unix)]
+    let others_write = |about: &fs::Metadata| std::os::unix::fs::MetadataExt::mode(about) & 0o022 != 0;
+    #[cfg(not(unix))]
+    let others_write = |_: &fs::Metadata| false;
+    fs::symlink_metadata(folder).is_ok_and(|about| about.is_dir() && !others_write(&about))
 }
 
 fn create(folder: &Path) -> io::Result<()> {
@@ -144,6 +154,24 @@ mod tests {
         cache.put(&[1; DIGEST], b"one again");
         assert_eq!(cache.get(&[1; DIGEST]).as_deref(), Some(&b"one again"[..]));
         assert_eq!(cache.get(&[2; DIGEST]).as_deref(), Some(&b"two"[..]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(folder.path(), 1 << 20);
+        let allow =
+            |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).expect("ours");
+        cache.put(&[1; DIGEST], b"one");
+        for mode in [0o777, 0o770, 0o702] {
+            allow(mode);
+            cache.put(&[2; DIGEST], b"two");
+            assert_eq!((cache.get(&[1; DIGEST]), kept(folder.path()).len()), (None, 1), "{mode:o}");
+        }
+        allow(0o755);
+        assert_eq!(cache.get(&[1; DIGEST]).as_deref(), Some(&b"one"[..]));
     }
 
     #[test]
