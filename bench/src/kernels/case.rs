@@ -33,6 +33,10 @@ pub enum Family {
     Selectors,
     /// Values on a coset in two parts.
     Chunks,
+    /// Values of a matrix's polynomials at two points, from their values on a coset twice as large.
+    Openings,
+    /// Claims of a matrix's values at two points to a codeword, in rows of four elements.
+    Reduced,
 }
 
 /// Rows of a tree that a bench opens: more than the queries of a proof.
@@ -41,12 +45,18 @@ pub const OPENED: usize = 256;
 /// Base-2 logarithm of the parts to which values are split, and of how much larger a coset of selectors is than its trace.
 pub const LOG_STEP: usize = 1;
 
+/// Points at which polynomials are opened: a row's and its successor's.
+pub const POINTS: usize = 2;
+
+/// Base-2 logarithm of the elements of a row of a codeword of claims.
+pub const LOG_CLAIMS: usize = 2;
+
 /// Rounds of the chains of a bench of the field.
 pub const FIELD_ROUNDS: u32 = 64;
 
 impl Family {
     /// All, in the order in which they run.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::FieldBase,
         Self::FieldQuintic,
         Self::Ntt,
@@ -61,6 +71,8 @@ impl Family {
         Self::RunningSums,
         Self::Selectors,
         Self::Chunks,
+        Self::Openings,
+        Self::Reduced,
     ];
 
     /// Its name, by which runs are compared.
@@ -80,6 +92,8 @@ impl Family {
             Self::RunningSums => "running-sums",
             Self::Selectors => "selectors",
             Self::Chunks => "chunks",
+            Self::Openings => "openings",
+            Self::Reduced => "reduced",
         }
     }
 
@@ -117,6 +131,8 @@ impl Family {
             (Self::RunningSums | Self::Chunks, true) => (18, 5),
             (Self::Selectors, false) => (24, 4),
             (Self::Selectors, true) => (18, 4),
+            (Self::Openings | Self::Reduced, false) => (24, 64),
+            (Self::Openings | Self::Reduced, true) => (16, 16),
         }
     }
 }
@@ -147,6 +163,9 @@ impl Case {
             Family::CosetLde => 2 * input,
             Family::MerkleCommit | Family::MerkleOpen => 64 << self.log_height,
             Family::Fold | Family::Chunks => input,
+            // The processor has the points of the coset, and three elements of the extension for each of them or of half as many.
+            Family::Openings => 32 << self.log_height,
+            Family::Reduced => (20 + 64) << self.log_height,
             Family::Grinding => return 1 << 16,
             _ => 0,
         };
@@ -164,14 +183,17 @@ impl Case {
             Family::MerkleOpen => format!("{OPENED} of 2^{} x {}", self.log_height, self.width),
             Family::FieldBase | Family::FieldQuintic => format!("2^{} threads", self.log_height),
             Family::Grinding => format!("2^{} candidates", self.log_height),
+            Family::Openings | Family::Reduced => {
+                format!("2^{} x {} at {POINTS} points", self.log_height, self.width)
+            }
             _ => format!("2^{} x {}", self.log_height, self.width),
         }
     }
 
-    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes, and running sums several tiles.
+    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes, and sums of rows several tiles.
     #[must_use]
     pub fn small(&self) -> Self {
-        let most = if self.family == Family::RunningSums { 14 } else { 11 };
+        let most = if matches!(self.family, Family::RunningSums | Family::Openings) { 14 } else { 11 };
         Self { log_height: self.log_height.min(most), width: self.smallest_width(), ..*self }
     }
 
@@ -230,7 +252,7 @@ mod tests {
             defaults(true, u64::MAX, &only).iter().map(|case| case.family).collect::<Vec<_>>()
         };
         assert_eq!(named(&["ntt"]), [Family::Ntt, Family::InverseNtt]);
-        assert_eq!(named(&["16", "open"]), [Family::Poseidon2Of16, Family::MerkleOpen]);
+        assert_eq!(named(&["16", "-open"]), [Family::Poseidon2Of16, Family::MerkleOpen]);
         assert!(named(&["nothing"]).is_empty());
     }
 }

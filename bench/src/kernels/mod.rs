@@ -20,7 +20,7 @@ pub mod statistics;
 pub mod table;
 mod work;
 
-use aludel_kernels::{Fold, Grinding, Limits, MerkleTree, Ntt, Poseidon2, Quotients, RunningSums};
+use aludel_kernels::{Fold, Grinding, Limits, MerkleTree, Ntt, Openings, Poseidon2, Quotients, RunningSums};
 
 pub use case::{Case, Family};
 pub use profile::{Profile, Rates};
@@ -28,8 +28,11 @@ pub use run::{Row, Run};
 
 /// A device with every family.
 pub trait Measured:
-    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits
+    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Limits
 {
 }
 
-impl<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits> Measured for D {}
+impl<D> Measured for D where
+    D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Limits
+{
+}

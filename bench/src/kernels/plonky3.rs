@@ -104,7 +104,9 @@ fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
         | Family::Grinding
         | Family::RunningSums
         | Family::Selectors
-        | Family::Chunks => None,
+        | Family::Chunks
+        | Family::Openings
+        | Family::Reduced => None,
     }
 }
 

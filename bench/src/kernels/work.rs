@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use aludel_kernels::{Error, Opening};
+use aludel_kernels::{Claims, Error, Opening};
 use aludel_protocol::grinding::{Puzzle, WIDTH};
 use aludel_protocol::trees::Cap;
 use aludel_protocol::{Challenge, F};
@@ -10,7 +10,7 @@ use p3_field::{BasedVectorSpace, Field};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Measured;
-use super::case::{Case, FIELD_ROUNDS, Family, LOG_STEP, OPENED};
+use super::case::{Case, FIELD_ROUNDS, Family, LOG_CLAIMS, LOG_STEP, OPENED, POINTS};
 use super::data;
 
 /// What a kernel leaves on a device.
@@ -23,6 +23,8 @@ enum Made<D: Measured> {
     Words(D::Words, usize),
     Tree(Cap, D::Tree),
     Openings(Vec<Opening>),
+    /// Of each matrix, at each of its points, of each column.
+    Values(Vec<Vec<Vec<Challenge>>>),
 }
 
 /// What it made, here.
@@ -35,6 +37,7 @@ pub enum Seen {
     Words(Vec<u32>),
     Tree(Cap, Vec<Opening>),
     Openings(Vec<Opening>),
+    Values(Vec<Vec<Vec<Challenge>>>),
 }
 
 /// The time of one repetition, with data of this seed.
@@ -65,6 +68,7 @@ pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, E
         }
         Made::Tree(cap, tree) => Seen::Tree(cap, device.open(&tree, &indices)?),
         Made::Openings(openings) => Seen::Openings(openings),
+        Made::Values(values) => Seen::Values(values),
     })
 }
 
@@ -119,6 +123,12 @@ fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Dur
             let (chunks, time) = device.timed(|| device.chunks(&matrix, LOG_STEP))?;
             Ok((Made::Matrices(chunks), time))
         }
+        Family::Openings => {
+            let (matrix, points) = (matrix()?, [challenges(POINTS, seed)]);
+            let (values, time) = device.timed(|| device.values_at(&[&matrix], &points, LOG_STEP))?;
+            Ok((Made::Values(values), time))
+        }
+        Family::Reduced => reduced(device, &matrix()?, case.width, seed).map(made),
     }
 }
 
@@ -140,9 +150,28 @@ fn grinding<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>,
     Ok((Made::Witnesses([easy, hard]), time))
 }
 
+/// Claims of anything: what a device does with them does not depend on whether they hold.
+fn reduced<D: Measured>(
+    device: &D,
+    matrix: &D::Matrix,
+    width: usize,
+    seed: u64,
+) -> Result<(D::Matrix, Duration), Error> {
+    let mut drawn = challenges(1 + POINTS + POINTS * width, seed);
+    let values = drawn.split_off(1 + POINTS);
+    let values: Vec<_> = values.chunks(width.max(1)).map(<[_]>::to_vec).collect();
+    let claims = [Claims { matrix, points: &drawn[1..], values: &values }];
+    device.timed(|| device.reduced(&claims, drawn[0], LOG_CLAIMS))
+}
+
 fn challenge(seed: u64) -> Challenge {
-    let coefficients = data::matrix(1, 5, !seed).values;
-    Challenge::from_basis_coefficients_fn(|i| coefficients[i])
+    challenges(1, seed)[0]
+}
+
+fn challenges(count: usize, seed: u64) -> Vec<Challenge> {
+    let coefficients = data::matrix(count, 5, !seed).values;
+    let of = |five: &[F]| Challenge::from_basis_coefficients_fn(|i| five[i]);
+    coefficients.chunks_exact(5).map(of).collect()
 }
 
 fn field<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {

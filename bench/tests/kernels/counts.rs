@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use aludel_bench::kernels::count::{
-    CANDIDATE_PRODUCTS, QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS, SELECTOR_PRODUCTS, fold_products,
-    permutation_products,
+    CANDIDATE_PRODUCTS, INVERSE_PRODUCTS, QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS, SELECTOR_PRODUCTS,
+    distance_products, fold_products, permutation_products, reduced_products, values_products,
 };
 
 /// What g++ makes of the headers says, by names: products and reductions. `None` where there is no g++, unless all tests are asked for.
@@ -45,9 +45,30 @@ fn products_are_those_of_the_headers() {
         ("base", [1; 2]),
         ("fold8", fold_products(3)),
         ("candidate", CANDIDATE_PRODUCTS),
-        // Eight points, and what they share: two products for what vanishes, 31 squares and 30 products for an inverse.
-        ("selectors", [8 * SELECTOR_PRODUCTS + 2 + 31 + 30; 2]),
+        // Eight points, and what they share: two products for what vanishes, 37 for an inverse.
+        ("selectors", [8 * SELECTOR_PRODUCTS + 2 + 37; 2]),
     ];
-    let said: Vec<_> = said.into_iter().map(|(name, counts)| (name.to_owned(), counts)).collect();
+    let said: Vec<_> =
+        said.into_iter().chain(of_openings()).map(|(name, counts)| (name.to_owned(), counts)).collect();
     assert_eq!(counted, said);
+}
+
+/// What the first threads of openings' kernels do.
+fn of_openings() -> Vec<(&'static str, [u64; 2])> {
+    // Eight rows: seven products make that of all, which is inverted, and seven pairs take it apart again.
+    let of_eight = |is_weight| {
+        let (shared, quintic) = (INVERSE_PRODUCTS, [QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS]);
+        [0, 1].map(|i| 8 * distance_products(is_weight)[i] + shared[i] - 3 * quintic[i])
+    };
+    // Without distances: 32 rows of four columns at two points, of which a lane reduces 40 sums; and four rows of three columns.
+    let [distance, weight] = [false, true].map(|is_weight| distance_products(is_weight));
+    let dots = 32 * (values_products(2, 4)[0] - 2 * weight[0]);
+    let reduced = [0, 1].map(|i| 4 * (reduced_products(2, 3)[i] - 2 * distance[i]));
+    vec![
+        ("inverse", INVERSE_PRODUCTS),
+        ("distances", of_eight(false)),
+        ("weights", of_eight(true)),
+        ("dots", [dots, 40]),
+        ("reduced", reduced),
+    ]
 }
