@@ -37,6 +37,10 @@ pub enum Family {
     Openings,
     /// Claims of a matrix's values at two points to a codeword, in rows of four elements.
     Reduced,
+    /// The quotient of a chip of the shard machine, on a coset twice as large as its trace.
+    Quotient,
+    /// The fractions of such a chip's lookups, and their sum.
+    Lookups,
 }
 
 /// Rows of a tree that a bench opens: more than the queries of a proof.
@@ -51,12 +55,16 @@ pub const POINTS: usize = 2;
 /// Base-2 logarithm of the elements of a row of a codeword of claims.
 pub const LOG_CLAIMS: usize = 2;
 
+/// Columns that are read: of `hash24` its own, those of its lookups and selectors; of `transaction` its own and fixed ones.
+const QUOTIENT_COLUMNS: usize = 238;
+const LOOKUPS_COLUMNS: usize = 331;
+
 /// Rounds of the chains of a bench of the field.
 pub const FIELD_ROUNDS: u32 = 64;
 
 impl Family {
     /// All, in the order in which they run.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::FieldBase,
         Self::FieldQuintic,
         Self::Ntt,
@@ -73,6 +81,8 @@ impl Family {
         Self::Chunks,
         Self::Openings,
         Self::Reduced,
+        Self::Quotient,
+        Self::Lookups,
     ];
 
     /// Its name, by which runs are compared.
@@ -94,6 +104,8 @@ impl Family {
             Self::Chunks => "chunks",
             Self::Openings => "openings",
             Self::Reduced => "reduced",
+            Self::Quotient => "quotient",
+            Self::Lookups => "lookups",
         }
     }
 
@@ -133,6 +145,11 @@ impl Family {
             (Self::Selectors, true) => (18, 4),
             (Self::Openings | Self::Reduced, false) => (24, 64),
             (Self::Openings | Self::Reduced, true) => (16, 16),
+            // Columns are those that the chip's program reads.
+            (Self::Quotient, false) => (20, QUOTIENT_COLUMNS),
+            (Self::Quotient, true) => (14, QUOTIENT_COLUMNS),
+            (Self::Lookups, false) => (20, LOOKUPS_COLUMNS),
+            (Self::Lookups, true) => (14, LOOKUPS_COLUMNS),
         }
     }
 }
@@ -162,7 +179,8 @@ impl Case {
         let more = match self.family {
             Family::CosetLde => 2 * input,
             Family::MerkleCommit | Family::MerkleOpen => 64 << self.log_height,
-            Family::Fold | Family::Chunks => input,
+            Family::Fold | Family::Chunks | Family::Lookups => input,
+            Family::Quotient => 20 << self.log_height,
             // The processor has the points of the coset, and three elements of the extension for each of them or of half as many.
             Family::Openings => 32 << self.log_height,
             Family::Reduced => (20 + 64) << self.log_height,

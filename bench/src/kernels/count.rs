@@ -4,9 +4,12 @@
 //! and its reduction, in Montgomery's form, a low word (`low`) and a high word (`high`). A sum of products is reduced once.
 
 use aludel_kernels::limits::Operation;
+use aludel_kernels::rows::Program;
+use aludel_kernels::rows::program::{Instruction, Weight};
 
 use super::case::{Case, FIELD_ROUNDS, Family, LOG_STEP, OPENED, POINTS};
 use super::profile::Rates;
+use super::programs::programs;
 
 /// Points of a transform that one pass over memory can do at most, as a base-2 logarithm: in tiles eight elements wide that is the 128 KiB
 /// of shared memory that a multiprocessor of the greatest GPUs has. Our own have 2^10 with CUDA and 2^8 to 2^12 through wgpu.
@@ -91,13 +94,44 @@ const fn butterflies(log: usize) -> u64 {
     (log as u64) << log >> 1
 }
 
+/// Products and reductions of an instruction. A sum is reduced once, which its beginning pays for.
+pub const fn instruction_products<R>(instruction: &Instruction<R>) -> [u64; 2] {
+    match instruction {
+        Instruction::Mul(..) => [1, 1],
+        Instruction::Start(..) => [0, 5],
+        Instruction::AddTerm(_, _, Weight::Base(_)) => [1, 0],
+        Instruction::AddTerm(_, _, Weight::Extension(_)) | Instruction::AddFive(_, _, Weight::Base(_)) => {
+            [5, 0]
+        }
+        Instruction::AddFive(_, _, Weight::Extension(_)) | Instruction::Product(..) => {
+            [QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS]
+        }
+        Instruction::Scaled(..) => [5, 5],
+        Instruction::Inverse(..) => INVERSE_PRODUCTS,
+        Instruction::AddTerm(_, _, Weight::One)
+        | Instruction::AddFive(_, _, Weight::One)
+        | Instruction::Load(..)
+        | Instruction::LoadFive(..)
+        | Instruction::Add(..)
+        | Instruction::Sub(..)
+        | Instruction::Store(..) => [0, 0],
+    }
+}
+
+/// Products and reductions of a row of a program.
+pub fn program_products(program: &Program) -> [u64; 2] {
+    let each = program.code.iter().map(instruction_products);
+    each.fold([0; 2], |[a, b], [c, d]| [a + c, b + d])
+}
+
 /// What a case needs.
-pub const fn work(case: &Case) -> Work {
+pub fn work(case: &Case) -> Work {
     let (height, width) = (1u64 << case.log_height, case.width as u64);
     let matrix = 4 * height * width;
     let (bytes, products, units, unit) = match case.family {
         Family::FieldBase | Family::FieldQuintic => return field(case),
         Family::Fold | Family::Grinding | Family::Openings | Family::Reduced => return of_rows(case),
+        Family::Quotient | Family::Lookups => return of_programs(case),
         Family::Ntt => {
             let products = butterflies(case.log_height) * width;
             (2 * passes(case.log_height) * matrix, products, height * width, "elements/s")
@@ -157,6 +191,16 @@ const fn of_rows(case: &Case) -> Work {
         _ => (height, CANDIDATE_PRODUCTS, 68, height, "candidates/s"),
     };
     Work { bytes, products: products * rows, reductions: reductions * rows, units, unit }
+}
+
+/// Of programs: a column is read once, though a row's successor lies in it too, and a result written once, though parts add to it. Nothing where there are
+/// no programs, which the case's row says.
+fn of_programs(case: &Case) -> Work {
+    let Some(Ok(programs)) = programs(case.family) else { return Work::default() };
+    let height = 1u64 << case.log_height;
+    let [read, written] = programs.columns.map(|columns| columns as u64);
+    let [products, reductions] = programs.products.map(|count| count * height);
+    Work { bytes: 4 * height * (read + written), products, reductions, units: height, unit: "rows/s" }
 }
 
 const fn field(case: &Case) -> Work {

@@ -12,6 +12,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::Measured;
 use super::case::{Case, FIELD_ROUNDS, Family, LOG_CLAIMS, LOG_STEP, OPENED, POINTS};
 use super::data;
+use super::programs::{Programs, domain, programs};
 
 /// What a kernel leaves on a device.
 enum Made<D: Measured> {
@@ -40,21 +41,47 @@ pub enum Seen {
     Values(Vec<Vec<Vec<Challenge>>>),
 }
 
-/// The time of one repetition, with data of this seed.
+/// The programs that a family runs, made ready: before the clock starts, and once for all its repetitions.
 ///
 /// # Errors
 /// Any of the device.
-pub fn time<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Duration, Error> {
-    make(device, case, seed).map(|(_, time)| time)
+pub fn compiled<D: Measured>(device: &D, family: Family) -> Result<Vec<D::Compiled>, Error> {
+    match programs(family) {
+        Some(programs) => of(device, programs)?.parts.iter().map(|part| device.compile(part)).collect(),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Programs, or that there are none of them in this build.
+fn of<D: Measured, T>(device: &D, made: Result<T, &str>) -> Result<T, Error> {
+    made.map_err(|why| Error::Unsupported { device: device.id(), what: format!("a program: {why}") })
+}
+
+/// The time of one repetition, with data of this seed and the family's [`compiled`] programs.
+///
+/// # Errors
+/// Any of the device.
+pub fn time<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<Duration, Error> {
+    make(device, case, compiled, seed).map(|(_, time)| time)
 }
 
 /// The answer of a device.
 ///
 /// # Errors
 /// Any of the device.
-pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, Error> {
+pub fn answer<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<Seen, Error> {
     let indices = indices(case, seed);
-    Ok(match make(device, case, seed)?.0 {
+    Ok(match make(device, case, compiled, seed)?.0 {
         Made::Matrix(matrix) => Seen::Matrix(device.download(&matrix)?),
         Made::Matrices(matrices) => {
             Seen::Matrices(matrices.iter().map(|matrix| device.download(matrix)).collect::<Result<_, _>>()?)
@@ -72,7 +99,12 @@ pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, E
     })
 }
 
-fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {
+fn make<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<(Made<D>, Duration), Error> {
     let matrix = || device.upload(&data::matrix(1 << case.log_height, case.width, seed));
     let made = |(matrix, time)| (Made::Matrix(matrix), time);
     match case.family {
@@ -129,6 +161,7 @@ fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Dur
             Ok((Made::Values(values), time))
         }
         Family::Reduced => reduced(device, &matrix()?, case.width, seed).map(made),
+        Family::Quotient | Family::Lookups => run(device, case, compiled, seed).map(made),
     }
 }
 
@@ -148,6 +181,31 @@ fn grinding<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>,
     let easy = search(EASY_BITS)?;
     let (hard, time) = device.timed(|| search(HARD_BITS))?;
     Ok((Made::Witnesses([easy, hard]), time))
+}
+
+/// Programs on columns of anything, one after the other.
+fn run<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<(D::Matrix, Duration), Error> {
+    let programs: &Programs = of(device, programs(case.family).unwrap_or(Err("none")))?;
+    let values = programs.values(|count| challenges(count, seed));
+    let values = of(device, values.ok_or("it wants values that no proof has"))?;
+    let upload = |(number, width): (usize, usize)| {
+        // Each matrix has numbers of its own.
+        let rows = || data::matrix(1 << case.log_height, width, seed ^ ((number as u64) << 60));
+        if width == 0 { Ok(None) } else { device.upload(&rows()).map(Some) }
+    };
+    let matrices = programs.widths.into_iter().enumerate().map(upload).collect::<Result<Vec<_>, _>>()?;
+    let matrices = core::array::from_fn(|number| matrices[number].as_ref());
+    let (made, time) = device.timed(|| {
+        compiled
+            .iter()
+            .try_fold(None, |onto, part| device.run(part, domain(case), matrices, &values, onto).map(Some))
+    })?;
+    Ok((of(device, made.ok_or("it has no part"))?, time))
 }
 
 /// Claims of anything: what a device does with them does not depend on whether they hold.

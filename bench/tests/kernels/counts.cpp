@@ -37,6 +37,7 @@ thread_local aludel::host::Dim3 threadIdx, blockIdx, blockDim, gridDim;
 #include "../../../kernels/cuda/grinding.cu"
 #include "../../../kernels/cuda/quotients.cu"
 #include "../../../kernels/cuda/openings.cu"
+#include "../../../kernels/include/rows.h"
 
 template <typename Work>
 static void count(const char* name, Work work) {
@@ -72,5 +73,18 @@ int main() {
     uint64_t address = reinterpret_cast<uintptr_t>(columns);
     openings::Claimed claimed = {static_cast<uint32_t>(address), static_cast<uint32_t>(address >> 32), 3, 0};
     count("reduced", [&] { openings::openings_reduced_2(&claimed, 1, table, distances, distances, 0, 4, 2, 2, 0, rows); });
-    return static_cast<int>(kept);
+    // What a program's text calls.
+    Wide5 sum = begin(a);
+    volatile uint64_t sums = 0;
+    count("mul", [&] { kept = mul(a.at[0], b.at[0]).word; });
+    count("begin", [&] { kept = finish(begin(a)).at[0].word; });
+    count("plus", [&] { sums = plus(sum, a.at[0]).at[0].word; });
+    count("plus_base", [&] { sums = plus_base(sum, a.at[0], b.at[0]).at[0].word; });
+    count("plus_five", [&] { sums = plus_five(sum, a.at[0], b).at[0].word; });
+    count("plus_5", [&] { sums = plus_5(sum, a).at[0].word; });
+    count("plus_5_base", [&] { sums = plus_5_base(sum, a, b.at[0]).at[0].word; });
+    count("plus_5_five", [&] { sums = plus_5_five(sum, a, b).at[0].word; });
+    count("product", [&] { kept = product(a, b).at[0].word; });
+    count("scaled", [&] { kept = scaled(a, b.at[0]).at[0].word; });
+    return static_cast<int>(kept + sums);
 }

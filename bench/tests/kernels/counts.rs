@@ -5,8 +5,11 @@ use std::process::Command;
 
 use aludel_bench::kernels::count::{
     CANDIDATE_PRODUCTS, INVERSE_PRODUCTS, QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS, SELECTOR_PRODUCTS,
-    distance_products, fold_products, permutation_products, reduced_products, values_products,
+    distance_products, fold_products, instruction_products, permutation_products, reduced_products,
+    values_products,
 };
+use aludel_kernels::rows::Uniforms;
+use aludel_kernels::rows::program::{Instruction, Operand, Weight};
 
 /// What g++ makes of the headers says, by names: products and reductions. `None` where there is no g++, unless all tests are asked for.
 fn counted() -> Option<Vec<(String, [u64; 2])>> {
@@ -48,8 +51,12 @@ fn products_are_those_of_the_headers() {
         // Eight points, and what they share: two products for what vanishes, 37 for an inverse.
         ("selectors", [8 * SELECTOR_PRODUCTS + 2 + 37; 2]),
     ];
-    let said: Vec<_> =
-        said.into_iter().chain(of_openings()).map(|(name, counts)| (name.to_owned(), counts)).collect();
+    let said: Vec<_> = said
+        .into_iter()
+        .chain(of_openings())
+        .chain(of_programs())
+        .map(|(name, counts)| (name.to_owned(), counts))
+        .collect();
     assert_eq!(counted, said);
 }
 
@@ -71,4 +78,24 @@ fn of_openings() -> Vec<(&'static str, [u64; 2])> {
         ("dots", [dots, 40]),
         ("reduced", reduced),
     ]
+}
+
+/// Instructions, by what a program's text calls for them.
+fn of_programs() -> Vec<(&'static str, [u64; 2])> {
+    let value = Uniforms::default().challenge(0);
+    let (base, extension) = (Weight::Base(value), Weight::Extension(value));
+    [
+        ("mul", Instruction::Mul(0, Operand::Register(0), Operand::Uniform(value))),
+        ("begin", Instruction::Start(0, value)),
+        ("plus", Instruction::AddTerm(0, 0, Weight::One)),
+        ("plus_base", Instruction::AddTerm(0, 0, base)),
+        ("plus_five", Instruction::AddTerm(0, 0, extension)),
+        ("plus_5", Instruction::AddFive(0, 0, Weight::One)),
+        ("plus_5_base", Instruction::AddFive(0, 0, base)),
+        ("plus_5_five", Instruction::AddFive(0, 0, extension)),
+        ("product", Instruction::Product(0, 0, 0)),
+        ("scaled", Instruction::Scaled(0, 0, 0)),
+    ]
+    .map(|(name, instruction)| (name, instruction_products(&instruction)))
+    .to_vec()
 }

@@ -7,9 +7,11 @@ use std::cell::Cell;
 use aludel_bench::kernels::Family;
 use aludel_kernels::cpu::{Cpu, Tree, Words};
 use aludel_kernels::limits::Operation;
+use aludel_kernels::rows::lower::MATRICES;
+use aludel_kernels::rows::{Domain, Program};
 use aludel_kernels::{
     Claims, Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Openings,
-    Poseidon2, Quotients, RunningSums, Timer, Usage,
+    Poseidon2, Quotients, Rows, RunningSums, Timer, Usage,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::Cap;
@@ -213,6 +215,29 @@ impl Openings for Faulty {
         log_arity: usize,
     ) -> Result<Matrix, Error> {
         self.spoiled(Family::Reduced, self.cpu.reduced(claims, challenge, log_arity)?)
+    }
+}
+
+impl Rows for Faulty {
+    type Compiled = <Cpu as Rows>::Compiled;
+
+    fn compile(&self, program: &Program) -> Result<Self::Compiled, Error> {
+        self.cpu.compile(program)
+    }
+
+    fn run(
+        &self,
+        program: &Self::Compiled,
+        domain: Domain,
+        matrices: [Option<&Matrix>; MATRICES],
+        values: &[Challenge],
+        onto: Option<Matrix>,
+    ) -> Result<Matrix, Error> {
+        let family = match domain {
+            Domain::Natural { .. } => Family::Lookups,
+            Domain::BitReversed { .. } => Family::Quotient,
+        };
+        self.spoiled(family, self.cpu.run(program, domain, matrices, values, onto)?)
     }
 }
 
