@@ -33,6 +33,14 @@ pub enum Family {
     Selectors,
     /// Values on a coset in two parts.
     Chunks,
+    /// Values of a matrix's polynomials at two points, from their values on a coset twice as large.
+    Openings,
+    /// Claims of a matrix's values at two points to a codeword, in rows of four elements.
+    Reduced,
+    /// The quotient of a chip of the shard machine, on a coset twice as large as its trace.
+    Quotient,
+    /// The fractions of such a chip's lookups, and their sum.
+    Lookups,
 }
 
 /// Rows of a tree that a bench opens: more than the queries of a proof.
@@ -41,12 +49,22 @@ pub const OPENED: usize = 256;
 /// Base-2 logarithm of the parts to which values are split, and of how much larger a coset of selectors is than its trace.
 pub const LOG_STEP: usize = 1;
 
+/// Points at which polynomials are opened: a row's and its successor's.
+pub const POINTS: usize = 2;
+
+/// Base-2 logarithm of the elements of a row of a codeword of claims.
+pub const LOG_CLAIMS: usize = 2;
+
+/// Columns that are read: of `hash24` its own, those of its lookups and selectors; of `transaction` its own and fixed ones.
+const QUOTIENT_COLUMNS: usize = 238;
+const LOOKUPS_COLUMNS: usize = 331;
+
 /// Rounds of the chains of a bench of the field.
 pub const FIELD_ROUNDS: u32 = 64;
 
 impl Family {
     /// All, in the order in which they run.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::FieldBase,
         Self::FieldQuintic,
         Self::Ntt,
@@ -61,6 +79,10 @@ impl Family {
         Self::RunningSums,
         Self::Selectors,
         Self::Chunks,
+        Self::Openings,
+        Self::Reduced,
+        Self::Quotient,
+        Self::Lookups,
     ];
 
     /// Its name, by which runs are compared.
@@ -80,6 +102,10 @@ impl Family {
             Self::RunningSums => "running-sums",
             Self::Selectors => "selectors",
             Self::Chunks => "chunks",
+            Self::Openings => "openings",
+            Self::Reduced => "reduced",
+            Self::Quotient => "quotient",
+            Self::Lookups => "lookups",
         }
     }
 
@@ -117,6 +143,13 @@ impl Family {
             (Self::RunningSums | Self::Chunks, true) => (18, 5),
             (Self::Selectors, false) => (24, 4),
             (Self::Selectors, true) => (18, 4),
+            (Self::Openings | Self::Reduced, false) => (24, 64),
+            (Self::Openings | Self::Reduced, true) => (16, 16),
+            // Columns are those that the chip's program reads.
+            (Self::Quotient, false) => (20, QUOTIENT_COLUMNS),
+            (Self::Quotient, true) => (14, QUOTIENT_COLUMNS),
+            (Self::Lookups, false) => (20, LOOKUPS_COLUMNS),
+            (Self::Lookups, true) => (14, LOOKUPS_COLUMNS),
         }
     }
 }
@@ -146,7 +179,11 @@ impl Case {
         let more = match self.family {
             Family::CosetLde => 2 * input,
             Family::MerkleCommit | Family::MerkleOpen => 64 << self.log_height,
-            Family::Fold | Family::Chunks => input,
+            Family::Fold | Family::Chunks | Family::Lookups => input,
+            Family::Quotient => 20 << self.log_height,
+            // The processor has the points of the coset, and three elements of the extension for each of them or of half as many.
+            Family::Openings => 32 << self.log_height,
+            Family::Reduced => (20 + 64) << self.log_height,
             Family::Grinding => return 1 << 16,
             _ => 0,
         };
@@ -164,14 +201,17 @@ impl Case {
             Family::MerkleOpen => format!("{OPENED} of 2^{} x {}", self.log_height, self.width),
             Family::FieldBase | Family::FieldQuintic => format!("2^{} threads", self.log_height),
             Family::Grinding => format!("2^{} candidates", self.log_height),
+            Family::Openings | Family::Reduced => {
+                format!("2^{} x {} at {POINTS} points", self.log_height, self.width)
+            }
             _ => format!("2^{} x {}", self.log_height, self.width),
         }
     }
 
-    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes, and running sums several tiles.
+    /// The same, so much smaller that the processor's answer is had at once. A transform still takes two passes, and sums of rows several tiles.
     #[must_use]
     pub fn small(&self) -> Self {
-        let most = if self.family == Family::RunningSums { 14 } else { 11 };
+        let most = if matches!(self.family, Family::RunningSums | Family::Openings) { 14 } else { 11 };
         Self { log_height: self.log_height.min(most), width: self.smallest_width(), ..*self }
     }
 
@@ -230,7 +270,7 @@ mod tests {
             defaults(true, u64::MAX, &only).iter().map(|case| case.family).collect::<Vec<_>>()
         };
         assert_eq!(named(&["ntt"]), [Family::Ntt, Family::InverseNtt]);
-        assert_eq!(named(&["16", "open"]), [Family::Poseidon2Of16, Family::MerkleOpen]);
+        assert_eq!(named(&["16", "-open"]), [Family::Poseidon2Of16, Family::MerkleOpen]);
         assert!(named(&["nothing"]).is_empty());
     }
 }

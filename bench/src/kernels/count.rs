@@ -4,9 +4,12 @@
 //! and its reduction, in Montgomery's form, a low word (`low`) and a high word (`high`). A sum of products is reduced once.
 
 use aludel_kernels::limits::Operation;
+use aludel_kernels::rows::Program;
+use aludel_kernels::rows::program::{Instruction, Weight};
 
-use super::case::{Case, FIELD_ROUNDS, Family, OPENED};
+use super::case::{Case, FIELD_ROUNDS, Family, LOG_STEP, OPENED, POINTS};
 use super::profile::Rates;
+use super::programs::programs;
 
 /// Points of a transform that one pass over memory can do at most, as a base-2 logarithm: in tiles eight elements wide that is the 128 KiB
 /// of shared memory that a multiprocessor of the greatest GPUs has. Our own have 2^10 with CUDA and 2^8 to 2^12 through wgpu.
@@ -16,6 +19,9 @@ pub const LOG_PASS: usize = 12;
 pub const QUINTIC_PRODUCTS: u64 = 25;
 /// Reductions of them.
 pub const QUINTIC_REDUCTIONS: u64 = 5;
+
+/// Products and reductions of an inverse in the extension: by three Frobenius maps and two products the field has the norm, whose inverse takes 37.
+pub const INVERSE_PRODUCTS: [u64; 2] = [158, 68];
 
 /// Products of a point's selectors: two make the point, three each of its two inverses, in a joint inversion, and two multiply them by what vanishes.
 /// What many points share counts for nothing.
@@ -53,6 +59,30 @@ pub const fn fold_products(log_arity: usize) -> [u64; 2] {
 /// Products and reductions of a candidate of grinding: a number becomes an element, the state is permuted, an element becomes a number.
 pub const CANDIDATE_PRODUCTS: [u64; 2] = [permutation_products(16) + 1, permutation_products(16) + 2];
 
+/// Products and reductions of one over the distance of a point of the extension from that of a row, in a joint inversion, which takes three products an
+/// element: two make the row's point. Of a weight of a sum it is multiplied by that. What many rows share counts for nothing.
+pub const fn distance_products(is_weight: bool) -> [u64; 2] {
+    let own = if is_weight { 2 + 5 } else { 2 };
+    [3 * QUINTIC_PRODUCTS + own, 3 * QUINTIC_REDUCTIONS + own]
+}
+
+/// Products and reductions of a row of so many columns that adds to their values at some points: its weight for each, by which each column is
+/// multiplied. Sums are over all rows, and reduced once.
+pub const fn values_products(points: u64, width: u64) -> [u64; 2] {
+    let [products, reductions] = distance_products(true);
+    [points * (products + 5 * width), points * reductions]
+}
+
+/// Products and reductions of a row of a codeword of claims on so many columns at some points: one sum of the columns by known powers, and for each point its
+/// product by a factor, and one by the inverse of the distance.
+pub const fn reduced_products(points: u64, width: u64) -> [u64; 2] {
+    let [products, reductions] = distance_products(false);
+    [
+        5 * width + points * (products + 2 * QUINTIC_PRODUCTS),
+        5 + points * (reductions + 2 * QUINTIC_REDUCTIONS),
+    ]
+}
+
 /// Passes over memory of a transform of `2^log` points.
 const fn passes(log: usize) -> u64 {
     let passes = log.div_ceil(LOG_PASS);
@@ -64,13 +94,44 @@ const fn butterflies(log: usize) -> u64 {
     (log as u64) << log >> 1
 }
 
+/// Products and reductions of an instruction. A sum is reduced once, which its beginning pays for.
+pub const fn instruction_products<R>(instruction: &Instruction<R>) -> [u64; 2] {
+    match instruction {
+        Instruction::Mul(..) => [1, 1],
+        Instruction::Start(..) => [0, 5],
+        Instruction::AddTerm(_, _, Weight::Base(_)) => [1, 0],
+        Instruction::AddTerm(_, _, Weight::Extension(_)) | Instruction::AddFive(_, _, Weight::Base(_)) => {
+            [5, 0]
+        }
+        Instruction::AddFive(_, _, Weight::Extension(_)) | Instruction::Product(..) => {
+            [QUINTIC_PRODUCTS, QUINTIC_REDUCTIONS]
+        }
+        Instruction::Scaled(..) => [5, 5],
+        Instruction::Inverse(..) => INVERSE_PRODUCTS,
+        Instruction::AddTerm(_, _, Weight::One)
+        | Instruction::AddFive(_, _, Weight::One)
+        | Instruction::Load(..)
+        | Instruction::LoadFive(..)
+        | Instruction::Add(..)
+        | Instruction::Sub(..)
+        | Instruction::Store(..) => [0, 0],
+    }
+}
+
+/// Products and reductions of a row of a program.
+pub fn program_products(program: &Program) -> [u64; 2] {
+    let each = program.code().iter().map(instruction_products);
+    each.fold([0; 2], |[a, b], [c, d]| [a + c, b + d])
+}
+
 /// What a case needs.
-pub const fn work(case: &Case) -> Work {
+pub fn work(case: &Case) -> Work {
     let (height, width) = (1u64 << case.log_height, case.width as u64);
     let matrix = 4 * height * width;
     let (bytes, products, units, unit) = match case.family {
         Family::FieldBase | Family::FieldQuintic => return field(case),
-        Family::Fold | Family::Grinding => return of_rows(case),
+        Family::Fold | Family::Grinding | Family::Openings | Family::Reduced => return of_rows(case),
+        Family::Quotient | Family::Lookups => return of_programs(case),
         Family::Ntt => {
             let products = butterflies(case.log_height) * width;
             (2 * passes(case.log_height) * matrix, products, height * width, "elements/s")
@@ -110,17 +171,36 @@ pub const fn work(case: &Case) -> Work {
 
 /// Of families whose products are not each reduced.
 const fn of_rows(case: &Case) -> Work {
-    let height = 1u64 << case.log_height;
-    let ([products, reductions], bytes, units, unit) = match case.family {
+    let (height, width, points) = (1u64 << case.log_height, case.width as u64, POINTS as u64);
+    let (rows, [products, reductions], bytes, units, unit) = match case.family {
         Family::Fold => {
             let matrix = 4 * case.elements();
             let elements = height << case.log_arity();
-            (fold_products(case.log_arity()), matrix + 20 * height, elements, "elements/s")
+            (height, fold_products(case.log_arity()), matrix + 20 * height, elements, "elements/s")
+        }
+        // The first rows determine a polynomial. They are read once, for all points.
+        Family::Openings => {
+            let rows = height >> LOG_STEP;
+            (rows, values_products(points, width), 4 * rows * width, rows * width, "elements/s")
+        }
+        Family::Reduced => {
+            let bytes = 4 * case.elements() + 20 * height;
+            (height, reduced_products(points, width), bytes, case.elements(), "elements/s")
         }
         // A state is read once, and what was found written.
-        _ => (CANDIDATE_PRODUCTS, 68, height, "candidates/s"),
+        _ => (height, CANDIDATE_PRODUCTS, 68, height, "candidates/s"),
     };
-    Work { bytes, products: products * height, reductions: reductions * height, units, unit }
+    Work { bytes, products: products * rows, reductions: reductions * rows, units, unit }
+}
+
+/// Of programs: a column is read once, though a row's successor lies in it too, and a result written once, though parts add to it. Nothing where there are
+/// no programs, which the case's row says.
+fn of_programs(case: &Case) -> Work {
+    let Some(Ok(programs)) = programs(case.family) else { return Work::default() };
+    let height = 1u64 << case.log_height;
+    let [read, written] = programs.columns.map(|columns| columns as u64);
+    let [products, reductions] = programs.products.map(|count| count * height);
+    Work { bytes: 4 * height * (read + written), products, reductions, units: height, unit: "rows/s" }
 }
 
 const fn field(case: &Case) -> Work {
@@ -247,6 +327,21 @@ mod tests {
         assert_eq!(work(&case(Family::RunningSums, 4, 5)).bytes, 2 * 16 * 20);
         assert_eq!(work(&case(Family::Selectors, 4, 4)).bytes, 16 * 16);
         assert_eq!(work(&case(Family::Chunks, 4, 5)).bytes, 2 * 16 * 20);
+    }
+
+    #[test]
+    fn openings_are_counted_by_the_rows_that_are_read() {
+        // Of 16 rows eight. A weight: two products for the point, 75 of three in the extension, five by the point; ten a column.
+        let openings = work(&case(Family::Openings, 4, 6));
+        assert_eq!((openings.products, openings.reductions), (8 * (2 * 82 + 60), 8 * 2 * 22));
+        assert_eq!((openings.bytes, openings.units), (8 * 24, 48));
+        // Five a column, and for each point an inverse, a factor and a product.
+        let reduced = work(&case(Family::Reduced, 4, 6));
+        assert_eq!(
+            (reduced.products, reduced.reductions),
+            (16 * (30 + 2 * (77 + 50)), 16 * (5 + 2 * (17 + 10)))
+        );
+        assert_eq!((reduced.bytes, reduced.units), (16 * (24 + 20), 96));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::count::work;
 use super::profile::Rates;
 use super::run::Row;
 use super::statistics::Times;
-use super::work::{answer, time};
+use super::work::{Seen, answer, compiled, time};
 use super::{Measured, count};
 
 /// How often, and with what data.
@@ -75,8 +75,12 @@ pub(super) fn last_words(error: &Error) -> Option<String> {
 /// Times of a case, or why there are none.
 fn measure<D: Measured>(device: &D, case: &Case, plan: Plan) -> Result<Result<Times, Error>, WrongKernel> {
     let small = case.small();
-    match answer(device, &small, plan.seed) {
-        Ok(found) if answer(&Cpu::new(u64::MAX), &small, plan.seed).is_ok_and(|right| right == found) => {}
+    let programs = match compiled(device, case.family) {
+        Ok(programs) => programs,
+        Err(error) => return Ok(Err(error)),
+    };
+    match answer(device, &small, &programs, plan.seed) {
+        Ok(found) if right(&small, plan.seed).is_ok_and(|right| right == found) => {}
         Ok(_) => {
             return Err(WrongKernel {
                 device: device.id(),
@@ -86,7 +90,14 @@ fn measure<D: Measured>(device: &D, case: &Case, plan: Plan) -> Result<Result<Ti
         }
         Err(error) => return Ok(Err(error)),
     }
-    Ok(repeated(plan, |seed| time(device, case, seed)))
+    Ok(repeated(plan, |seed| time(device, case, &programs, seed)))
+}
+
+/// The processor's answer.
+fn right(case: &Case, seed: u64) -> Result<Seen, Error> {
+    let cpu = Cpu::new(u64::MAX);
+    let programs = compiled(&cpu, case.family)?;
+    answer(&cpu, case, &programs, seed)
 }
 
 /// Times of something, the first of which is not counted.

@@ -15,12 +15,15 @@ pub mod measure;
 pub mod open;
 pub mod plonky3;
 pub mod profile;
+mod programs;
 pub mod run;
 pub mod statistics;
 pub mod table;
 mod work;
 
-use aludel_kernels::{Fold, Grinding, Limits, MerkleTree, Ntt, Poseidon2, Quotients, RunningSums};
+use aludel_kernels::{
+    Fold, Grinding, Limits, MerkleTree, Ntt, Openings, Poseidon2, Quotients, Rows, RunningSums,
+};
 
 pub use case::{Case, Family};
 pub use profile::{Profile, Rates};
@@ -28,8 +31,11 @@ pub use run::{Row, Run};
 
 /// A device with every family.
 pub trait Measured:
-    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits
+    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Rows + Limits
 {
 }
 
-impl<D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Limits> Measured for D {}
+impl<D> Measured for D where
+    D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Rows + Limits
+{
+}

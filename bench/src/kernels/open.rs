@@ -1,7 +1,9 @@
 //! A device by its name, for measuring: what a command asks for, and all that a run says of it.
 
 use std::fs;
+use std::sync::Arc;
 
+use aludel_kernels::cache::Cache;
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::cuda::{self, Cuda};
 use aludel_kernels::wgpu::{self, Options, Wgpu};
@@ -107,7 +109,13 @@ pub fn bench(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Runs, 
             // A little is left for the driver and for what it loads.
             let cuda::Description { name, memory, .. } = cuda::describe(number)?;
             let limit = request.memory.unwrap_or(memory / 16 * 15);
-            on(&Cuda::open(number, limit)?, &name, false, request, told)
+            let device = Cuda::open(number, limit)?;
+            // Where there is none, programs are interpreted.
+            let device = match cuda::Compiler::open(None, Cache::none()) {
+                Ok(compiler) => device.with_compiler(Arc::new(compiler)),
+                Err(_) => device,
+            };
+            on(&device, &name, false, request, told)
         }
         DeviceId::Wgpu(number) => {
             let adapter = wgpu::adapters().into_iter().find(|adapter| adapter.id == request.device);

@@ -56,9 +56,9 @@ pub fn compare(cases: &[Case], plan: Plan) -> Result<Vec<Compared>, Error> {
             // Neither is always the first.
             if seed % 2 == 0 {
                 plonky3.push(direct(rows()));
-                device.push(time(&cpu, case, seed)?);
+                device.push(time(&cpu, case, &[], seed)?);
             } else {
-                device.push(time(&cpu, case, seed)?);
+                device.push(time(&cpu, case, &[], seed)?);
                 plonky3.push(direct(rows()));
             }
         }
@@ -104,7 +104,11 @@ fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
         | Family::Grinding
         | Family::RunningSums
         | Family::Selectors
-        | Family::Chunks => None,
+        | Family::Chunks
+        | Family::Openings
+        | Family::Reduced
+        | Family::Quotient
+        | Family::Lookups => None,
     }
 }
 

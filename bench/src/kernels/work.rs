@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use aludel_kernels::{Error, Opening};
+use aludel_kernels::{Claims, Error, Opening};
 use aludel_protocol::grinding::{Puzzle, WIDTH};
 use aludel_protocol::trees::Cap;
 use aludel_protocol::{Challenge, F};
@@ -10,8 +10,9 @@ use p3_field::{BasedVectorSpace, Field};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::Measured;
-use super::case::{Case, FIELD_ROUNDS, Family, LOG_STEP, OPENED};
+use super::case::{Case, FIELD_ROUNDS, Family, LOG_CLAIMS, LOG_STEP, OPENED, POINTS};
 use super::data;
+use super::programs::{Programs, domain, programs};
 
 /// What a kernel leaves on a device.
 enum Made<D: Measured> {
@@ -23,6 +24,8 @@ enum Made<D: Measured> {
     Words(D::Words, usize),
     Tree(Cap, D::Tree),
     Openings(Vec<Opening>),
+    /// Of each matrix, at each of its points, of each column.
+    Values(Vec<Vec<Vec<Challenge>>>),
 }
 
 /// What it made, here.
@@ -35,23 +38,50 @@ pub enum Seen {
     Words(Vec<u32>),
     Tree(Cap, Vec<Opening>),
     Openings(Vec<Opening>),
+    Values(Vec<Vec<Vec<Challenge>>>),
 }
 
-/// The time of one repetition, with data of this seed.
+/// The programs that a family runs, made ready: before the clock starts, and once for all its repetitions.
 ///
 /// # Errors
 /// Any of the device.
-pub fn time<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Duration, Error> {
-    make(device, case, seed).map(|(_, time)| time)
+pub fn compiled<D: Measured>(device: &D, family: Family) -> Result<Vec<D::Compiled>, Error> {
+    match programs(family) {
+        Some(programs) => of(device, programs)?.parts.iter().map(|part| device.compile(part)).collect(),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Programs, or that there are none of them in this build.
+fn of<D: Measured, T>(device: &D, made: Result<T, &str>) -> Result<T, Error> {
+    made.map_err(|why| Error::Unsupported { device: device.id(), what: format!("a program: {why}") })
+}
+
+/// The time of one repetition, with data of this seed and the family's [`compiled`] programs.
+///
+/// # Errors
+/// Any of the device.
+pub fn time<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<Duration, Error> {
+    make(device, case, compiled, seed).map(|(_, time)| time)
 }
 
 /// The answer of a device.
 ///
 /// # Errors
 /// Any of the device.
-pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, Error> {
+pub fn answer<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<Seen, Error> {
     let indices = indices(case, seed);
-    Ok(match make(device, case, seed)?.0 {
+    Ok(match make(device, case, compiled, seed)?.0 {
         Made::Matrix(matrix) => Seen::Matrix(device.download(&matrix)?),
         Made::Matrices(matrices) => {
             Seen::Matrices(matrices.iter().map(|matrix| device.download(matrix)).collect::<Result<_, _>>()?)
@@ -65,10 +95,16 @@ pub fn answer<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<Seen, E
         }
         Made::Tree(cap, tree) => Seen::Tree(cap, device.open(&tree, &indices)?),
         Made::Openings(openings) => Seen::Openings(openings),
+        Made::Values(values) => Seen::Values(values),
     })
 }
 
-fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {
+fn make<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<(Made<D>, Duration), Error> {
     let matrix = || device.upload(&data::matrix(1 << case.log_height, case.width, seed));
     let made = |(matrix, time)| (Made::Matrix(matrix), time);
     match case.family {
@@ -119,6 +155,13 @@ fn make<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Dur
             let (chunks, time) = device.timed(|| device.chunks(&matrix, LOG_STEP))?;
             Ok((Made::Matrices(chunks), time))
         }
+        Family::Openings => {
+            let (matrix, points) = (matrix()?, [challenges(POINTS, seed)]);
+            let (values, time) = device.timed(|| device.values_at(&[&matrix], &points, LOG_STEP))?;
+            Ok((Made::Values(values), time))
+        }
+        Family::Reduced => reduced(device, &matrix()?, case.width, seed).map(made),
+        Family::Quotient | Family::Lookups => run(device, case, compiled, seed).map(made),
     }
 }
 
@@ -140,9 +183,53 @@ fn grinding<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>,
     Ok((Made::Witnesses([easy, hard]), time))
 }
 
+/// Programs on columns of anything, one after the other.
+fn run<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<(D::Matrix, Duration), Error> {
+    let programs: &Programs = of(device, programs(case.family).unwrap_or(Err("none")))?;
+    let values = programs.values(|count| challenges(count, seed));
+    let values = of(device, values.ok_or("it wants values that no proof has"))?;
+    let upload = |(number, width): (usize, usize)| {
+        // Each matrix has numbers of its own.
+        let rows = || data::matrix(1 << case.log_height, width, seed ^ ((number as u64) << 60));
+        if width == 0 { Ok(None) } else { device.upload(&rows()).map(Some) }
+    };
+    let matrices = programs.widths.into_iter().enumerate().map(upload).collect::<Result<Vec<_>, _>>()?;
+    let matrices = core::array::from_fn(|number| matrices[number].as_ref());
+    let (made, time) = device.timed(|| {
+        compiled
+            .iter()
+            .try_fold(None, |onto, part| device.run(part, domain(case), matrices, &values, onto).map(Some))
+    })?;
+    Ok((of(device, made.ok_or("it has no part"))?, time))
+}
+
+/// Claims of anything: what a device does with them does not depend on whether they hold.
+fn reduced<D: Measured>(
+    device: &D,
+    matrix: &D::Matrix,
+    width: usize,
+    seed: u64,
+) -> Result<(D::Matrix, Duration), Error> {
+    let mut drawn = challenges(1 + POINTS + POINTS * width, seed);
+    let values = drawn.split_off(1 + POINTS);
+    let values: Vec<_> = values.chunks(width.max(1)).map(<[_]>::to_vec).collect();
+    let claims = [Claims { matrix, points: &drawn[1..], values: &values }];
+    device.timed(|| device.reduced(&claims, drawn[0], LOG_CLAIMS))
+}
+
 fn challenge(seed: u64) -> Challenge {
-    let coefficients = data::matrix(1, 5, !seed).values;
-    Challenge::from_basis_coefficients_fn(|i| coefficients[i])
+    challenges(1, seed)[0]
+}
+
+fn challenges(count: usize, seed: u64) -> Vec<Challenge> {
+    let coefficients = data::matrix(count, 5, !seed).values;
+    let of = |five: &[F]| Challenge::from_basis_coefficients_fn(|i| five[i]);
+    coefficients.chunks_exact(5).map(of).collect()
 }
 
 fn field<D: Measured>(device: &D, case: &Case, seed: u64) -> Result<(Made<D>, Duration), Error> {

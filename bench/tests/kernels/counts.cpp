@@ -6,8 +6,14 @@
 aludel::host::Registered::Registered(const char*, Kernel) {}
 aludel::host::Registered::Registered(const char*, void*, size_t) {}
 void* aludel::host::shared_dynamic() { return nullptr; }
-// What is counted has no need of them.
-void* aludel::host::shared(const void*, size_t) { return nullptr; }
+// One thread runs, of one block at a time: what it shares is its own.
+void* aludel::host::shared(const void*, size_t bytes) {
+    alignas(16) static char memory[1 << 16];
+    static size_t used = 0;
+    void* place = memory + used;
+    used += bytes;
+    return used <= sizeof(memory) ? place : nullptr;
+}
 void aludel::host::barrier(const char*, int) {}
 
 static unsigned long products = 0, reductions = 0;
@@ -30,6 +36,8 @@ thread_local aludel::host::Dim3 threadIdx, blockIdx, blockDim, gridDim;
 #include "../../../kernels/cuda/fold.cu"
 #include "../../../kernels/cuda/grinding.cu"
 #include "../../../kernels/cuda/quotients.cu"
+#include "../../../kernels/cuda/openings.cu"
+#include "../../../kernels/include/rows.h"
 
 template <typename Work>
 static void count(const char* name, Work work) {
@@ -54,5 +62,29 @@ int main() {
     uint32_t least = 0;
     count("candidate", [&] { smallest_witness(state, 0, 7, 1, 0, 1, &least); });
     count("selectors", [&] { selectors(selected, 3, 4, 1, 1, 1); });
-    return static_cast<int>(kept);
+    count("inverse", [&] { kept = inverse(a).at[0].word; });
+    static Fe distances[5 * 1024], columns[4 * 1024], partial[40], rows[20];
+    static Fe5 table[2 + 2 + 3];
+    for (uint32_t is_weight : {0, 1}) {
+        count(is_weight ? "weights" : "distances", [&] { openings::openings_inverses(&a, one(), 0, 8, is_weight, distances); });
+    }
+    gridDim.y = 1;
+    count("dots", [&] { openings::openings_dots_2(columns, 10, 1024, 4, distances, 1024, distances, 1024, partial); });
+    uint64_t address = reinterpret_cast<uintptr_t>(columns);
+    openings::Claimed claimed = {static_cast<uint32_t>(address), static_cast<uint32_t>(address >> 32), 3, 0};
+    count("reduced", [&] { openings::openings_reduced_2(&claimed, 1, table, distances, distances, 0, 4, 2, 2, 0, rows); });
+    // What a program's text calls.
+    Wide5 sum = begin(a);
+    volatile uint64_t sums = 0;
+    count("mul", [&] { kept = mul(a.at[0], b.at[0]).word; });
+    count("begin", [&] { kept = finish(begin(a)).at[0].word; });
+    count("plus", [&] { sums = plus(sum, a.at[0]).at[0].word; });
+    count("plus_base", [&] { sums = plus_base(sum, a.at[0], b.at[0]).at[0].word; });
+    count("plus_five", [&] { sums = plus_five(sum, a.at[0], b).at[0].word; });
+    count("plus_5", [&] { sums = plus_5(sum, a).at[0].word; });
+    count("plus_5_base", [&] { sums = plus_5_base(sum, a, b.at[0]).at[0].word; });
+    count("plus_5_five", [&] { sums = plus_5_five(sum, a, b).at[0].word; });
+    count("product", [&] { kept = product(a, b).at[0].word; });
+    count("scaled", [&] { kept = scaled(a, b.at[0]).at[0].word; });
+    return static_cast<int>(kept + sums);
 }

@@ -7,9 +7,11 @@ use std::cell::Cell;
 use aludel_bench::kernels::Family;
 use aludel_kernels::cpu::{Cpu, Tree, Words};
 use aludel_kernels::limits::Operation;
+use aludel_kernels::rows::lower::MATRICES;
+use aludel_kernels::rows::{Domain, Program};
 use aludel_kernels::{
-    Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Poseidon2, Quotients,
-    RunningSums, Timer, Usage,
+    Claims, Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Openings,
+    Poseidon2, Quotients, Rows, RunningSums, Timer, Usage,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::Cap;
@@ -187,6 +189,55 @@ impl Quotients for Faulty {
             chunks.push(self.spoiled(Family::Chunks, last)?);
         }
         Ok(chunks)
+    }
+}
+
+impl Openings for Faulty {
+    fn values_at(
+        &self,
+        matrices: &[&Matrix],
+        points: &[Vec<Challenge>],
+        added_bits: usize,
+    ) -> Result<Vec<Vec<Vec<Challenge>>>, Error> {
+        let mut values = self.cpu.values_at(matrices, points, added_bits)?;
+        if self.fault == Fault::Wrong(Family::Openings)
+            && let Some(last) = values.iter_mut().flatten().flatten().last()
+        {
+            *last += Challenge::ONE;
+        }
+        Ok(values)
+    }
+
+    fn reduced(
+        &self,
+        claims: &[Claims<'_, Matrix>],
+        challenge: Challenge,
+        log_arity: usize,
+    ) -> Result<Matrix, Error> {
+        self.spoiled(Family::Reduced, self.cpu.reduced(claims, challenge, log_arity)?)
+    }
+}
+
+impl Rows for Faulty {
+    type Compiled = <Cpu as Rows>::Compiled;
+
+    fn compile(&self, program: &Program) -> Result<Self::Compiled, Error> {
+        self.cpu.compile(program)
+    }
+
+    fn run(
+        &self,
+        program: &Self::Compiled,
+        domain: Domain,
+        matrices: [Option<&Matrix>; MATRICES],
+        values: &[Challenge],
+        onto: Option<Matrix>,
+    ) -> Result<Matrix, Error> {
+        let family = match domain {
+            Domain::Natural { .. } => Family::Lookups,
+            Domain::BitReversed { .. } => Family::Quotient,
+        };
+        self.spoiled(family, self.cpu.run(program, domain, matrices, values, onto)?)
     }
 }
 

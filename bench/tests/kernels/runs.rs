@@ -117,6 +117,10 @@ fn a_device_that_computes_wrongly_is_not_measured() {
         (Fault::WrongTotal, "sums", "running-sums"),
         (Fault::Wrong(Family::Selectors), "selectors", "selectors"),
         (Fault::Wrong(Family::Chunks), "chunks", "chunks"),
+        (Fault::Wrong(Family::Openings), "openings", "openings"),
+        (Fault::Wrong(Family::Reduced), "reduced", "reduced"),
+        (Fault::Wrong(Family::Quotient), "quotient", "quotient"),
+        (Fault::Wrong(Family::Lookups), "lookups", "lookups"),
     ] {
         match run(fault, Kind::Kernels, &[only]) {
             Err(BenchError::Wrong(wrong)) => assert_eq!(wrong.family, family),

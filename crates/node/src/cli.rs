@@ -315,7 +315,7 @@ pub struct Devices {
 pub enum Bench {
     /// Time kernels on fresh random data, each beside the least time that its bytes and multiplications need: field-base, field-quintic,
     /// ntt, inverse-ntt, coset-lde, poseidon2-16, poseidon2-24, merkle-commit, merkle-open, fold, grinding, running-sums, selectors,
-    /// chunks. Each is first checked against the processor.
+    /// chunks, openings, reduced, quotient, lookups. Each is first checked against the processor.
     Kernels(BenchArgs),
     /// Time what bounds kernels: copy, copy-to-device, copy-from-device, multiply-low, multiply-high, multiply-wide, fma-64.
     Limits(BenchArgs),
