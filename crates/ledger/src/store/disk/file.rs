@@ -41,7 +41,7 @@ impl Backend {
 
 impl Closing {
     /// The file stays open.
-    pub fn is_whole(mut self) {
+    pub fn stays_open(mut self) {
         self.0 = None;
     }
 }

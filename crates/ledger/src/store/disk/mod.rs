@@ -143,7 +143,7 @@ impl DiskStore {
                 guard.damaged(format!("the top of its tree is {found}, its checkpoint says {expected}"))
             );
         }
-        closing.is_whole();
+        closing.stays_open();
         let (rows, database) = (Some(rows), Some(ManuallyDrop::into_inner(database)));
         Ok(Self { guard, chain_id, checkpoint, tops, rows, opened: Mutex::default(), database })
     }
