@@ -155,7 +155,7 @@ impl Family {
 }
 
 /// A family at a shape, `[2^log_height][width]`. Of a bench of the field rows are threads, of one of grinding candidates; of selectors the shape is
-/// that of what is made.
+/// that of what is made, and of programs columns are those of all matrices that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Which.

@@ -59,8 +59,8 @@ pub const fn fold_products(log_arity: usize) -> [u64; 2] {
 /// Products and reductions of a candidate of grinding: a number becomes an element, the state is permuted, an element becomes a number.
 pub const CANDIDATE_PRODUCTS: [u64; 2] = [permutation_products(16) + 1, permutation_products(16) + 2];
 
-/// Products and reductions of one over the distance of a point of the extension from that of a row, in a joint inversion, which takes three products an
-/// element: two make the row's point. Of a weight of a sum it is multiplied by that. What many rows share counts for nothing.
+/// Products and reductions of one over the distance of a point of the extension from that of a row, in a joint inversion, which takes three products
+/// an element: two make the row's point. Of a weight of a sum it is multiplied by that. What many rows share counts for nothing.
 pub const fn distance_products(is_weight: bool) -> [u64; 2] {
     let own = if is_weight { 2 + 5 } else { 2 };
     [3 * QUINTIC_PRODUCTS + own, 3 * QUINTIC_REDUCTIONS + own]
@@ -73,8 +73,8 @@ pub const fn values_products(points: u64, width: u64) -> [u64; 2] {
     [points * (products + 5 * width), points * reductions]
 }
 
-/// Products and reductions of a row of a codeword of claims on so many columns at some points: one sum of the columns by known powers, and for each point its
-/// product by a factor, and one by the inverse of the distance.
+/// Products and reductions of a row of a codeword of claims on so many columns at some points: one sum of the columns by known powers, and for each
+/// point its product by a factor, and one by the inverse of the distance.
 pub const fn reduced_products(points: u64, width: u64) -> [u64; 2] {
     let [products, reductions] = distance_products(false);
     [
@@ -193,8 +193,8 @@ const fn of_rows(case: &Case) -> Work {
     Work { bytes, products: products * rows, reductions: reductions * rows, units, unit }
 }
 
-/// Of programs: a column is read once, though a row's successor lies in it too, and a result written once, though parts add to it. Nothing where there are
-/// no programs, which the case's row says.
+/// Of programs: a column is read once, though a row's successor lies in it too, and a result written once, though parts add to it. Nothing where
+/// there are no programs, which the case's row says.
 fn of_programs(case: &Case) -> Work {
     let Some(Ok(programs)) = programs(case.family) else { return Work::default() };
     let height = 1u64 << case.log_height;

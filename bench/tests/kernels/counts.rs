@@ -68,7 +68,7 @@ fn of_openings() -> Vec<(&'static str, [u64; 2])> {
         [0, 1].map(|i| 8 * distance_products(is_weight)[i] + shared[i] - 3 * quintic[i])
     };
     // Without distances: 32 rows of four columns at two points, of which a lane reduces 40 sums; and four rows of three columns.
-    let [distance, weight] = [false, true].map(|is_weight| distance_products(is_weight));
+    let [distance, weight] = [false, true].map(distance_products);
     let dots = 32 * (values_products(2, 4)[0] - 2 * weight[0]);
     let reduced = [0, 1].map(|i| 4 * (reduced_products(2, 3)[i] - 2 * distance[i]));
     vec![
