@@ -86,7 +86,7 @@ const MOST_TURNS: usize = 60_000;
 
 impl Wgpu {
     /// A program as a kernel, with the columns that are to lie in its slots and the number of slots, those of outputs last. `None` where it is too long, a binding does not hold what it
-    /// reads, or the driver does not compile it.
+    /// reads, or naga refuses the text. A driver that does not compile it loses the device.
     ///
     /// # Errors
     /// Any of the device.
