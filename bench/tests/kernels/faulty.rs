@@ -71,8 +71,8 @@ impl Device for Faulty {
         self.cpu.id()
     }
 
-    fn usage(&self) -> Usage {
-        self.cpu.usage()
+    fn budget(&self) -> &Budget {
+        self.cpu.budget()
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {

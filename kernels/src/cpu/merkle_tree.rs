@@ -20,6 +20,11 @@ pub struct Tree {
     reserved: Reserved,
 }
 
+/// Words of the nodes of a tree.
+pub(super) const fn node_words(height: usize) -> usize {
+    (2 * height - 1) * DIGEST
+}
+
 impl MerkleTree for Cpu {
     type Tree = Tree;
 
@@ -28,7 +33,7 @@ impl MerkleTree for Cpu {
         let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
             return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
         };
-        let reserved = self.reserve((2 * height - 1) * DIGEST)?;
+        let reserved = self.reserve(node_words(height))?;
         let trees = trees(cap_height);
         let (cap, data) = trees.commit(matrices);
         Ok((cap, Tree { trees, data, height, reserved }))

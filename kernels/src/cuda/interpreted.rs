@@ -10,10 +10,13 @@ use crate::error::Error;
 use crate::rows::encoding::{Columns, Encoding};
 use crate::rows::lower::MATRICES;
 use crate::rows::{Domain, Program};
-use crate::seam::Device;
+use crate::seam::Device as _;
 
 /// Words of memory for all threads' slots, at most: 64 MiB.
 const SCRATCH_WORDS: usize = 1 << 24;
+
+/// Words of the table of matrices.
+pub(super) const SOURCE_WORDS: usize = 4 * MATRICES;
 
 /// Threads of a block.
 const BLOCK: usize = 128;
@@ -24,6 +27,18 @@ pub(super) struct Interpreted {
     code: Buffer,
     instructions: usize,
     slots: usize,
+}
+
+/// Blocks that there is memory for, with a row a thread: of what the budget has free, at most [`SCRATCH_WORDS`], at least one.
+pub(super) fn blocks(free: u64, slots: usize, height: usize) -> usize {
+    let free = usize::try_from(free / size_of::<u32>() as u64).unwrap_or(usize::MAX);
+    let most = free.min(SCRATCH_WORDS) / BLOCK / slots.max(1);
+    most.clamp(1, height.div_ceil(BLOCK))
+}
+
+/// Words of the slots of all threads of so many blocks.
+pub(super) const fn scratch_words(blocks: usize, slots: usize) -> usize {
+    (blocks * BLOCK).saturating_mul(slots)
 }
 
 impl Cuda {
@@ -51,8 +66,8 @@ impl Cuda {
         let mut uniforms = self.buffer(values.len())?;
         self.stream.copy_in(words(&values), &mut uniforms)?;
         let sources = self.sources(matrices)?;
-        let blocks = self.blocks(*slots, out.height);
-        let scratch = self.buffer((blocks * BLOCK).saturating_mul(*slots))?;
+        let blocks = blocks(self.usage().free(), *slots, out.height);
+        let scratch = self.buffer(scratch_words(blocks, *slots))?;
         let log = |number: usize| number as u32;
         let domain = match domain {
             Domain::Natural { log_height } => [log(log_height), 0, 0],
@@ -73,22 +88,13 @@ impl Cuda {
         unsafe { self.launch(launch, &args) }
     }
 
-    /// Blocks that there is memory for, with a row a thread: of what the budget has left, at most [`SCRATCH_WORDS`], at least one.
-    fn blocks(&self, slots: usize, height: usize) -> usize {
-        let usage = self.usage();
-        let left =
-            usize::try_from((usage.limit - usage.used) / size_of::<u32>() as u64).unwrap_or(usize::MAX);
-        let most = left.min(SCRATCH_WORDS) / BLOCK / slots.max(1);
-        most.clamp(1, height.div_ceil(BLOCK))
-    }
-
     /// A table of the matrices for the kernel: an address, and the logarithm of the height, four words each.
     fn sources(&self, matrices: [Option<&Matrix>; MATRICES]) -> Result<Buffer, Error> {
         let entry = |matrix: Option<&Matrix>| {
             let (address, log) = matrix.map_or((0, 0), |m| (m.buffer.address(0), m.height.trailing_zeros()));
             [address as u32, (address >> 32) as u32, log, 0]
         };
-        let mut sources = self.buffer(4 * MATRICES)?;
+        let mut sources = self.buffer(SOURCE_WORDS)?;
         self.stream.copy_in(matrices.map(entry).as_flattened(), &mut sources)?;
         Ok(sources)
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::seam::{MerkleTree, Opening};
 
 /// Words of an entry of the table of columns: an address, and a shift.
-const ENTRY: usize = 4;
+pub(super) const ENTRY: usize = 4;
 
 /// A tree on the device, with its matrices.
 #[derive(Debug)]
@@ -50,6 +50,16 @@ impl Tree {
     }
 }
 
+/// Words of the nodes of a tree.
+pub(super) const fn node_words(log_height: usize) -> usize {
+    ((2 << log_height) - 1) * DIGEST
+}
+
+/// Words of the paths of some queries.
+pub(super) const fn path_words(count: usize, levels: usize) -> usize {
+    count * levels * DIGEST
+}
+
 impl Cuda {
     /// A tree whose nodes are still garbage.
     fn plant(&self, matrices: Vec<Matrix>, log_height: usize, cap_height: usize) -> Result<Tree, Error> {
@@ -66,8 +76,8 @@ impl Cuda {
                 table.extend([address as u32, (address >> 32) as u32, shift, 0]);
             }
         }
-        let nodes = self.buffer(((2 << log_height) - 1) * DIGEST)?;
-        let mut columns = self.buffer(table.len())?;
+        let nodes = self.buffer(node_words(log_height))?;
+        let mut columns = self.buffer(ENTRY * width)?;
         self.stream.copy_in(&table, &mut columns)?;
         let log_cap = cap_height.min(log_height);
         Ok(Tree { matrices, offsets, columns, width, nodes, log_height, log_cap })
@@ -117,7 +127,7 @@ impl Cuda {
     /// The siblings on the way up, `[query][level]`.
     fn open_paths(&self, tree: &Tree, queries: &Buffer) -> Result<Vec<F>, Error> {
         let (count, levels) = (queries.words(), tree.log_height - tree.log_cap);
-        let paths = self.buffer(count * levels * DIGEST)?;
+        let paths = self.buffer(path_words(count, levels))?;
         let args = [
             Arg::At(&tree.nodes, 0),
             Arg::Word(self.word(tree.log_height)?),
@@ -128,7 +138,7 @@ impl Cuda {
         ];
         // SAFETY: queries are below the height; a sibling's index is that of a node of its layer.
         unsafe { self.launch(self.per_item("merkle_open_path", count * levels)?, &args) }?;
-        self.elements(&paths, 0, count * levels * DIGEST)
+        self.elements(&paths, 0, path_words(count, levels))
     }
 }
 

@@ -26,6 +26,7 @@ mod poseidon2;
 mod quotients;
 mod rows;
 mod running_sums;
+mod sizes;
 mod staging;
 mod stream;
 mod transfer;
@@ -50,6 +51,7 @@ use driver::Context;
 use event::Event;
 use image::Image;
 use launch::{Arg, Launch};
+pub(crate) use sizes::Sizes;
 use stream::Stream;
 use transfer::{word, words, words_mut};
 
@@ -88,6 +90,11 @@ impl Cuda {
     #[must_use]
     pub fn with_compiler(self, compiler: Arc<Compiler>) -> Self {
         Self { compiler: Some(compiler), ..self }
+    }
+
+    /// Whether it has one. A program may still be interpreted: one that is too long, or that it does not compile.
+    pub const fn has_compiler(&self) -> bool {
+        self.compiler.is_some()
     }
 
     /// Another queue on the same device, with the same budget. Matrices may be used on any queue of an opening.

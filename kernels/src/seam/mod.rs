@@ -17,7 +17,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::limits::Operation;
-use crate::memory::Usage;
+use crate::memory::{Budget, Usage};
 
 pub use openings::{Claims, Openings};
 pub use rows::{Quotients, Rows, RunningSums};
@@ -66,7 +66,12 @@ pub trait Device {
     fn id(&self) -> DeviceId;
 
     /// Its memory.
-    fn usage(&self) -> Usage;
+    fn usage(&self) -> Usage {
+        self.budget().usage()
+    }
+
+    /// What counts it.
+    fn budget(&self) -> &Budget;
 
     /// Height and width of a matrix.
     fn shape(&self, matrix: &Self::Matrix) -> (usize, usize);

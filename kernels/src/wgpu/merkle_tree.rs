@@ -97,11 +97,25 @@ fn launches(
     (0..rows).step_by(at_once).map(move |first| first..(first + at_once).min(rows))
 }
 
+/// Rows that are hashed at a time: as many sponges as one buffer holds, to a power of two.
+fn rows_hashed(binding_bytes: usize, height: usize) -> usize {
+    let most = 1 << (binding_bytes / (SPONGE * WORD)).ilog2();
+    height.min(ROWS).min(most)
+}
+
+/// Words that a tree takes while it is made.
+pub(super) fn scratch_words(binding_bytes: usize, height: usize) -> usize {
+    rows_hashed(binding_bytes, height) * (SPONGE + DIGEST)
+}
+
+/// Records of so many words that are gathered at a time.
+pub(super) fn records_at_once(binding_bytes: usize, words: usize) -> usize {
+    (binding_bytes.min(RECORDS) / WORD / words).max(1)
+}
+
 impl Wgpu {
     fn scratch(&self, height: usize) -> Result<Scratch, Error> {
-        // As many sponges as one buffer holds, to a power of two.
-        let most = 1 << (self.binding_bytes / (SPONGE * WORD)).ilog2();
-        let rows = height.min(ROWS).min(most);
+        let rows = rows_hashed(self.binding_bytes, height);
         Ok(Scratch { rows, sponges: self.pieces(rows, SPONGE)?, joining: self.pieces(rows, DIGEST)? })
     }
 
@@ -252,7 +266,7 @@ impl MerkleTree for Wgpu {
         if words == 0 {
             return Ok(indices.iter().map(|_| opening(tree, &[])).collect());
         }
-        let at_once = (self.binding_bytes.min(RECORDS) / WORD / words).max(1);
+        let at_once = records_at_once(self.binding_bytes, words);
         let mut openings = Vec::with_capacity(indices.len());
         for some in indices.chunks(at_once) {
             let records = self.records(tree, some, words)?;
