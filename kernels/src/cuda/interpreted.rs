@@ -1,5 +1,7 @@
 //! Programs over rows, interpreted: `kernels/cuda/rows.cu`.
 
+use core::ops::Range;
+
 use aludel_protocol::{Challenge, F};
 use p3_field::BasedVectorSpace;
 
@@ -17,6 +19,9 @@ const SCRATCH_WORDS: usize = 1 << 24;
 
 /// Words of the table of matrices.
 pub(super) const SOURCE_WORDS: usize = 4 * MATRICES;
+
+/// Instructions by rows of a launch, at most: a device does some `10^10` a second, and drivers end launches of seconds on cards that show pictures.
+pub(super) const MOST_STEPS: usize = 1 << 30;
 
 /// Threads of a block.
 const BLOCK: usize = 128;
@@ -39,6 +44,18 @@ pub(super) fn blocks(free: u64, slots: usize, height: usize) -> usize {
 /// Words of the slots of all threads of so many blocks.
 pub(super) const fn scratch_words(blocks: usize, slots: usize) -> usize {
     (blocks * BLOCK).saturating_mul(slots)
+}
+
+/// Rows of a launch each: as many as all threads do at a time, or a multiple.
+fn launches(
+    height: usize,
+    threads: usize,
+    instructions: usize,
+    most_steps: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let turns = (most_steps / threads / instructions.max(1)).max(1);
+    let rows = threads * turns;
+    (0..height).step_by(rows).map(move |first| first..height.min(first.saturating_add(rows)))
 }
 
 impl Cuda {
@@ -80,12 +97,18 @@ impl Cuda {
             Arg::Words(&domain),
             Arg::Word(u32::from(has_onto)),
         ]);
-        args.extend(matrices.into_iter().flatten().map(|matrix| Arg::Reached(&matrix.buffer)));
         let (grid, block) = ((self.word(blocks)?, 1), (BLOCK as u32, 1));
         let launch = Launch { kernel: "interpret_rows", grid, block, shared_bytes: 0 };
-        // SAFETY: the matrices have the columns that the program reads, and there are as many values; slots are below `slots`, of which each thread has its own; what
-        // is stored are the columns of `out`.
-        unsafe { self.launch(launch, &args) }
+        let fixed = args.len();
+        for rows in launches(out.height, blocks * BLOCK, *instructions, self.most_steps) {
+            args.truncate(fixed);
+            args.extend([Arg::Word(self.word(rows.start)?), Arg::Word(self.word(rows.end)?)]);
+            args.extend(matrices.into_iter().flatten().map(|matrix| Arg::Reached(&matrix.buffer)));
+            // SAFETY: the matrices have the columns that the program reads, and there are as many values; slots are below `slots`, of which each thread has its own; what
+            // is stored are the columns of `out`.
+            unsafe { self.launch(launch, &args) }?;
+        }
+        Ok(())
     }
 
     /// A table of the matrices for the kernel: an address, and the logarithm of the height, four words each.
@@ -97,5 +120,22 @@ impl Cuda {
         let mut sources = self.buffer(SOURCE_WORDS)?;
         self.stream.copy_in(matrices.map(entry).as_flattened(), &mut sources)?;
         Ok(sources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::launches;
+
+    #[test]
+    fn launches_are_short_and_of_whole_rounds() {
+        let of = |height, threads, instructions, most_steps| {
+            launches(height, threads, instructions, most_steps).collect::<Vec<_>>()
+        };
+        assert_eq!(of(1 << 20, 1 << 17, 1 << 10, 1 << 30), [0..1 << 20]);
+        assert_eq!(of(1000, 256, 10, 6000), [0..512, 512..1000]);
+        // What all threads do at once is one launch.
+        assert_eq!(of(300, 128, 1 << 20, 1), [0..128, 128..256, 256..300]);
+        assert_eq!(of(5, 128, 0, usize::MAX), [0..5]);
     }
 }

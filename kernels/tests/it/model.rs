@@ -21,7 +21,10 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::{cuda, cuda_generated, rows, suite, wgpu};
 
 /// Calls of every family, each of which is a stage.
-trait Calls: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Rows {}
+pub trait Calls:
+    Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Rows
+{
+}
 
 impl<D> Calls for D where
     D: Ntt + Poseidon2 + MerkleTree + Fold + Grinding + RunningSums + Quotients + Openings + Rows
@@ -145,7 +148,7 @@ fn opened<D: Calls>(device: &D, tree: &D::Tree, meter: &mut Meter<'_, D>) -> Res
 }
 
 /// That a device's model counts what the device does, stage by stage and to the byte, and refuses what it refuses, in so many sixteenths of what it takes.
-fn agrees<D: Calls + Modelled>(open: impl Fn(u64) -> D, log_height: usize, sixteenths: &[u64]) {
+pub fn agrees<D: Calls + Modelled>(open: impl Fn(u64) -> D, log_height: usize, sixteenths: &[u64]) {
     let programs = rows::some_programs();
     let enough = 1 << 30;
     let device = open(enough);
