@@ -254,9 +254,10 @@ fn tables_and_lines_have_every_row() {
 #[test]
 fn the_processors_device_is_compared_with_plonky3() {
     let cases = [case(Family::Ntt, 8, 4), case(Family::FieldBase, 4, 16), case(Family::MerkleCommit, 5, 8)];
+    let cases = [&cases[..], &[case(Family::Openings, 6, 3), case(Family::Lookups, 5, 3)]].concat();
     let compared = plonky3::compare(&cases, PLAN).expect("memory");
     let names: Vec<_> = compared.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["ntt", "merkle-commit"]);
+    assert_eq!(names, ["ntt", "merkle-commit", "openings", "lookups"]);
     for row in compared {
         assert_eq!((row.device.samples_s.len(), row.plonky3.samples_s.len()), (3, 3));
         assert!((row.ratio - row.device.median_s / row.plonky3.median_s).abs() < 1e-9);
