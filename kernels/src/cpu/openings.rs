@@ -21,10 +21,12 @@ use crate::seam::{Claims, Openings};
 
 /// The points of a coset, bit-reversed: each half after the first is the half before it times a root.
 fn coset(log: usize) -> Vec<F> {
-    let mut points = vec![F::GENERATOR];
+    let mut points = Vec::with_capacity(1 << log);
+    points.push(F::GENERATOR);
     for log in 1..=log {
         let root = F::two_adic_generator(log);
-        let other: Vec<F> = points.par_iter().map(|x| *x * root).collect();
+        // Few points take less than it takes to wake other threads.
+        let other: Vec<F> = points.par_iter().with_min_len(1 << 12).map(|x| *x * root).collect();
         points.extend(other);
     }
     points
