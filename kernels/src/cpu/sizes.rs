@@ -1,8 +1,8 @@
 //! What the processor counts besides results, for [`crate::model`]. What Plonky3's functions take while they run is not counted.
 
-use super::merkle_tree::node_words;
 use super::openings::point_words;
 use crate::model::{self, Codeword, ValuesAt};
+use crate::seam::node_words;
 
 /// The processor.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,7 @@ pub(crate) struct Sizes;
 
 impl model::Sizes for Sizes {
     fn tree(&self, log_height: usize, _width: usize) -> usize {
-        node_words(1 << log_height)
+        node_words(log_height)
     }
 
     fn evaluating(&self, values: ValuesAt<'_>) -> usize {

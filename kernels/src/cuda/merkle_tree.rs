@@ -11,7 +11,7 @@ use super::buffer::Buffer;
 use super::launch::Arg;
 use super::{Cuda, Matrix, words_mut};
 use crate::error::Error;
-use crate::seam::{MerkleTree, Opening};
+use crate::seam::{Device, MerkleTree, Opening, has_rows, log_tallest, node_words};
 
 /// Words of an entry of the table of columns: an address, and a shift.
 pub(super) const ENTRY: usize = 4;
@@ -48,11 +48,6 @@ impl Tree {
     fn reached(&self) -> impl Iterator<Item = Arg<'_>> {
         self.matrices.iter().map(|matrix| Arg::Reached(&matrix.buffer))
     }
-}
-
-/// Words of the nodes of a tree.
-pub(super) const fn node_words(log_height: usize) -> usize {
-    ((2 << log_height) - 1) * DIGEST
 }
 
 /// Words of the paths of some queries.
@@ -151,12 +146,9 @@ impl MerkleTree for Cuda {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height);
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        self.word(height)?;
-        let tree = self.plant(matrices, height.trailing_zeros() as usize, cap_height)?;
+        let log_height = log_tallest(self.id(), matrices.iter().map(|matrix| matrix.height))?;
+        self.word(1 << log_height)?;
+        let tree = self.plant(matrices, log_height, cap_height)?;
         (0..=tree.log_height).rev().try_for_each(|log_count| self.grow(&tree, log_count))?;
         let cap = self.elements(&tree.nodes, tree.below(tree.log_cap) * DIGEST, DIGEST << tree.log_cap)?;
         Ok((Cap::new(nodes(&cap)), tree))
@@ -167,9 +159,7 @@ impl MerkleTree for Cuda {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        if let Some(index) = indices.iter().find(|index| **index >= 1 << tree.log_height) {
-            return Err(self.unsupported(format!("row {index} of a tree of 2^{}", tree.log_height)));
-        }
+        has_rows(self.id(), tree.log_height, indices)?;
         let indices = indices.iter().map(|index| self.word(*index)).collect::<Result<Vec<_>, _>>()?;
         let mut queries = self.buffer(indices.len())?;
         self.stream.copy_in(&indices, &mut queries)?;

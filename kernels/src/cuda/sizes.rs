@@ -13,6 +13,7 @@ use crate::model::{self, Codeword, Kept, Opened, Shape, ValuesAt};
 use crate::openings::{Evaluations, POINTS, Reduction};
 use crate::rows::Program;
 use crate::rows::encoding::{Columns, Encoding};
+use crate::seam::node_words;
 
 /// A device of the CUDA driver.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ impl model::Sizes for Sizes {
     }
 
     fn tree(&self, log_height: usize, width: usize) -> usize {
-        merkle_tree::node_words(log_height) + merkle_tree::ENTRY * width
+        node_words(log_height) + merkle_tree::ENTRY * width
     }
 
     fn opening(&self, Opened { count, width, levels }: Opened) -> usize {

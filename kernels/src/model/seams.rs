@@ -23,7 +23,7 @@ use crate::rows::{Domain, Program};
 use crate::running_sums;
 use crate::seam::{
     Claims, Device, Fold, Grinding, MerkleTree, Ntt, Opening, Openings, Poseidon2, Quotients, Rows,
-    RunningSums, coset_log_height, log_height,
+    RunningSums, coset_log_height, has_rows, log_height, log_tallest,
 };
 
 const NO_NODE: Node = [F::ZERO; DIGEST];
@@ -106,11 +106,7 @@ impl MerkleTree for Model {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height);
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        let log_height = height.trailing_zeros() as usize;
+        let log_height = log_tallest(self.id, matrices.iter().map(|matrix| matrix.height))?;
         let width = matrices.iter().map(|matrix| matrix.width).sum();
         let reserved = self.reserve(self.sizes.tree(log_height, width))?;
         self.reserve(self.sizes.hashing(log_height))?;
@@ -123,9 +119,7 @@ impl MerkleTree for Model {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        if let Some(index) = indices.iter().find(|index| **index >= 1 << tree.log_height) {
-            return Err(self.unsupported(format!("row {index} of a tree of 2^{}", tree.log_height)));
-        }
+        has_rows(self.id, tree.log_height, indices)?;
         let levels = tree.log_height - tree.log_cap;
         self.reserve(self.sizes.opening(Opened { count: indices.len(), width: tree.width(), levels }))?;
         let rows = tree.matrices.iter().map(|matrix| F::zero_vec(matrix.width)).collect();

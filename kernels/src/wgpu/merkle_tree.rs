@@ -14,7 +14,7 @@ use super::pipeline::Kernel;
 use super::poseidon2::GROUP;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
-use crate::seam::{MerkleTree, Opening};
+use crate::seam::{MerkleTree, Opening, has_rows, log_tallest};
 
 /// Rows that are hashed by one launch, at most.
 const ROWS: usize = 1 << 16;
@@ -234,16 +234,12 @@ impl MerkleTree for Wgpu {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height);
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        let log = height.ilog2() as usize;
+        let log = log_tallest(self.id, matrices.iter().map(|matrix| matrix.height))?;
         let layers =
             (0..=log).rev().map(|log| self.pieces(1 << log, DIGEST)).collect::<Result<Vec<_>, _>>()?;
-        let scratch = self.scratch(height)?;
+        let scratch = self.scratch(1 << log)?;
         let of = |height| matrices.iter().filter(|m| m.height == height).collect::<Vec<_>>();
-        self.leaves(&of(height), &scratch, &layers[0])?;
+        self.leaves(&of(1 << log), &scratch, &layers[0])?;
         for pair in layers.windows(2) {
             self.compress(&pair[0], &pair[1], &of(pair[1].units), &scratch)?;
         }
@@ -257,10 +253,7 @@ impl MerkleTree for Wgpu {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        let height = 1 << (tree.layers.len() - 1);
-        if let Some(index) = indices.iter().find(|index| **index >= height) {
-            return Err(self.unsupported(format!("row {index} of a tree of {height}")));
-        }
+        has_rows(self.id, tree.layers.len() - 1, indices)?;
         let widths = tree.matrices.iter().map(Matrix::width);
         let words = widths.sum::<usize>() + DIGEST * tree.below;
         if words == 0 {

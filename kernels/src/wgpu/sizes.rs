@@ -17,6 +17,7 @@ use crate::rows::Program;
 use crate::rows::encoding::{Columns, Encoding};
 use crate::rows::needs::Needs;
 use crate::running_sums::LOG_TILE;
+use crate::seam::node_words;
 
 /// An adapter.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +63,7 @@ impl model::Sizes for Sizes {
     }
 
     fn tree(&self, log_height: usize, _width: usize) -> usize {
-        ((2 << log_height) - 1) * DIGEST
+        node_words(log_height)
     }
 
     fn opening(&self, Opened { count, width, levels }: Opened) -> usize {
