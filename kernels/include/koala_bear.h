@@ -61,6 +61,14 @@ __device__ __forceinline__ Wide plus_product(Wide sum, Loose a, Fe b) {
     return corrected(next, reduced_once(static_cast<uint32_t>(next >> 32)));
 }
 
+// sum + a b, not corrected: below 2^32 p + p^2. One product more is the most that may be added before it is corrected.
+__device__ __forceinline__ Wide loosely_plus_product(Wide sum, Fe a, Fe b) { return {wide_sum(a.word, b.word, sum.word)}; }
+
+// What is below 2^33 p, corrected.
+__device__ __forceinline__ Wide tightened(Wide sum) {
+    return corrected(sum.word, reduced_once(static_cast<uint32_t>(sum.word >> 32)));
+}
+
 // sum + a b + c d, corrected once: p^2 twice and 2^32 p are below 2^64, and the high word is below 2p.
 __device__ __forceinline__ Wide plus_products(Wide sum, Fe a, Fe b, Fe c, Fe d) {
     uint64_t next = wide_sum(c.word, d.word, wide_sum(a.word, b.word, sum.word));

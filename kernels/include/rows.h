@@ -6,7 +6,7 @@
 
 namespace aludel {
 
-// A sum of products in the extension, not reduced yet.
+// A sum of products in the extension, not reduced yet. What `loosely_` gives is not corrected: one product is added to each coefficient next, or it is tightened.
 struct Wide5 {
     Wide at[5];
 };
@@ -43,6 +43,18 @@ __device__ __forceinline__ Wide5 plus_five(Wide5 sum, Fe a, const Fe5& by) {
     return sum;
 }
 
+__device__ __forceinline__ Wide5 loosely_plus_five(Wide5 sum, Fe a, const Fe5& by) {
+#pragma unroll
+    for (int i = 0; i < 5; i++) sum.at[i] = loosely_plus_product(sum.at[i], a, by.at[i]);
+    return sum;
+}
+
+__device__ __forceinline__ Wide5 tightened(Wide5 sum) {
+#pragma unroll
+    for (int i = 0; i < 5; i++) sum.at[i] = tightened(sum.at[i]);
+    return sum;
+}
+
 __device__ __forceinline__ Wide5 plus_5(Wide5 sum, const Fe5& x) {
 #pragma unroll
     for (int i = 0; i < 5; i++) sum.at[i] = sum.at[i] + wide(x.at[i]);
@@ -50,6 +62,8 @@ __device__ __forceinline__ Wide5 plus_5(Wide5 sum, const Fe5& x) {
 }
 
 __device__ __forceinline__ Wide5 plus_5_base(Wide5 sum, const Fe5& x, Fe by) { return plus_five(sum, by, x); }
+
+__device__ __forceinline__ Wide5 loosely_plus_5_base(Wide5 sum, const Fe5& x, Fe by) { return loosely_plus_five(sum, by, x); }
 
 __device__ __forceinline__ Wide5 plus_5_five(Wide5 sum, const Fe5& x, const Fe5& by) {
     return plus_5(sum, x * by);

@@ -17,7 +17,8 @@ const MOST_INSTRUCTIONS: usize = 6_000;
 /// Words of uniform values beyond which they do not fit into a kernel's parameters, which are 4 KiB before sm_70, and 32,764 bytes since.
 const MOST_PARAMETER_WORDS: usize = 8_000;
 
-const LANGUAGE: Language = Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"], inverse: "inverse", word };
+const LANGUAGE: Language =
+    Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"], inverse: "inverse", word, has_loose_sums: true };
 
 /// A kernel of a program.
 #[derive(Debug)]

@@ -9,10 +9,11 @@
 //! | `add`, `sub`, `mul` | in the field |
 //! | `begin(x)`, `plus(s, r)`, `plus_base(s, r, c)`, `plus_five(s, r, c)` | a sum, an element of the field added to it, once or times a value |
 //! | `plus_5(s, x)`, `plus_5_base(s, x, c)`, `plus_5_five(s, x, c)`, `finish(s)` | an element of the extension added to it; what the sum is |
+//! | `loosely_plus_five`, `loosely_plus_5_base`, `tightened(s)` | the same where a language has them: a product may be added next to all coefficients, else the sum is tightened |
 //! | `product`, `scaled`, and the inverse by its name in the language | in the extension |
 //! | `store(0u, x)` | to an output |
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aludel_protocol::{Challenge, F};
 use p3_field::BasedVectorSpace;
@@ -31,6 +32,8 @@ pub(crate) struct Language {
     pub inverse: &'static str,
     /// A word as the device stores an element.
     pub word: fn(F) -> u32,
+    /// Whether sums have room for a product more before they are corrected.
+    pub has_loose_sums: bool,
 }
 
 /// A kernel's statements.
@@ -52,6 +55,7 @@ impl Text {
             uniforms: Vec::new(),
             places: HashMap::new(),
             words: 0,
+            loose: HashSet::new(),
         };
         let sums = sums(&program.code);
         for (instruction, end) in program.code.iter().zip(sums) {
@@ -118,6 +122,8 @@ struct Writer<'a> {
     /// Where the words of a value begin, and of how many coefficients.
     places: HashMap<(Uniform, usize), usize>,
     words: usize,
+    /// Sums that have to be corrected with their next term.
+    loose: HashSet<u32>,
 }
 
 impl Writer<'_> {
@@ -159,6 +165,23 @@ impl Writer<'_> {
         }
     }
 
+    /// What the call begins with that adds a product to all coefficients of a sum: every second one corrects it, and the last.
+    fn by_product(&mut self, sum: u32, ends: bool) -> &'static str {
+        let is_loose = self.loose.remove(&sum);
+        if is_loose || ends || !self.language.has_loose_sums {
+            return "";
+        }
+        self.loose.insert(sum);
+        "loosely_"
+    }
+
+    /// Corrects a sum before something is added to it that is no product, or to one coefficient.
+    fn tighten(&mut self, sum: u32) {
+        if self.loose.remove(&sum) {
+            line(&mut self.statements, &format!("s{sum} = tightened(s{sum});"));
+        }
+    }
+
     fn statement(&mut self, instruction: &Instruction<u32>, ends: bool) {
         let column = |five: &str, column: Column| {
             let row = if column.next { "next" } else { "here" };
@@ -178,17 +201,35 @@ impl Writer<'_> {
             Instruction::AddTerm(to, a, weight) => {
                 summed = Some(to);
                 match weight {
-                    Weight::One => format!("s{to} = plus(s{to}, r{a});"),
-                    Weight::Base(c) => format!("s{to} = plus_base(s{to}, r{a}, {});", self.value(c)),
-                    Weight::Extension(c) => format!("s{to} = plus_five(s{to}, r{a}, {});", self.five(c)),
+                    Weight::One => {
+                        self.tighten(to);
+                        format!("s{to} = plus(s{to}, r{a});")
+                    }
+                    Weight::Base(c) => {
+                        self.tighten(to);
+                        format!("s{to} = plus_base(s{to}, r{a}, {});", self.value(c))
+                    }
+                    Weight::Extension(c) => {
+                        let loosely = self.by_product(to, ends);
+                        format!("s{to} = {loosely}plus_five(s{to}, r{a}, {});", self.five(c))
+                    }
                 }
             }
             Instruction::AddFive(to, a, weight) => {
                 summed = Some(to);
                 match weight {
-                    Weight::One => format!("s{to} = plus_5(s{to}, f{a});"),
-                    Weight::Base(c) => format!("s{to} = plus_5_base(s{to}, f{a}, {});", self.value(c)),
-                    Weight::Extension(c) => format!("s{to} = plus_5_five(s{to}, f{a}, {});", self.five(c)),
+                    Weight::One => {
+                        self.tighten(to);
+                        format!("s{to} = plus_5(s{to}, f{a});")
+                    }
+                    Weight::Base(c) => {
+                        let loosely = self.by_product(to, ends);
+                        format!("s{to} = {loosely}plus_5_base(s{to}, f{a}, {});", self.value(c))
+                    }
+                    Weight::Extension(c) => {
+                        self.tighten(to);
+                        format!("s{to} = plus_5_five(s{to}, f{a}, {});", self.five(c))
+                    }
                 }
             }
             Instruction::Product(to, a, b) => format!("f{to} = product(f{a}, f{b});"),

@@ -23,6 +23,7 @@ const LANGUAGE: Language = Language {
     registers: ["var @: u32;", "var @: Extension;", "var @: Extension;"],
     inverse: "extension_inverse",
     word: to_word,
+    has_loose_sums: false,
 };
 
 /// A kernel of a program.

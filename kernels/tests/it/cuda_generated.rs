@@ -25,6 +25,7 @@ fn programs_as_kernels() {
     rows::random_constraints(&device, 0..3);
     rows::random_lookups(&device, 0..4);
     rows::onto_and_refusals(&device);
+    rows::largest_sums(&device);
     drop(device);
     nothing_is_left(stand_in);
     // Four runs a seed, of which two share a program, the lookups and the refusals.

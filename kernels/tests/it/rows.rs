@@ -9,7 +9,7 @@ use p3_air::symbolic::{
     BaseEntry, BaseLeaf, ConstraintLayout, ExtEntry, ExtLeaf, SymbolicExpr, SymbolicExpression,
     SymbolicExpressionExt, SymbolicVariable, SymbolicVariableExt,
 };
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
 use p3_lookup::{Kind, LogUpGadget, Lookup, LookupProtocol};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
@@ -503,6 +503,54 @@ fn on_random<D: Rows>(
     let matrices: [_; MATRICES] =
         core::array::from_fn(|i| suite::matrix(1 << log_heights[i], WIDTHS[i], 31 + i as u64));
     run(device, program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values)
+}
+
+/// Sums of the largest words that devices know, of terms of all sorts in any order: times a value of the extension or of the field, or as they are.
+pub fn largest_sums<D: Rows>(device: &D) {
+    // The word of an element is that of it times 2^32.
+    let largest = F::NEG_ONE * F::from_u64(1 << 32).inverse();
+    let five = Challenge::from_basis_coefficients_fn(|_| largest);
+    let matrices = WIDTHS.map(|width| RowMajorMatrix::new(vec![largest; 4 * width], width));
+    let column = |i: usize| {
+        let column = SymbolicVariable::new(BaseEntry::Main { offset: i / 6 % 2 }, i % 6);
+        Extension::Leaf(ExtLeaf::Base(column.into()))
+    };
+    let variable = |entry, i| Extension::Leaf(ExtLeaf::ExtVariable(SymbolicVariableExt::new(entry, i)));
+    let columns = |i: usize| variable(ExtEntry::Permutation { offset: i / 3 % 2 }, i % 3);
+    let mut rng = ChaCha12Rng::seed_from_u64(3);
+    for number in 0..8 {
+        let mut term = |i: usize| {
+            // First sums of products alone.
+            let kind = if number < 2 { 3 * number } else { rng.random_range(0..6) };
+            let term = if kind < 3 { column(i) } else { columns(i) };
+            match kind % 3 {
+                0 if kind == 0 => term * variable(ExtEntry::Challenge, i % CHALLENGES),
+                0 => {
+                    term * Extension::Leaf(ExtLeaf::ExtConstant(Challenge::from(largest - F::from_usize(i))))
+                }
+                1 => term,
+                _ if kind == 2 => term * Extension::Leaf(ExtLeaf::ExtConstant(Challenge::from(largest))),
+                _ => term * variable(ExtEntry::Challenge, i % CHALLENGES),
+            }
+        };
+        let sum = (1..12).fold(term(0), |sum, i| sum + term(i));
+        // A factor of the extension, so that the sum has an end of its own.
+        let constraint = [sum * columns(0)];
+        let layout = ConstraintLayout { base_indices: Vec::new(), ext_indices: vec![0] };
+        let (graph, quotient) = Lowering::quotient(&[], &constraint, &layout);
+        let program = Program::new(&graph, &[quotient], 64);
+        let given = Given {
+            public_values: &[],
+            challenges: &[five; CHALLENGES],
+            terminal: Some(five),
+            weights: &[five],
+        };
+        let values = program.uniforms().values(&given).expect("all is given");
+        let given = core::array::from_fn(|i| Some(&matrices[i]));
+        let domain = Domain::Natural { log_height: 2 };
+        let expected = run(&Cpu::new(u64::MAX), &program, domain, given, &values);
+        assert_eq!(run(device, &program, domain, given, &values), expected, "{}: {number}", device.id());
+    }
 }
 
 /// A few of all sizes: of lookups, and of constraints.
