@@ -45,12 +45,13 @@ fn interpreted<const N: usize>(device: &Cuda, weights: [usize; N]) -> Vec<usize>
 #[test]
 fn kernels_of_much_local_memory_are_interpreted() {
     let Some((stand_in, _turn)) = stand_in() else { return };
-    let compiler = compiler(Cache::none());
+    let folder = tempfile::tempdir().expect("a folder");
+    let compiler = compiler(Cache::at(folder.path().join("kernels"), 1 << 30));
     for (bytes, expected) in [(0, vec![]), (256, vec![]), (264, vec![4]), (4096, vec![4])] {
         stand_in.local_bytes(bytes);
         let device = open(0).with_compiler(Arc::clone(&compiler));
         assert_eq!(interpreted(&device, [4]), expected, "{bytes} bytes a thread");
-        rows::onto_and_refusals(&device);
+        rows::little(&device).expect("it runs");
         drop(device);
         nothing_is_left(stand_in);
     }
@@ -60,13 +61,14 @@ fn kernels_of_much_local_memory_are_interpreted() {
 #[test]
 fn kernels_of_many_values_are_interpreted_where_the_driver_is_old() {
     let Some((stand_in, _turn)) = stand_in() else { return };
-    let compiler = compiler(Cache::none());
+    let folder = tempfile::tempdir().expect("a folder");
+    let compiler = compiler(Cache::at(folder.path().join("kernels"), 1 << 30));
     let weights = [4, 195, 205, 1700];
     for (version, expected) in [(12_080, vec![1700]), (12_010, vec![1700]), (12_000, vec![205, 1700])] {
         stand_in.version(version);
         let device = open(0).with_compiler(Arc::clone(&compiler));
         assert_eq!(interpreted(&device, weights), expected, "CUDA {version}");
-        rows::onto_and_refusals(&device);
+        rows::little(&device).expect("it runs");
     }
     nothing_is_left(stand_in);
     assert_eq!(compiler.last_refusal(), None);

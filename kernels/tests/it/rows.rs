@@ -540,38 +540,56 @@ fn columns_are_loaded_again_where_registers_are_few() {
     check(&Cpu::new(u64::MAX), 1, &constraints, [4, 1], Some(1), 4);
 }
 
-/// The column `index` of lookups, as a program has it.
-fn lookups_column(index: usize) -> Extension {
-    let entry = ExtEntry::Permutation { offset: 0 };
-    Extension::Leaf(ExtLeaf::ExtVariable(SymbolicVariableExt::new(entry, index)))
+/// Columns of lookups, half of them of the next row.
+fn lookups_columns(count: usize) -> Vec<Extension> {
+    let of = |i| SymbolicVariableExt::new(ExtEntry::Permutation { offset: i % 2 }, i / 2);
+    (0..count).map(|i| Extension::Leaf(ExtLeaf::ExtVariable(of(i)))).collect()
 }
 
-/// The registers of the extension that constraints take, all of the extension.
-fn fives(extension: &[Extension], most: usize) -> usize {
+/// Constraints that are all of the extension.
+fn of_the_extension(extension: Vec<Extension>) -> Constraints {
     let layout = ConstraintLayout { base_indices: Vec::new(), ext_indices: (0..extension.len()).collect() };
-    let (graph, quotient) = Lowering::quotient(&[], extension, &layout);
+    Constraints { base: Vec::new(), extension, layout }
+}
+
+/// The registers of the extension that they take.
+fn fives(constraints: &Constraints, most: usize) -> usize {
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
     Program::new(&graph, &[quotient], most).registers()[1]
 }
 
-/// As lookups do it: a constraint of each column, and one of the sum of all.
+/// As lookups do it: a constraint of each column, and sums of all.
 #[test]
 fn a_sum_of_columns_keeps_none_of_them() {
-    let columns: Vec<_> = (0..20).map(lookups_column).collect();
-    let mut constraints: Vec<_> = columns.iter().map(|column| column.clone() * column.clone()).collect();
-    let last = Extension::Leaf(ExtLeaf::Base(Base::Leaf(BaseLeaf::IsLastRow)));
-    constraints.push(columns.into_iter().sum::<Extension>() * last);
-    let found = fives(&constraints, 1000);
+    let constraints = |count| {
+        let columns = lookups_columns(count);
+        let mut constraints: Vec<_> = columns.iter().map(|column| column.clone() * column.clone()).collect();
+        for row in [BaseLeaf::IsFirstRow, BaseLeaf::IsLastRow] {
+            let row = Extension::Leaf(ExtLeaf::Base(Base::Leaf(row)));
+            constraints.push(columns.iter().cloned().sum::<Extension>() * row);
+        }
+        // In the total themselves.
+        constraints.extend([columns.iter().cloned().sum(), constraints[0].clone() + columns[1].clone()]);
+        of_the_extension(constraints)
+    };
+    let found = fives(&constraints(20), 1000);
     assert!(found <= 4, "{found} values of the extension at once");
+    for most in [5, 1000] {
+        check(&Cpu::new(u64::MAX), 1, &constraints(6), [4, 1], Some(1), most);
+    }
 }
 
 #[test]
 fn columns_of_the_extension_are_loaded_again_where_registers_are_few() {
-    let columns: Vec<_> = (0..20).map(lookups_column).collect();
-    let product = |order: &mut dyn Iterator<Item = &Extension>| order.cloned().product::<Extension>();
-    // The second is another product of the same, but for its ends.
-    let constraints = [product(&mut columns.iter()), product(&mut columns.iter().rev())];
-    let found = [20, 1000].map(|most| fives(&constraints, most));
+    let constraints = |count| {
+        let columns = lookups_columns(count);
+        let product = |order: &mut dyn Iterator<Item = &Extension>| order.cloned().product::<Extension>();
+        of_the_extension(vec![product(&mut columns.iter()), product(&mut columns.iter().rev())])
+    };
+    let found = [20, 1000].map(|most| fives(&constraints(20), most));
     assert!(found[0] <= 5 && found[1] >= 20, "{found:?}");
+    check(&Cpu::new(u64::MAX), 1, &constraints(6), [4, 1], Some(1), 20);
 }
 
 /// However many lookups there are: of eight that are inverted together a denominator each, and a product.
