@@ -90,15 +90,15 @@ struct Machine {
 
 }  // namespace rows
 
-// scratch[slots][threads] of as many threads as are launched.
+// Rows first.. up to before last. scratch[slots][threads] of as many threads as are launched.
 extern "C" __global__ void __launch_bounds__(128)
     interpret_rows(const rows::Instruction* __restrict__ code, const Fe5* __restrict__ uniforms, const rows::Source* __restrict__ sources,
-                   Fe* scratch, Fe* out, uint32_t instructions, Domain domain, uint32_t has_onto) {
+                   Fe* scratch, Fe* out, uint32_t instructions, Domain domain, uint32_t has_onto, uint32_t first, uint32_t last) {
     using namespace rows;
     uint32_t threads = gridDim.x * blockDim.x;
     Slots slots{scratch + thread_index(), threads};
     Machine machine{uniforms, sources, slots, domain, 0, 0};
-    for (uint32_t row = thread_index(); row < 1u << domain.log_height; row += threads) {
+    for (uint32_t row = first + thread_index(); row < last; row += threads) {
         machine.row = row;
         machine.next = domain.next(row);
         for (uint32_t i = 0; i < instructions; i++) {

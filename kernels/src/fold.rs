@@ -60,9 +60,19 @@ impl Folding {
         }
     }
 
+    /// Height and width of the codeword.
+    pub const fn codeword(self) -> (usize, usize) {
+        (1 << self.log_height, DEGREE << self.log_arity)
+    }
+
     /// Height and width of the result.
     pub const fn result(self) -> (usize, usize) {
         (1 << (self.log_height - self.log_next), DEGREE << self.log_next)
+    }
+
+    /// How many [`Folding::scalars`] there are.
+    pub const fn scalar_count(self) -> usize {
+        1 << self.log_arity
     }
 
     /// What the difference of pair `k` is multiplied by in round `s`, but for the row's own factor: `challenge^(2^s) / (2 w^(2^s r(k)))` with `w` of order

@@ -13,6 +13,7 @@ pub mod health;
 pub mod id;
 pub mod limits;
 pub mod memory;
+pub mod model;
 mod openings;
 mod quotients;
 pub mod rows;
@@ -24,6 +25,7 @@ pub use error::Error;
 pub use fold::MAX_LOG_ARITY;
 pub use id::DeviceId;
 pub use memory::{Budget, Usage};
+pub use model::{Model, Modelled};
 pub use seam::{
     Claims, Clock, Device, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Openings, Peer, Poseidon2,
     Quotients, Rows, RunningSums, Timer,

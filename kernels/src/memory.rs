@@ -53,7 +53,7 @@ impl Budget {
             Err(used) => Err(Error::OutOfMemory {
                 device: self.device,
                 requested: bytes,
-                free: self.limit.saturating_sub(used),
+                free: Usage { limit: self.limit, used, peak: used }.free(),
             }),
         }
     }
@@ -65,6 +65,22 @@ impl Budget {
             used: self.used.load(Ordering::Acquire),
             peak: self.peak.load(Ordering::Acquire),
         }
+    }
+
+    /// What is used now. The peak begins anew with it.
+    pub fn reset_peak(&self) -> Usage {
+        let usage = self.usage();
+        self.peak.store(usage.used, Ordering::Release);
+        // What was taken meanwhile.
+        self.peak.fetch_max(self.used.load(Ordering::Acquire), Ordering::AcqRel);
+        usage
+    }
+}
+
+impl Usage {
+    /// Bytes that are left.
+    pub const fn free(&self) -> u64 {
+        self.limit.saturating_sub(self.used)
     }
 }
 
@@ -100,6 +116,11 @@ mod tests {
         assert!(budget.reserve(u64::MAX).is_err());
         drop(two);
         assert_eq!(budget.usage(), Usage { limit: 100, used: 0, peak: 100 });
+        let three = budget.reserve(30).expect("it fits");
+        assert_eq!(budget.reset_peak(), Usage { limit: 100, used: 30, peak: 100 });
+        assert_eq!((budget.usage().peak, budget.usage().free()), (30, 70));
+        drop((three, budget.reserve(20).expect("it fits")));
+        assert_eq!(budget.usage(), Usage { limit: 100, used: 0, peak: 50 });
     }
 
     #[test]

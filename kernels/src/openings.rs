@@ -212,6 +212,11 @@ impl Reduction {
         Ok(Self { log_height, log_arity })
     }
 
+    /// Elements of the extension that a device is told of so many points of claims: a constant each, factors of each matrix, and powers of the challenge for the columns of the widest.
+    pub const fn told(points: usize, claims: usize, widest: usize) -> usize {
+        points * (1 + claims) + widest
+    }
+
     /// Height and width of the codeword.
     pub const fn result(self) -> (usize, usize) {
         (1 << (self.log_height - self.log_arity), DEGREE << self.log_arity)

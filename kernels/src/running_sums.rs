@@ -5,6 +5,10 @@ use crate::fold::DEGREE;
 use crate::id::DeviceId;
 use crate::seam::MAX_LOG_HEIGHT;
 
+/// Base-2 logarithm of a tile, which is a block's or a workgroup's: `LOG_SUM_TILE` of `running_sums.cu`, `LOG_TILE` of the WGSL.
+pub(crate) const LOG_TILE: usize = 12;
+const _: () = assert!(MAX_LOG_HEIGHT <= 2 * LOG_TILE, "sums of tiles are one tile");
+
 /// Base-2 logarithm of the height of a matrix whose first columns are an element of the extension.
 ///
 /// # Errors

@@ -69,13 +69,15 @@ fn warnings(before: &Run, now: &Run) -> Vec<String> {
         ("kinds", &before.kind, &now.kind),
         ("devices", &before.device.name, &now.device.name),
         ("clocks", &before.device.clock, &now.device.clock),
+        ("what runs programs", &before.device.programs, &now.device.programs),
         ("processors", &before.host.processor, &now.host.processor),
         ("versions of Aludel", &before.versions.aludel, &now.versions.aludel),
         ("vector instructions", &before.versions.vectors, &now.versions.vectors),
     ];
     let mut warnings: Vec<_> = pairs
         .into_iter()
-        .filter(|(_, before, now)| before != now)
+        // Versions that did not tell have nothing.
+        .filter(|(_, before, now)| before != now && !before.is_empty())
         .map(|(what, before, now)| format!("{what} differ: {before} before, {now} now"))
         .collect();
     if before.host.threads != now.host.threads {

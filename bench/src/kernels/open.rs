@@ -103,7 +103,9 @@ pub fn bench(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Runs, 
     match request.device {
         DeviceId::Cpu => {
             let device = Cpu::new(request.memory.unwrap_or_else(half_of_memory));
-            on(&device, &machine::host().processor, true, request, told)
+            let name = machine::host().processor;
+            let programs = &|| "instructions, some rows at a time".to_owned();
+            on(&device, Opened { name: &name, is_processor: true, programs }, request, told)
         }
         DeviceId::Cuda(number) => {
             // A little is left for the driver and for what it loads.
@@ -111,20 +113,48 @@ pub fn bench(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Runs, 
             let limit = request.memory.unwrap_or(memory / 16 * 15);
             let device = Cuda::open(number, limit)?;
             // Where there is none, programs are interpreted.
-            let device = match cuda::Compiler::open(None, Cache::none()) {
-                Ok(compiler) => device.with_compiler(Arc::new(compiler)),
+            let compiler = cuda::Compiler::open(None, Cache::none()).map(Arc::new);
+            let device = match &compiler {
+                Ok(compiler) => device.with_compiler(Arc::clone(compiler)),
                 Err(_) => device,
             };
-            on(&device, &name, false, request, told)
+            let programs = &|| match &compiler {
+                Ok(compiler) => compiled(compiler),
+                Err(why) => format!("interpreted: {why}"),
+            };
+            on(&device, Opened { name: &name, is_processor: false, programs }, request, told)
         }
         DeviceId::Wgpu(number) => {
             let adapter = wgpu::adapters().into_iter().find(|adapter| adapter.id == request.device);
             let name = adapter.as_ref().map_or("", |adapter| adapter.name.as_str());
             let is_processor = adapter.as_ref().is_some_and(|adapter| adapter.is_processor);
             let limit = request.memory.unwrap_or_else(half_of_memory);
-            on(&Wgpu::open(number, Options::new(limit))?, name, is_processor, request, told)
+            let device = Wgpu::open(number, Options::new(limit))?;
+            let programs =
+                &|| format!("WGSL up to {} instructions, interpreted beyond", device.most_compiled());
+            on(&device, Opened { name, is_processor, programs }, request, told)
         }
     }
+}
+
+/// What a compiler did.
+fn compiled(compiler: &cuda::Compiler) -> String {
+    let done = format!("{}, {} kernels", compiler.description(), compiler.compiled());
+    match compiler.last_refusal() {
+        Some(why) => format!("{done}; others interpreted: {why}"),
+        None => done,
+    }
+}
+
+/// An open device, for the record.
+#[derive(Clone, Copy)]
+pub struct Opened<'a> {
+    /// Its driver's name for it.
+    pub name: &'a str,
+    /// Whether its kernels are executed by the processor.
+    pub is_processor: bool,
+    /// What made programs over rows into something that it runs: asked when all have run.
+    pub programs: &'a dyn Fn() -> String,
 }
 
 /// Half of what the host has free now, or a gigabyte where it does not say.
@@ -135,14 +165,13 @@ fn half_of_memory() -> u64 {
     kib.map_or(1 << 30, |kib| kib * 512)
 }
 
-/// Measures on an open device, which has this name and is a processor or not.
+/// Measures on an open device.
 ///
 /// # Errors
 /// As of [`bench()`].
 pub fn on<D: Measured>(
     device: &D,
-    name: &str,
-    is_processor: bool,
+    Opened { name, is_processor, programs }: Opened<'_>,
     request: &Request,
     told: &mut dyn FnMut(Told<'_>),
 ) -> Result<Runs, BenchError> {
@@ -153,10 +182,11 @@ pub fn on<D: Measured>(
         name: name.to_owned(),
         limit_bytes,
         clock: device.clock().to_string(),
+        programs: String::new(),
     };
     let sizes = Sizes::new(is_processor, limit_bytes);
     let stored = |kind: Kind, begun: Begun, by: MeasuredBy, done: Measurement| {
-        stored(request, about.clone(), kind, begun, by, done)
+        stored(request, MeasuredDevice { programs: programs(), ..about.clone() }, kind, begun, by, done)
     };
     match request.kind {
         Kind::Limits => {

@@ -5,25 +5,29 @@ use std::time::Instant;
 
 use aludel_kernels::Error;
 use aludel_kernels::cpu::Cpu;
-use aludel_protocol::F;
-use aludel_protocol::PackedF;
 use aludel_protocol::hash::{perm16, perm24};
 use aludel_protocol::trees::trees;
+use aludel_protocol::{Challenge, F, PackedF};
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::{Field, PackedValue};
+use p3_field::coset::TwoAdicMultiplicativeCoset;
+use p3_field::{Field, PackedValue, batch_multiplicative_inverse};
+use p3_lookup::{LogUpGadget, LookupProtocol};
 use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::interpolation::{Interpolate, compute_adjusted_weights};
 use p3_symmetric::Permutation;
+use p3_util::reverse_slice_index_bits;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::case::{Case, Family};
+use super::case::{Case, Family, LOG_STEP, POINTS};
 use super::data;
 use super::measure::Plan;
+use super::programs::{Programs, programs};
 use super::statistics::Times;
 use super::table::{aligned, seconds};
-use super::work::time;
+use super::work::{challenges, compiled, time, time_of_lookups};
 
 /// Times of the processor's device and of Plonky3 called directly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +53,11 @@ pub fn compare(cases: &[Case], plan: Plan) -> Result<Vec<Compared>, Error> {
     for case in cases {
         let Some(direct) = direct(case.family) else { continue };
         let cpu = Cpu::new(u64::MAX);
+        let ready = compiled(&cpu, case.family)?;
+        let timed = |seed| match case.family {
+            Family::Lookups => time_of_lookups(&cpu, case, &ready, seed),
+            _ => time(&cpu, case, &ready, seed),
+        };
         let (mut device, mut plonky3) = (Vec::new(), Vec::new());
         for seed in 0..=plan.repeat.max(1) as u64 {
             // A copy, as `upload` makes one: what is free in the heap, and whether its pages were touched, is a tenth of a transform's time.
@@ -56,9 +65,9 @@ pub fn compare(cases: &[Case], plan: Plan) -> Result<Vec<Compared>, Error> {
             // Neither is always the first.
             if seed % 2 == 0 {
                 plonky3.push(direct(rows()));
-                device.push(time(&cpu, case, &[], seed)?);
+                device.push(timed(seed)?);
             } else {
-                device.push(time(&cpu, case, &[], seed)?);
+                device.push(timed(seed)?);
                 plonky3.push(direct(rows()));
             }
         }
@@ -96,7 +105,9 @@ fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
             drop(made);
             time
         }),
-        // It has no call for these, or none that takes rows.
+        Family::Openings => Some(openings),
+        Family::Lookups => Some(permutation),
+        // It has no call for these, none that takes rows, or one that the device does nothing but call.
         Family::FieldBase
         | Family::FieldQuintic
         | Family::MerkleOpen
@@ -105,11 +116,45 @@ fn direct(family: Family) -> Option<fn(RowMajorMatrix<F>) -> Duration> {
         | Family::RunningSums
         | Family::Selectors
         | Family::Chunks
-        | Family::Openings
         | Family::Reduced
-        | Family::Quotient
-        | Family::Lookups => None,
+        | Family::Quotient => None,
     }
+}
+
+/// Values at points as `p3-fri` has them made, which inverts the differences of all rows, for what comes after values too; here those of the rows that values are made from.
+fn openings(rows: RowMajorMatrix<F>) -> Duration {
+    let start = Instant::now();
+    let low = rows.split_rows(rows.height() >> LOG_STEP).0;
+    let log_rows = low.height().trailing_zeros() as usize;
+    let values = TwoAdicMultiplicativeCoset::new(F::GENERATOR, log_rows).map(|coset| {
+        let mut coset: Vec<F> = coset.iter().collect();
+        reverse_slice_index_bits(&mut coset);
+        let at = |z: Challenge| {
+            let differences: Vec<Challenge> = coset.iter().map(|x| z - *x).collect();
+            let weights = compute_adjusted_weights(z, &batch_multiplicative_inverse(&differences));
+            low.interpolate_coset_with_precomputation(F::GENERATOR, z, &weights)
+        };
+        challenges(POINTS, 1).into_iter().map(at).collect::<Vec<_>>()
+    });
+    let time = start.elapsed();
+    drop(values);
+    time
+}
+
+/// The columns of a chip's lookups, on as many rows.
+fn permutation(rows: RowMajorMatrix<F>) -> Duration {
+    let Some(Ok(Programs { widths: [main, fixed, ..], lookups, .. })) = programs(Family::Lookups) else {
+        return Duration::ZERO;
+    };
+    let [main, fixed] =
+        [(*main, 1), (*fixed, 2)].map(|(width, seed)| data::matrix(rows.height(), width, seed));
+    let (fixed, challenges) = ((fixed.width > 0).then_some(fixed), challenges(2 * lookups.len(), 1));
+    let start = Instant::now();
+    let made =
+        LogUpGadget::new().generate_permutation::<F, Challenge>(&main, &fixed, &[], lookups, &challenges);
+    let time = start.elapsed();
+    drop(made);
+    time
 }
 
 fn timed(transform: impl FnOnce(&Radix2DitParallel<F>) -> RowMajorMatrix<F>) -> Duration {

@@ -34,8 +34,9 @@ pub struct Programs {
     pub columns: [usize; 2],
     /// Products and reductions of a row.
     pub products: [u64; 2],
+    /// Of the chip.
+    pub lookups: Lookups<F>,
     public_values: usize,
-    challenges: usize,
     weights: usize,
 }
 
@@ -105,14 +106,15 @@ impl Programs {
         let written = 5 * parts.first().map_or(0, |part| part.outputs());
         let products = parts.iter().map(program_products);
         let products = products.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
-        let (public_values, challenges, weights) = (0, 2 * lookups.len(), 0);
-        Self { parts, widths, columns: [read.len(), written], products, public_values, challenges, weights }
+        let (public_values, weights, lookups) = (0, 0, lookups.clone());
+        Self { parts, widths, columns: [read.len(), written], products, lookups, public_values, weights }
     }
 
     /// Uniform values, the same for all parts, from a source of challenges. `None` where the programs want others than a proof has.
     pub fn values(&self, draw: impl FnOnce(usize) -> Vec<Challenge>) -> Option<Vec<Challenge>> {
-        let mut challenges = draw(self.challenges + 1 + self.weights);
-        let weights = challenges.split_off(self.challenges + 1);
+        let count = 2 * self.lookups.len();
+        let mut challenges = draw(count + 1 + self.weights);
+        let weights = challenges.split_off(count + 1);
         let public_values: Vec<F> = (1..).map(F::new).take(self.public_values).collect();
         let terminal = challenges.pop();
         let given =

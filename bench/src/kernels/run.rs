@@ -48,6 +48,9 @@ pub struct MeasuredDevice {
     pub limit_bytes: u64,
     /// Whose clock was read: `device`, or `wall`, whose times include launching.
     pub clock: String,
+    /// What made programs over rows into something that it runs. Empty in runs of versions that did not tell.
+    #[serde(default)]
+    pub programs: String,
 }
 
 /// What floors were made from.

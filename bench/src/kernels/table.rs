@@ -27,6 +27,9 @@ fn head(run: &Run) -> String {
     let (device, profile) = (&run.device, &run.profile);
     let _ =
         writeln!(text, "{} {}, {} clock, {} repetitions", device.id, device.name, device.clock, run.repeat);
+    if !device.programs.is_empty() {
+        let _ = writeln!(text, "programs over rows: {}", device.programs);
+    }
     let state = match (profile.rates.is_empty(), profile.measured) {
         (true, _) => "no rates, so no floors",
         (false, true) => "measured",

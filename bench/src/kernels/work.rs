@@ -70,6 +70,21 @@ pub fn time<D: Measured>(
     make(device, case, compiled, seed).map(|(_, time)| time)
 }
 
+/// The time of a chip's fractions and their running sums: all columns of its lookups.
+///
+/// # Errors
+/// Any of the device.
+pub fn time_of_lookups<D: Measured>(
+    device: &D,
+    case: &Case,
+    compiled: &[D::Compiled],
+    seed: u64,
+) -> Result<Duration, Error> {
+    let (fractions, time) = run(device, case, compiled, seed)?;
+    let (_, more) = device.timed(|| device.running_sums(fractions))?;
+    Ok(time + more)
+}
+
 /// The answer of a device.
 ///
 /// # Errors
@@ -226,7 +241,7 @@ fn challenge(seed: u64) -> Challenge {
     challenges(1, seed)[0]
 }
 
-fn challenges(count: usize, seed: u64) -> Vec<Challenge> {
+pub(super) fn challenges(count: usize, seed: u64) -> Vec<Challenge> {
     let coefficients = data::matrix(count, 5, !seed).values;
     let of = |five: &[F]| Challenge::from_basis_coefficients_fn(|i| five[i]);
     coefficients.chunks_exact(5).map(of).collect()

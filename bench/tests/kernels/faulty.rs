@@ -10,8 +10,8 @@ use aludel_kernels::limits::Operation;
 use aludel_kernels::rows::lower::MATRICES;
 use aludel_kernels::rows::{Domain, Program};
 use aludel_kernels::{
-    Claims, Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening, Openings,
-    Poseidon2, Quotients, Rows, RunningSums, Timer, Usage,
+    Budget, Claims, Clock, Device, DeviceId, Error, Fold, Grinding, Limits, MerkleTree, Ntt, Opening,
+    Openings, Poseidon2, Quotients, Rows, RunningSums, Timer,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::trees::Cap;
@@ -71,8 +71,8 @@ impl Device for Faulty {
         self.cpu.id()
     }
 
-    fn usage(&self) -> Usage {
-        self.cpu.usage()
+    fn budget(&self) -> &Budget {
+        self.cpu.budget()
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {

@@ -7,7 +7,7 @@ use aludel_bench::kernels::case::{Case, Family};
 use aludel_bench::kernels::folder::{self, FolderError};
 use aludel_bench::kernels::limits::rates;
 use aludel_bench::kernels::measure::{Plan, kernels};
-use aludel_bench::kernels::open::{BenchError, Kind, Request, Told, on};
+use aludel_bench::kernels::open::{BenchError, Kind, Opened, Request, Told, on};
 use aludel_bench::kernels::plonky3;
 use aludel_bench::kernels::run::{NoRun, Run};
 use aludel_bench::kernels::table::{csv, table};
@@ -37,8 +37,12 @@ fn request(kind: Kind, only: &[&str]) -> Request {
     }
 }
 
+fn opened(name: &str) -> Opened<'_> {
+    Opened { name, is_processor: true, programs: &|| "tests".to_owned() }
+}
+
 fn run(fault: Fault, kind: Kind, only: &[&str]) -> Result<Run, BenchError> {
-    on(&Faulty::new(fault), "a device, of \"tests\"", true, &request(kind, only), &mut |_| ())
+    on(&Faulty::new(fault), opened("a device, of \"tests\""), &request(kind, only), &mut |_| ())
         .map(|runs| runs.asked)
 }
 
@@ -51,7 +55,7 @@ fn a_run_has_its_figures_and_is_itself_again_from_json() {
         Told::Row(row) => rows.push(row.clone()),
     };
     let only = ["ntt", "poseidon2-16"];
-    let run = on(&device, "test", true, &request(Kind::Kernels, &only), &mut told).expect("a run").asked;
+    let run = on(&device, opened("test"), &request(Kind::Kernels, &only), &mut told).expect("a run").asked;
     assert_eq!((announced, run.rows.len(), &run.rows), (3, 3, &rows));
     for row in &run.rows {
         let times = row.times.as_ref().expect("times");
@@ -62,6 +66,7 @@ fn a_run_has_its_figures_and_is_itself_again_from_json() {
         let operations = 3.0 * row.operations as f64 / 1e9;
         assert!((floor - operations.max(row.bytes as f64 / 1e9)).abs() < 1e-12);
     }
+    assert_eq!(run.device.programs, "tests");
     let json = run.to_json();
     let again = Run::from_json(&json).expect("a run");
     assert_eq!(again.to_json(), json);
@@ -187,7 +192,7 @@ fn rates_that_nobody_knows_are_measured() {
         Told::Rows(count) => announced = count,
         Told::Row(_) => {}
     };
-    let runs = on(&Faulty::new(Fault::None), "test", true, &request, &mut told).expect("a run");
+    let runs = on(&Faulty::new(Fault::None), opened("test"), &request, &mut told).expect("a run");
     let limits = runs.limits.expect("limits");
     assert_eq!((announced, limits.rows.len(), limits.kind.as_str()), (8, 7, "limits"));
     assert_eq!(runs.asked.profile.rates, rates(&limits.rows));
@@ -249,9 +254,10 @@ fn tables_and_lines_have_every_row() {
 #[test]
 fn the_processors_device_is_compared_with_plonky3() {
     let cases = [case(Family::Ntt, 8, 4), case(Family::FieldBase, 4, 16), case(Family::MerkleCommit, 5, 8)];
+    let cases = [&cases[..], &[case(Family::Openings, 6, 3), case(Family::Lookups, 5, 3)]].concat();
     let compared = plonky3::compare(&cases, PLAN).expect("memory");
     let names: Vec<_> = compared.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["ntt", "merkle-commit"]);
+    assert_eq!(names, ["ntt", "merkle-commit", "openings", "lookups"]);
     for row in compared {
         assert_eq!((row.device.samples_s.len(), row.plonky3.samples_s.len()), (3, 3));
         assert!((row.ratio - row.device.median_s / row.plonky3.median_s).abs() < 1e-9);

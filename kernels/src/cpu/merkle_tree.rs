@@ -1,21 +1,21 @@
 //! Trees by `p3-merkle-tree`.
 
 use aludel_protocol::F;
-use aludel_protocol::hash::DIGEST;
 use aludel_protocol::trees::{Cap, Trees, trees};
 use p3_commit::Mmcs;
 use p3_matrix::Matrix as _;
 
 use super::{Cpu, Matrix};
 use crate::error::Error;
+use crate::id::DeviceId;
 use crate::memory::Reserved;
-use crate::seam::{MerkleTree, Opening};
+use crate::seam::{MerkleTree, Opening, has_rows, log_tallest, node_words};
 
 /// A tree with the matrices that it is of.
 pub struct Tree {
     trees: Trees,
     data: <Trees as Mmcs<F>>::ProverData<Matrix>,
-    height: usize,
+    log_height: usize,
     #[expect(dead_code, reason = "given back when the tree is dropped")]
     reserved: Reserved,
 }
@@ -24,14 +24,11 @@ impl MerkleTree for Cpu {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height());
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        let reserved = self.reserve((2 * height - 1) * DIGEST)?;
+        let log_height = log_tallest(DeviceId::Cpu, matrices.iter().map(|matrix| matrix.height()))?;
+        let reserved = self.reserve(node_words(log_height))?;
         let trees = trees(cap_height);
         let (cap, data) = trees.commit(matrices);
-        Ok((cap, Tree { trees, data, height, reserved }))
+        Ok((cap, Tree { trees, data, log_height, reserved }))
     }
 
     fn matrices<'a>(&self, tree: &'a Tree) -> Vec<&'a Matrix> {
@@ -39,9 +36,7 @@ impl MerkleTree for Cpu {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        if let Some(index) = indices.iter().find(|index| **index >= tree.height) {
-            return Err(self.unsupported(format!("row {index} of a tree of {}", tree.height)));
-        }
+        has_rows(DeviceId::Cpu, tree.log_height, indices)?;
         let open = |index: &usize| {
             let (rows, path) = tree.trees.open_batch(*index, &tree.data).unpack();
             Opening { rows, path }

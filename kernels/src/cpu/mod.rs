@@ -10,6 +10,7 @@ mod poseidon2;
 mod quotients;
 mod rows;
 mod running_sums;
+mod sizes;
 
 use core::borrow::Borrow;
 use core::time::Duration;
@@ -23,11 +24,12 @@ use p3_matrix::dense::{DenseMatrix, DenseStorage, RowMajorMatrix};
 pub use limits::Words;
 pub use merkle_tree::Tree;
 pub use rows::Compiled;
+pub(crate) use sizes::Sizes;
 
 use crate::cuda::Cuda;
 use crate::error::Error;
 use crate::id::DeviceId;
-use crate::memory::{Budget, Reserved, Usage};
+use crate::memory::{Budget, Reserved};
 use crate::seam::{Clock, Device, Peer, Timer};
 use crate::wgpu::Wgpu;
 
@@ -99,8 +101,8 @@ impl Device for Cpu {
         DeviceId::Cpu
     }
 
-    fn usage(&self) -> Usage {
-        self.budget.usage()
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {

@@ -21,10 +21,12 @@ use crate::seam::{Claims, Openings};
 
 /// The points of a coset, bit-reversed: each half after the first is the half before it times a root.
 fn coset(log: usize) -> Vec<F> {
-    let mut points = vec![F::GENERATOR];
+    let mut points = Vec::with_capacity(1 << log);
+    points.push(F::GENERATOR);
     for log in 1..=log {
         let root = F::two_adic_generator(log);
-        let other: Vec<F> = points.par_iter().map(|x| *x * root).collect();
+        // Few points take less than it takes to wake other threads.
+        let other: Vec<F> = points.par_iter().with_min_len(1 << 12).map(|x| *x * root).collect();
         points.extend(other);
     }
     points
@@ -45,6 +47,11 @@ fn values(rows: RowMajorMatrixView<'_, F>, z: Challenge, weights: &[Challenge]) 
     rows.interpolate_coset_with_precomputation(F::GENERATOR, z, &weights[..rows.height()])
 }
 
+/// Words of a coset of `2^log` points; of differences and inverses at one point at a time, and of weights or a matrix's sums.
+pub(super) const fn point_words(log: usize) -> usize {
+    (1 + 3 * DEGREE) << log
+}
+
 impl Openings for Cpu {
     fn values_at(
         &self,
@@ -56,9 +63,8 @@ impl Openings for Cpu {
         let evaluations = Evaluations::new(DeviceId::Cpu, &heights, points, added_bits)?;
         let mut found: Vec<Vec<Vec<Challenge>>> =
             points.iter().map(|points| vec![Vec::new(); points.len()]).collect();
-        let log_most = evaluations.points.iter().map(|(_, log)| *log).max().unwrap_or(0);
-        // The coset; of one point at a time differences, their inverses and weights.
-        let _reserved = self.reserve((1 + 3 * DEGREE) << log_most)?;
+        let log_most = evaluations.log_most();
+        let _reserved = self.reserve(point_words(log_most))?;
         let coset = coset(log_most);
         for (number, (z, log)) in evaluations.points.iter().enumerate() {
             let inverses = inverses(*z, &coset[..1 << log]);
@@ -86,8 +92,7 @@ impl Openings for Cpu {
         let reduction = Reduction::new(self, claims, log_arity)?;
         let (height, width) = reduction.result();
         let reserved = self.reserve(height * width)?;
-        // The coset, a matrix's sums, and differences and inverses of one point at a time.
-        let _other = self.reserve((1 + 3 * DEGREE) << reduction.log_height)?;
+        let _other = self.reserve(point_words(reduction.log_height))?;
         let coset = coset(reduction.log_height);
         let widest = claims.iter().map(|claim| claim.matrix.width()).max().unwrap_or(0);
         let powers: Vec<Packed> = Packed::packed_ext_powers_capped(challenge, widest).collect();

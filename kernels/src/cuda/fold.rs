@@ -6,7 +6,7 @@ use p3_field::BasedVectorSpace;
 use super::launch::Arg;
 use super::{Cuda, Matrix, words};
 use crate::error::Error;
-use crate::fold::Folding;
+use crate::fold::{DEGREE, Folding};
 use crate::seam::{Device, Fold};
 
 impl Fold for Cuda {
@@ -22,7 +22,7 @@ impl Fold for Cuda {
         let (height, width) = folding.result();
         let folded = self.matrix(height, width)?;
         let scalars: Vec<F> = Challenge::flatten_to_base(folding.scalars(challenge));
-        let mut table = self.buffer(scalars.len())?;
+        let mut table = self.buffer(DEGREE * folding.scalar_count())?;
         self.stream.copy_in(words(&scalars), &mut table)?;
         let log = |number: usize| Arg::Word(number as u32);
         let args = [

@@ -11,12 +11,15 @@ use super::{Cuda, words};
 use crate::error::Error;
 use crate::seam::Grinding;
 
+/// Words of a puzzle's state.
+pub(super) const STATE_WORDS: usize = 16;
+
 /// No candidate.
 const NONE: u32 = u32::MAX;
 
 impl Grinding for Cuda {
     fn smallest_witness(&self, puzzle: &Puzzle, candidates: Range<u32>) -> Result<Option<F>, Error> {
-        let [mut state, mut least] = [self.buffer(puzzle.state().len())?, self.buffer(1)?];
+        let [mut state, mut least] = [self.buffer(STATE_WORDS)?, self.buffer(1)?];
         self.stream.copy_in(words(puzzle.state()), &mut state)?;
         self.stream.copy_in(&[NONE], &mut least)?;
         let [place, sampled] = [puzzle.place(), puzzle.sampled()].map(|i| self.word(i).map(Arg::Word));

@@ -133,6 +133,12 @@ pub(super) fn power_tables(base: F, count: usize) -> Vec<F> {
     low.chain(high).collect()
 }
 
+/// Words of these tables.
+pub(super) const fn power_words(count: usize) -> usize {
+    let low = 1 << LOG_TABLE;
+    (if count < low { count } else { low }) + count.div_ceil(low)
+}
+
 /// Powers of a root of order 16, and of its inverse, eight of each.
 fn units() -> Vec<F> {
     let unit = F::two_adic_generator(4);

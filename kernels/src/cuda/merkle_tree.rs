@@ -11,10 +11,10 @@ use super::buffer::Buffer;
 use super::launch::Arg;
 use super::{Cuda, Matrix, words_mut};
 use crate::error::Error;
-use crate::seam::{MerkleTree, Opening};
+use crate::seam::{Device, MerkleTree, Opening, has_rows, log_tallest, node_words};
 
 /// Words of an entry of the table of columns: an address, and a shift.
-const ENTRY: usize = 4;
+pub(super) const ENTRY: usize = 4;
 
 /// A tree on the device, with its matrices.
 #[derive(Debug)]
@@ -50,6 +50,11 @@ impl Tree {
     }
 }
 
+/// Words of the paths of some queries.
+pub(super) const fn path_words(count: usize, levels: usize) -> usize {
+    count * levels * DIGEST
+}
+
 impl Cuda {
     /// A tree whose nodes are still garbage.
     fn plant(&self, matrices: Vec<Matrix>, log_height: usize, cap_height: usize) -> Result<Tree, Error> {
@@ -66,8 +71,8 @@ impl Cuda {
                 table.extend([address as u32, (address >> 32) as u32, shift, 0]);
             }
         }
-        let nodes = self.buffer(((2 << log_height) - 1) * DIGEST)?;
-        let mut columns = self.buffer(table.len())?;
+        let nodes = self.buffer(node_words(log_height))?;
+        let mut columns = self.buffer(ENTRY * width)?;
         self.stream.copy_in(&table, &mut columns)?;
         let log_cap = cap_height.min(log_height);
         Ok(Tree { matrices, offsets, columns, width, nodes, log_height, log_cap })
@@ -117,7 +122,7 @@ impl Cuda {
     /// The siblings on the way up, `[query][level]`.
     fn open_paths(&self, tree: &Tree, queries: &Buffer) -> Result<Vec<F>, Error> {
         let (count, levels) = (queries.words(), tree.log_height - tree.log_cap);
-        let paths = self.buffer(count * levels * DIGEST)?;
+        let paths = self.buffer(path_words(count, levels))?;
         let args = [
             Arg::At(&tree.nodes, 0),
             Arg::Word(self.word(tree.log_height)?),
@@ -128,7 +133,7 @@ impl Cuda {
         ];
         // SAFETY: queries are below the height; a sibling's index is that of a node of its layer.
         unsafe { self.launch(self.per_item("merkle_open_path", count * levels)?, &args) }?;
-        self.elements(&paths, 0, count * levels * DIGEST)
+        self.elements(&paths, 0, path_words(count, levels))
     }
 }
 
@@ -141,12 +146,9 @@ impl MerkleTree for Cuda {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height);
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        self.word(height)?;
-        let tree = self.plant(matrices, height.trailing_zeros() as usize, cap_height)?;
+        let log_height = log_tallest(self.id(), matrices.iter().map(|matrix| matrix.height))?;
+        self.word(1 << log_height)?;
+        let tree = self.plant(matrices, log_height, cap_height)?;
         (0..=tree.log_height).rev().try_for_each(|log_count| self.grow(&tree, log_count))?;
         let cap = self.elements(&tree.nodes, tree.below(tree.log_cap) * DIGEST, DIGEST << tree.log_cap)?;
         Ok((Cap::new(nodes(&cap)), tree))
@@ -157,9 +159,7 @@ impl MerkleTree for Cuda {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        if let Some(index) = indices.iter().find(|index| **index >= 1 << tree.log_height) {
-            return Err(self.unsupported(format!("row {index} of a tree of 2^{}", tree.log_height)));
-        }
+        has_rows(self.id(), tree.log_height, indices)?;
         let indices = indices.iter().map(|index| self.word(*index)).collect::<Result<Vec<_>, _>>()?;
         let mut queries = self.buffer(indices.len())?;
         self.stream.copy_in(&indices, &mut queries)?;

@@ -26,6 +26,7 @@ mod poseidon2;
 mod quotients;
 mod rows;
 mod running_sums;
+mod sizes;
 mod staging;
 mod stream;
 mod transfer;
@@ -49,7 +50,9 @@ use buffer::Buffer;
 use driver::Context;
 use event::Event;
 use image::Image;
+use interpreted::MOST_STEPS;
 use launch::{Arg, Launch};
+pub(crate) use sizes::Sizes;
 use stream::Stream;
 use transfer::{word, words, words_mut};
 
@@ -61,6 +64,7 @@ pub struct Cuda {
     image: Arc<Image>,
     budget: Arc<Budget>,
     compiler: Option<Arc<Compiler>>,
+    most_steps: usize,
 }
 
 /// A matrix on a device, by columns.
@@ -81,13 +85,25 @@ impl Cuda {
         let context = Context::open(ordinal)?;
         let budget = Budget::new(context.id, limit.min(context.total()?));
         let image = Arc::new(Image::load(&context)?);
-        Ok(Self { stream: Stream::new(&context)?, image, budget, compiler: None })
+        Ok(Self { stream: Stream::new(&context)?, image, budget, compiler: None, most_steps: MOST_STEPS })
     }
 
     /// With a compiler for kernels of programs, which are interpreted otherwise.
     #[must_use]
     pub fn with_compiler(self, compiler: Arc<Compiler>) -> Self {
         Self { compiler: Some(compiler), ..self }
+    }
+
+    /// With launches of at most so many instructions by rows where programs are interpreted: fewer for cards whose driver ends long launches. What all threads do at once is done in
+    /// any case.
+    #[must_use]
+    pub fn with_most_steps(self, most_steps: usize) -> Self {
+        Self { most_steps, ..self }
+    }
+
+    /// Whether it has one. A program may still be interpreted: one that is too long, or that it does not compile.
+    pub const fn has_compiler(&self) -> bool {
+        self.compiler.is_some()
     }
 
     /// Another queue on the same device, with the same budget. Matrices may be used on any queue of an opening.
@@ -97,7 +113,7 @@ impl Cuda {
     pub fn queue(&self) -> Result<Self, Error> {
         let stream = Stream::new(&self.stream.context)?;
         let (image, budget) = (Arc::clone(&self.image), Arc::clone(&self.budget));
-        Ok(Self { stream, image, budget, compiler: self.compiler.clone() })
+        Ok(Self { stream, image, budget, compiler: self.compiler.clone(), most_steps: self.most_steps })
     }
 
     /// The device's name, as the driver has it.

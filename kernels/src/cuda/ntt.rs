@@ -4,7 +4,7 @@ use aludel_protocol::F;
 use p3_field::{Field, PrimeCharacteristicRing};
 
 use super::buffer::Buffer;
-use super::image::{LOG_TABLE, power_tables};
+use super::image::{LOG_TABLE, power_tables, power_words};
 use super::launch::{Arg, Launch};
 use super::{Cuda, Matrix, words};
 use crate::error::Error;
@@ -123,7 +123,7 @@ impl Cuda {
     /// Powers of the shift, in two tables: the words of the first and the tables.
     fn powers(&self, height: usize, shift: F) -> Result<(usize, Buffer), Error> {
         let powers = power_tables(shift, height);
-        let mut tables = self.buffer(powers.len())?;
+        let mut tables = self.buffer(power_words(height))?;
         self.stream.copy_in(words(&powers), &mut tables)?;
         Ok((height.min(1 << LOG_TABLE), tables))
     }

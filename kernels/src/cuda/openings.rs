@@ -37,6 +37,25 @@ struct Sums {
     totals: Buffer,
 }
 
+/// Words of the weights of one point.
+pub(super) fn weight_words(log_rows: usize) -> usize {
+    DEGREE * ROWS_AT_ONCE.min(1 << log_rows)
+}
+
+/// Words of the sums of tiles of matrices of these widths, one after the other.
+pub(super) fn partial_words(widths: &[usize], evaluations: &Evaluations) -> usize {
+    let of = |(width, evaluated): (&usize, &Evaluated)| {
+        let tiles = ROWS_AT_ONCE.min(1 << evaluated.log_rows).div_ceil(TILE);
+        tiles * width.min(&COLUMNS_AT_ONCE) * evaluated.points.len().min(POINTS) * DEGREE
+    };
+    zip(widths, &evaluations.matrices).map(of).max().unwrap_or(0)
+}
+
+/// Words of all sums.
+pub(super) fn total_words(widths: &[usize], evaluations: &Evaluations) -> usize {
+    DEGREE * evaluations.sums(widths.iter().copied())
+}
+
 impl Cuda {
     /// Elements of the extension on the device.
     fn table(&self, elements: Vec<Challenge>) -> Result<Buffer, Error> {
@@ -49,7 +68,7 @@ impl Cuda {
     /// Memory for the weights at a point of rows that are taken together.
     fn room(&self, log_rows: usize) -> Result<Weights, Error> {
         let count = ROWS_AT_ONCE.min(1 << log_rows);
-        Ok(Weights { table: self.buffer(DEGREE * count)?, count })
+        Ok(Weights { table: self.buffer(weight_words(log_rows))?, count })
     }
 
     /// `1 / (z - x)` of some rows, or `x / (z - x)`; the point is one of a table.
@@ -125,13 +144,10 @@ impl Cuda {
         let points = self.table(evaluations.points.iter().map(|(z, _)| *z).collect())?;
         let weights = evaluations.points.iter().map(|(_, log)| self.room(*log));
         let weights = weights.collect::<Result<Vec<_>, _>>()?;
-        let partial = |(matrix, evaluated): (&&Matrix, &Evaluated)| {
-            let tiles = ROWS_AT_ONCE.min(1 << evaluated.log_rows).div_ceil(TILE);
-            tiles * matrix.width.min(COLUMNS_AT_ONCE) * evaluated.points.len().min(POINTS) * DEGREE
-        };
+        let widths: Vec<usize> = matrices.iter().map(|matrix| matrix.width).collect();
         let sums = Sums {
-            partial: self.buffer(all().map(partial).max().unwrap_or(0))?,
-            totals: self.buffer(DEGREE * evaluations.sums(matrices.iter().map(|matrix| matrix.width)))?,
+            partial: self.buffer(partial_words(&widths, evaluations))?,
+            totals: self.buffer(total_words(&widths, evaluations))?,
         };
         for Rows { first, .. } in Rows::parts(evaluations.log_most(), ROWS_AT_ONCE) {
             let of = |log: usize| Rows::part(log, ROWS_AT_ONCE, first);

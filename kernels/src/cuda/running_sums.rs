@@ -8,12 +8,13 @@ use super::launch::{Arg, Launch};
 use super::{Cuda, Matrix};
 use crate::error::Error;
 use crate::fold::DEGREE;
-use crate::running_sums::log_height;
-use crate::seam::{Device, MAX_LOG_HEIGHT, RunningSums};
+use crate::running_sums::{LOG_TILE, log_height};
+use crate::seam::{Device, RunningSums};
 
-/// Base-2 logarithm of a tile, which is a block's: `LOG_SUM_TILE` of `running_sums.cu`.
-const LOG_TILE: usize = 12;
-const _: () = assert!(MAX_LOG_HEIGHT <= 2 * LOG_TILE, "sums of tiles are one tile");
+/// Words of the sums of tiles, where there is more than one.
+pub(super) const fn tile_words(log_height: usize) -> usize {
+    if log_height <= LOG_TILE { 0 } else { DEGREE << (log_height - LOG_TILE) }
+}
 
 impl Cuda {
     fn per_tile(&self, kernel: &'static str, log_tiles: usize) -> Result<Launch, Error> {
@@ -47,10 +48,10 @@ impl RunningSums for Cuda {
         let log_height = log_height(self.id(), self.shape(&rows))?;
         let log_tiles = log_height.saturating_sub(LOG_TILE);
         let totals = self.buffer(DEGREE)?;
+        let sums = self.buffer(tile_words(log_height))?;
         if log_tiles == 0 {
             self.run_sums(&rows.buffer, log_height, None, &totals)?;
         } else {
-            let sums = self.buffer(DEGREE << log_tiles)?;
             let args = [Arg::At(&rows.buffer, 0), Arg::Word(log_height as u32), Arg::At(&sums, 0)];
             // SAFETY: a word for each tile of five columns.
             unsafe { self.launch(self.per_tile("column_sums", log_tiles)?, &args) }?;

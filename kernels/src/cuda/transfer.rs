@@ -12,7 +12,7 @@ use super::launch::{Arg, Launch};
 use super::{Cuda, Matrix};
 use crate::error::Error;
 use crate::id::DeviceId;
-use crate::memory::Usage;
+use crate::memory::Budget;
 use crate::seam::Device;
 
 /// Words that are turned between rows and columns at a time, at most: 64 MiB.
@@ -20,14 +20,13 @@ const STAGING_WORDS: usize = 1 << 24;
 /// Side of the tile that a block turns.
 const TILE: usize = 32;
 
-impl Cuda {
-    /// Rows that are staged at a time: half of what the budget has left, at most [`STAGING_WORDS`], at least one row.
-    fn staged_rows(&self, height: usize, width: usize) -> usize {
-        let usage = self.usage();
-        let left = usize::try_from((usage.limit - usage.used) / 8).unwrap_or(usize::MAX);
-        (left.min(STAGING_WORDS) / width.max(1)).clamp(1, height.max(1))
-    }
+/// Rows that are staged at a time: half of what the budget has free, at most [`STAGING_WORDS`], at least one row.
+pub(super) fn staged_rows(free: u64, (height, width): (usize, usize)) -> usize {
+    let half = usize::try_from(free / 8).unwrap_or(usize::MAX);
+    (half.min(STAGING_WORDS) / width.max(1)).clamp(1, height.max(1))
+}
 
+impl Cuda {
     /// Turns rows `first..` of a matrix, `count` of them, between both orders.
     fn turn(
         &self,
@@ -57,8 +56,8 @@ impl Device for Cuda {
         self.stream.context.id
     }
 
-    fn usage(&self) -> Usage {
-        self.budget.usage()
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {
@@ -68,7 +67,7 @@ impl Device for Cuda {
     fn upload(&self, rows: &RowMajorMatrix<F>) -> Result<Matrix, Error> {
         let (height, width) = (rows.height(), rows.width());
         let matrix = self.matrix(height, width)?;
-        let at_once = self.staged_rows(height, width);
+        let at_once = staged_rows(self.usage().free(), (height, width));
         let mut staging = self.buffer(at_once.min(height) * width)?;
         for (i, chunk) in rows.values.chunks((at_once * width).max(1)).enumerate() {
             self.stream.copy_in(words(chunk), &mut staging)?;
@@ -80,7 +79,7 @@ impl Device for Cuda {
 
     fn download(&self, matrix: &Matrix) -> Result<RowMajorMatrix<F>, Error> {
         let (height, width) = (matrix.height, matrix.width);
-        let at_once = self.staged_rows(height, width);
+        let at_once = staged_rows(self.usage().free(), (height, width));
         let staging = self.buffer(at_once.min(height) * width)?;
         let mut values = F::zero_vec(height * width);
         for (i, chunk) in values.chunks_mut((at_once * width).max(1)).enumerate() {

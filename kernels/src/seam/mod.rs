@@ -9,6 +9,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use aludel_protocol::grinding::Puzzle;
+use aludel_protocol::hash::DIGEST;
 use aludel_protocol::trees::{Cap, Node};
 use aludel_protocol::{Challenge, F};
 use p3_field::PrimeCharacteristicRing;
@@ -17,7 +18,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::limits::Operation;
-use crate::memory::Usage;
+use crate::memory::{Budget, Usage};
 
 pub use openings::{Claims, Openings};
 pub use rows::{Quotients, Rows, RunningSums};
@@ -57,6 +58,40 @@ pub(crate) fn coset_log_height(
     log_height(device, height, added_bits)
 }
 
+/// Base-2 logarithm of the greatest of the heights of a tree's matrices.
+///
+/// # Errors
+/// [`Error::Unsupported`] where there is none, or one is no power of two.
+pub(crate) fn log_tallest(
+    device: DeviceId,
+    heights: impl IntoIterator<Item = usize>,
+) -> Result<usize, Error> {
+    let log = |height: usize| height.is_power_of_two().then_some(height.trailing_zeros() as usize);
+    let logs: Option<Vec<usize>> = heights.into_iter().map(log).collect();
+    logs.and_then(|logs| logs.into_iter().max()).ok_or_else(|| {
+        let what = "a tree without matrices, or of heights that are no powers of two".to_owned();
+        Error::Unsupported { device, what }
+    })
+}
+
+/// Words of the nodes of a tree of `2^log_height` rows, all layers together.
+pub(crate) const fn node_words(log_height: usize) -> usize {
+    ((2 << log_height) - 1) * DIGEST
+}
+
+/// That a tree of `2^log_height` rows has these.
+///
+/// # Errors
+/// [`Error::Unsupported`] where it has not.
+pub(crate) fn has_rows(device: DeviceId, log_height: usize, indices: &[usize]) -> Result<(), Error> {
+    match indices.iter().find(|index| **index >= 1 << log_height) {
+        Some(index) => {
+            Err(Error::Unsupported { device, what: format!("row {index} of a tree of 2^{log_height}") })
+        }
+        None => Ok(()),
+    }
+}
+
 /// A device with its memory.
 pub trait Device {
     /// A matrix of field elements on it, `[height][width]`.
@@ -66,7 +101,12 @@ pub trait Device {
     fn id(&self) -> DeviceId;
 
     /// Its memory.
-    fn usage(&self) -> Usage;
+    fn usage(&self) -> Usage {
+        self.budget().usage()
+    }
+
+    /// What counts it.
+    fn budget(&self) -> &Budget;
 
     /// Height and width of a matrix.
     fn shape(&self, matrix: &Self::Matrix) -> (usize, usize);

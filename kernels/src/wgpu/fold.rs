@@ -22,6 +22,12 @@ struct Rows {
 }
 
 impl Folding {
+    /// Rows that go through one buffer at a time: a whole number of rows of the result, and as many bytes at most as of the codeword.
+    pub(super) fn rows_through(self, binding_bytes: usize) -> usize {
+        let fitting = (binding_bytes / WORD / (DEGREE << self.log_arity)).max(1);
+        (1 << fitting.ilog2()).max(1 << self.log_next).min(1 << self.log_height)
+    }
+
     const fn kernel(self) -> Kernel {
         match self.log_arity {
             1 => Kernel::Fold2,
@@ -48,9 +54,7 @@ impl Wgpu {
         joined: Option<&Matrix>,
         scalars: &Pieces,
     ) -> Result<(), Error> {
-        let fitting = (self.binding_bytes / WORD / codeword.width()).max(1);
-        // A whole number of rows of the result, and as many bytes at most as of the codeword.
-        let count = (1 << fitting.ilog2()).max(1 << folding.log_next).min(codeword.height);
+        let count = folding.rows_through(self.binding_bytes);
         let there = count >> folding.log_next;
         let through = [self.pieces(codeword.width(), count)?, self.pieces(folded.width(), there)?];
         let added = self.pieces(joined.map_or(1, Matrix::width), joined.map_or(1, |_| there))?;

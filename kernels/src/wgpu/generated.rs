@@ -84,6 +84,38 @@ const PRODUCT_TURNS: usize = 42;
 const INVERSION_TURNS: usize = 170;
 const MOST_TURNS: usize = 60_000;
 
+/// What a program's kernel is made of.
+pub(super) struct Source {
+    pub text: Text,
+    /// The columns that are to lie in its slots.
+    pub inputs: Vec<Input>,
+    places: Places,
+    /// The first slot of outputs, and the number of slots.
+    outputs: usize,
+    pub slots: usize,
+}
+
+impl Source {
+    /// `None` where it is too long, or a binding does not hold what it reads.
+    pub(super) fn of(
+        program: &Program,
+        needs: &Needs,
+        most_compiled: usize,
+        binding_bytes: usize,
+    ) -> Option<Self> {
+        let inversions = program.code.iter().filter(|step| matches!(step, Instruction::Inverse(..))).count();
+        let turns = PRODUCT_TURNS * program.code.len() + INVERSION_TURNS * inversions;
+        if program.code.len() > most_compiled || turns > MOST_TURNS {
+            return None;
+        }
+        let text = Text::new(program, &LANGUAGE);
+        let (inputs, places, outputs) = inputs(program, needs);
+        let slots = outputs.saturating_add(DEGREE * needs.outputs);
+        let fits = slots.max(text.words()) <= binding_bytes / WORD;
+        fits.then_some(Self { text, inputs, places, outputs, slots })
+    }
+}
+
 impl Wgpu {
     /// A program as a kernel, with the columns that are to lie in its slots and the number of slots, those of outputs last. `None` where it is too long, a binding does not hold what it
     /// reads, or naga refuses the text. A driver that does not compile it loses the device.
@@ -95,17 +127,10 @@ impl Wgpu {
         program: &Program,
         needs: &Needs,
     ) -> Result<Option<(Generated, Vec<Input>, usize)>, Error> {
-        let inversions = program.code.iter().filter(|step| matches!(step, Instruction::Inverse(..))).count();
-        let turns = PRODUCT_TURNS * program.code.len() + INVERSION_TURNS * inversions;
-        if program.code.len() > self.most_compiled || turns > MOST_TURNS {
+        let Some(source) = Source::of(program, needs, self.most_compiled, self.binding_bytes) else {
             return Ok(None);
-        }
-        let text = Text::new(program, &LANGUAGE);
-        let (inputs, places, outputs) = inputs(program, needs);
-        let slots = outputs.saturating_add(DEGREE * needs.outputs);
-        if slots.max(text.words()) > self.binding_bytes / WORD {
-            return Ok(None);
-        }
+        };
+        let Source { text, inputs, places, outputs, slots } = source;
         let kernel = format!("const OUTPUTS: u32 = {outputs}u;\n{}", kernel(&text, &places));
         let files =
             [include_str!("../../wgsl/extension.wgsl"), include_str!("../../wgsl/program.wgsl"), &kernel];

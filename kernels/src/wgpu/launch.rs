@@ -152,11 +152,9 @@ impl Wgpu {
     pub(super) fn failure(&self, what: &str, requested: u64, error: &::wgpu::Error) -> Error {
         let usage = self.budget.usage();
         match error {
-            ::wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory {
-                device: self.id,
-                requested,
-                free: usage.limit.saturating_sub(usage.used),
-            },
+            ::wgpu::Error::OutOfMemory { .. } => {
+                Error::OutOfMemory { device: self.id, requested, free: usage.free() }
+            }
             error => {
                 Error::LaunchFailed { device: self.id, kernel: what.to_owned(), reason: error.to_string() }
             }

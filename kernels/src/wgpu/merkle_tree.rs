@@ -14,7 +14,7 @@ use super::pipeline::Kernel;
 use super::poseidon2::GROUP;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
-use crate::seam::{MerkleTree, Opening};
+use crate::seam::{MerkleTree, Opening, has_rows, log_tallest};
 
 /// Rows that are hashed by one launch, at most.
 const ROWS: usize = 1 << 16;
@@ -97,11 +97,25 @@ fn launches(
     (0..rows).step_by(at_once).map(move |first| first..(first + at_once).min(rows))
 }
 
+/// Rows that are hashed at a time: as many sponges as one buffer holds, to a power of two.
+fn rows_hashed(binding_bytes: usize, height: usize) -> usize {
+    let most = 1 << (binding_bytes / (SPONGE * WORD)).ilog2();
+    height.min(ROWS).min(most)
+}
+
+/// Words that a tree takes while it is made.
+pub(super) fn scratch_words(binding_bytes: usize, height: usize) -> usize {
+    rows_hashed(binding_bytes, height) * (SPONGE + DIGEST)
+}
+
+/// Records of so many words that are gathered at a time.
+pub(super) fn records_at_once(binding_bytes: usize, words: usize) -> usize {
+    (binding_bytes.min(RECORDS) / WORD / words).max(1)
+}
+
 impl Wgpu {
     fn scratch(&self, height: usize) -> Result<Scratch, Error> {
-        // As many sponges as one buffer holds, to a power of two.
-        let most = 1 << (self.binding_bytes / (SPONGE * WORD)).ilog2();
-        let rows = height.min(ROWS).min(most);
+        let rows = rows_hashed(self.binding_bytes, height);
         Ok(Scratch { rows, sponges: self.pieces(rows, SPONGE)?, joining: self.pieces(rows, DIGEST)? })
     }
 
@@ -220,16 +234,12 @@ impl MerkleTree for Wgpu {
     type Tree = Tree;
 
     fn commit(&self, matrices: Vec<Matrix>, cap_height: usize) -> Result<(Cap, Tree), Error> {
-        let heights = || matrices.iter().map(|m| m.height);
-        let Some(height) = heights().max().filter(|_| heights().all(usize::is_power_of_two)) else {
-            return Err(self.unsupported("a tree without matrices, or of heights that are no powers of two"));
-        };
-        let log = height.ilog2() as usize;
+        let log = log_tallest(self.id, matrices.iter().map(|matrix| matrix.height))?;
         let layers =
             (0..=log).rev().map(|log| self.pieces(1 << log, DIGEST)).collect::<Result<Vec<_>, _>>()?;
-        let scratch = self.scratch(height)?;
+        let scratch = self.scratch(1 << log)?;
         let of = |height| matrices.iter().filter(|m| m.height == height).collect::<Vec<_>>();
-        self.leaves(&of(height), &scratch, &layers[0])?;
+        self.leaves(&of(1 << log), &scratch, &layers[0])?;
         for pair in layers.windows(2) {
             self.compress(&pair[0], &pair[1], &of(pair[1].units), &scratch)?;
         }
@@ -243,16 +253,13 @@ impl MerkleTree for Wgpu {
     }
 
     fn open(&self, tree: &Tree, indices: &[usize]) -> Result<Vec<Opening>, Error> {
-        let height = 1 << (tree.layers.len() - 1);
-        if let Some(index) = indices.iter().find(|index| **index >= height) {
-            return Err(self.unsupported(format!("row {index} of a tree of {height}")));
-        }
+        has_rows(self.id, tree.layers.len() - 1, indices)?;
         let widths = tree.matrices.iter().map(Matrix::width);
         let words = widths.sum::<usize>() + DIGEST * tree.below;
         if words == 0 {
             return Ok(indices.iter().map(|_| opening(tree, &[])).collect());
         }
-        let at_once = (self.binding_bytes.min(RECORDS) / WORD / words).max(1);
+        let at_once = records_at_once(self.binding_bytes, words);
         let mut openings = Vec::with_capacity(indices.len());
         for some in indices.chunks(at_once) {
             let records = self.records(tree, some, words)?;

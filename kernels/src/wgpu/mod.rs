@@ -20,6 +20,7 @@ mod poseidon2;
 mod quotients;
 mod rows;
 mod running_sums;
+mod sizes;
 mod source;
 mod timer;
 mod transfer;
@@ -42,10 +43,11 @@ use crate::cpu::Cpu;
 use crate::cuda::Cuda;
 use crate::error::Error;
 use crate::id::DeviceId;
-use crate::memory::{Budget, Usage};
+use crate::memory::Budget;
 use crate::seam::{Device, Peer};
 use pieces::Pieces;
 use pipeline::Pipelines;
+pub(crate) use sizes::Sizes;
 
 /// Columns of a matrix that lie in one buffer, at most, so that no kernel's loop over them is long: Mesa's lavapipe leaves the loops of a thread after
 /// 65,535 turns in all, and says nothing. Hashing takes some 35 for 16 columns.
@@ -87,6 +89,11 @@ impl Wgpu {
         self.binding_bytes
     }
 
+    /// Instructions of the longest program that becomes a kernel of its own.
+    pub const fn most_compiled(&self) -> usize {
+        self.most_compiled
+    }
+
     fn unsupported(&self, what: impl Into<String>) -> Error {
         Error::Unsupported { device: self.id, what: what.into() }
     }
@@ -110,8 +117,8 @@ impl Device for Wgpu {
         self.id
     }
 
-    fn usage(&self) -> Usage {
-        self.budget.usage()
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     fn shape(&self, matrix: &Matrix) -> (usize, usize) {

@@ -53,6 +53,14 @@ const fn joint(log_height: usize) -> usize {
     if log_height <= LOG_TILE { log_height } else { JOINT }
 }
 
+/// Whether passes go before the joint one.
+pub(super) const fn goes_before(log_height: usize) -> bool {
+    log_height > joint(log_height)
+}
+
+/// Words of the powers of a coset's shift.
+pub(super) const SHIFT_WORDS: usize = 2 << LOG_STEP;
+
 fn word(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -135,10 +143,10 @@ impl Wgpu {
         let Extension { log, added_bits, shift } = *shape;
         let (count, before) = (from.units.len(), passes(log, 0..log - joint(log)));
         // The values stay: what goes before the joint pass has a place of its own.
-        let own = if before.is_empty() { None } else { Some(self.pieces(count, 1 << log)?) };
+        let own = if goes_before(log) { Some(self.pieces(count, 1 << log)?) } else { None };
         let own = own.as_ref().and_then(|pieces| pieces.buffers.first());
         let (source, at) = own.map_or((from.buffer, from.at), |buffer| (buffer, 0));
-        let kernel = if before.is_empty() { Kernel::ExtendWhole } else { Kernel::ExtendApart };
+        let kernel = if goes_before(log) { Kernel::ExtendApart } else { Kernel::ExtendWhole };
         let words = count << log;
         let [of_shift, of_cosets] =
             [shift, F::two_adic_generator(log + added_bits)].map(|base| weights(log, base));
@@ -172,7 +180,7 @@ impl Ntt for Wgpu {
     fn coset_lde(&self, values: &Matrix, added_bits: usize, shift: F) -> Result<Matrix, Error> {
         let log = coset_log_height(self.id, values.height, added_bits, shift)?;
         let lde = self.matrix(values.height << added_bits, values.width())?;
-        let shifts = self.pieces(1, 2 << LOG_STEP)?;
+        let shifts = self.pieces(1, SHIFT_WORDS)?;
         self.write(&shifts, &powers(shift, inverse_height(log)))?;
         for to in lde.columns.parts(0..lde.width()) {
             // Heights and bindings are powers of two, so that the values of these columns are in one buffer too.

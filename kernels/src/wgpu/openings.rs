@@ -45,12 +45,29 @@ struct Weighted<'a> {
     weights: &'a [&'a Weights],
 }
 
-impl Wgpu {
-    /// Rows of which a kernel sees five words each, at most so many.
-    fn rows_at_once(&self, at_most: usize) -> usize {
-        (1 << (self.binding_bytes / WORD / DEGREE / POINTS).max(1).ilog2()).min(at_most)
-    }
+/// Rows of which a kernel sees five words each, for two points.
+fn rows_at_once(binding_bytes: usize) -> usize {
+    (1 << (binding_bytes / WORD / DEGREE / POINTS).max(1).ilog2()).min(ROWS_AT_ONCE)
+}
 
+/// Rows whose weights are in memory, of `2^log_rows`.
+pub(super) fn rows_weighted(binding_bytes: usize, log_rows: usize) -> usize {
+    rows_at_once(binding_bytes).min(1 << log_rows)
+}
+
+/// Words of the sums of tiles, and of their totals, of as many columns as are taken at a time.
+pub(super) fn sum_words(binding_bytes: usize, log_most: usize, widest: usize) -> [usize; 2] {
+    let tiles = rows_weighted(binding_bytes, log_most).div_ceil(TILE);
+    let words = widest.min(COLUMNS_AT_ONCE) * POINTS * DEGREE;
+    [tiles * words, words].map(|words| words.max(1))
+}
+
+/// Rows of a codeword that are made at a time: whole ones of its matrix.
+pub(super) fn rows_made(binding_bytes: usize, reduction: Reduction) -> usize {
+    rows_at_once(binding_bytes).max(1 << reduction.log_arity).min(1 << reduction.log_height)
+}
+
+impl Wgpu {
     /// Words in one buffer.
     fn room(&self, words: usize) -> Result<Pieces, Error> {
         // Units of one word would be too many to count; what is in one is in one buffer.
@@ -128,17 +145,16 @@ impl Wgpu {
     /// Sums of `x f(x) / (z - x)`, as [`Evaluations::values`] takes them.
     fn sums(&self, matrices: &[&Matrix], evaluations: &Evaluations) -> Result<Vec<Challenge>, Error> {
         let log_most = evaluations.log_most();
-        let at_once = self.rows_at_once(ROWS_AT_ONCE);
+        let at_once = rows_at_once(self.binding_bytes);
         let room = |log: usize| {
-            let rows = at_once.min(1 << log);
+            let rows = rows_weighted(self.binding_bytes, log);
             Ok(Weights { table: self.room(DEGREE * rows)?, rows })
         };
         let weights: Vec<Weights> =
             evaluations.points.iter().map(|(_, log)| room(*log)).collect::<Result<_, Error>>()?;
-        let tiles = at_once.min(1 << log_most).div_ceil(TILE);
         let widest = matrices.iter().map(|matrix| matrix.width()).max().unwrap_or(0);
-        let words = widest.min(COLUMNS_AT_ONCE) * POINTS * DEGREE;
-        let sums = Sums { partial: self.room(tiles * words)?, totals: self.room(words)? };
+        let [partial, totals] = sum_words(self.binding_bytes, log_most, widest);
+        let sums = Sums { partial: self.room(partial)?, totals: self.room(totals)? };
         let widths = matrices.iter().map(|matrix| matrix.width());
         let mut found = vec![Challenge::ZERO; evaluations.sums(widths)];
         for Rows { first, .. } in Rows::parts(log_most, at_once) {
@@ -267,8 +283,7 @@ impl Openings for Wgpu {
         let all = AtPoint::all(claims, challenge);
         let groups: Vec<Group> = all.chunks(POINTS).map(group).collect::<Result<_, Error>>()?;
         let most = groups[0].points.len();
-        // Whole rows of the codeword.
-        let rows = self.rows_at_once(ROWS_AT_ONCE).max(1 << log_arity).min(1 << reduction.log_height);
+        let rows = rows_made(self.binding_bytes, reduction);
         let inverses = || Ok(Weights { table: self.room(DEGREE * rows)?, rows });
         let apart = codeword.columns.buffers.len() > 1;
         let through = apart.then(|| self.room(DEGREE * rows)).transpose()?;

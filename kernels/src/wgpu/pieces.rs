@@ -43,6 +43,11 @@ impl Pieces {
     }
 }
 
+/// Units that lie in one buffer, `most` of them at most.
+pub(super) fn units_of_buffer(binding_bytes: usize, unit_words: usize, most: usize) -> usize {
+    (binding_bytes / WORD).checked_div(unit_words).unwrap_or(usize::MAX).min(most)
+}
+
 impl Wgpu {
     /// Memory for units of some words, of anything.
     pub(super) fn pieces(&self, units: usize, unit_words: usize) -> Result<Pieces, Error> {
@@ -51,7 +56,7 @@ impl Wgpu {
 
     /// The same, with so many units in a buffer at most.
     pub(super) fn pieces_of(&self, units: usize, unit_words: usize, most: usize) -> Result<Pieces, Error> {
-        let per_buffer = (self.binding_bytes / WORD).checked_div(unit_words).unwrap_or(usize::MAX).min(most);
+        let per_buffer = units_of_buffer(self.binding_bytes, unit_words, most);
         if per_buffer == 0 {
             return Err(self.unsupported(format!(
                 "a column of {unit_words} elements: a kernel sees {} bytes of a buffer",

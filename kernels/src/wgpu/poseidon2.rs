@@ -12,10 +12,15 @@ use crate::seam::Poseidon2;
 /// Threads of a workgroup of every kernel but those of transforms.
 pub(super) const GROUP: usize = 64;
 
+/// Rows of states that go through one buffer at a time.
+pub(super) fn rows_through(binding_bytes: usize, (height, width): (usize, usize)) -> usize {
+    (binding_bytes / WORD / width).min(height)
+}
+
 impl Wgpu {
     /// States whose columns lie in several buffers, some rows at a time through one.
     fn permute_apart(&self, kernel: Kernel, states: &Matrix) -> Result<(), Error> {
-        let rows = (self.binding_bytes / WORD / states.width()).min(states.height);
+        let rows = rows_through(self.binding_bytes, (states.height, states.width()));
         let together = self.pieces(rows, states.width())?;
         for first in (0..states.height).step_by(rows) {
             let rows = rows.min(states.height - first);

@@ -30,7 +30,7 @@ const SCRATCH_BYTES: usize = 1 << 26;
 const GATHERED: usize = 1 << 15;
 
 /// Words of an entry of the list of columns, and its flag of a row's successor.
-const ENTRY: usize = 2;
+pub(super) const ENTRY: usize = 2;
 const NEXT: u32 = 1 << 31;
 
 /// A program on a device.
@@ -124,23 +124,29 @@ fn copy_outputs(commands: &mut Commands<'_>, result: &Matrix, to_slots: bool, bl
     });
 }
 
-impl Wgpu {
-    /// Rows that are worked on at once: as many as a binding and [`SCRATCH_BYTES`] hold, and what the budget has left if that is enough for a workgroup.
-    fn rows_with_slots(&self, slots: usize, height: usize) -> Result<usize, Error> {
-        let row = slots * WORD;
-        let most = self.binding_bytes.min(SCRATCH_BYTES.max(row)) / row;
-        if most == 0 {
-            return Err(self.unsupported(format!(
-                "a program of {slots} values a row: a kernel sees {} bytes of a buffer",
-                self.binding_bytes
-            )));
-        }
-        let usage = self.usage();
-        let left = usize::try_from(usage.limit - usage.used).unwrap_or(usize::MAX) / row;
-        let rows = most.min(left.max(GROUP)).min(height);
-        Ok(if rows > GROUP { rows / GROUP * GROUP } else { rows })
+/// Rows that are worked on at once: as many as a binding and [`SCRATCH_BYTES`] hold, and what the budget has free if that is enough for a workgroup.
+///
+/// # Errors
+/// Why there are none: a binding does not hold the slots of a row.
+pub(super) fn rows_with_slots(
+    binding_bytes: usize,
+    free: u64,
+    slots: usize,
+    height: usize,
+) -> Result<usize, String> {
+    let row = slots * WORD;
+    let most = binding_bytes.min(SCRATCH_BYTES.max(row)) / row;
+    if most == 0 {
+        return Err(format!(
+            "a program of {slots} values a row: a kernel sees {binding_bytes} bytes of a buffer"
+        ));
     }
+    let free = usize::try_from(free).unwrap_or(usize::MAX) / row;
+    let rows = most.min(free.max(GROUP)).min(height);
+    Ok(if rows > GROUP { rows / GROUP * GROUP } else { rows })
+}
 
+impl Wgpu {
     /// Words that a kernel reads whole.
     fn whole(&self, words: &[F]) -> Result<Pieces, Error> {
         if words.len() * WORD > self.binding_bytes {
@@ -202,7 +208,9 @@ impl Rows for Wgpu {
         }
         let uniforms = self.whole(&compiled.uniforms(&values[..needs.values]))?;
         let uniforms = &uniforms.buffers[0];
-        let at_once = self.rows_with_slots(compiled.slots, height)?;
+        let free = self.usage().free();
+        let at_once = rows_with_slots(self.binding_bytes, free, compiled.slots, height)
+            .map_err(|what| self.unsupported(what))?;
         let slots = self.pieces(1, at_once * compiled.slots)?;
         let slots = &slots.buffers[0];
         let outputs = compiled.slots - DEGREE * needs.outputs;

@@ -11,12 +11,8 @@ use super::pipeline::Kernel;
 use super::{Matrix, Wgpu};
 use crate::error::Error;
 use crate::fold::DEGREE;
-use crate::running_sums::log_height;
-use crate::seam::{Device, MAX_LOG_HEIGHT, RunningSums};
-
-/// Base-2 logarithm of a tile, which is a workgroup's.
-const LOG_TILE: usize = 12;
-const _: () = assert!(MAX_LOG_HEIGHT <= 2 * LOG_TILE, "sums of tiles are one tile");
+use crate::running_sums::{LOG_TILE, log_height};
+use crate::seam::{Device, RunningSums};
 
 /// A column of some pieces.
 #[derive(Clone, Copy)]

@@ -1,17 +1,18 @@
 //! CUDA devices, on the stand-in driver. Each test is a process of its own under nextest; in one process they take turns.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use aludel_kernels::cuda::Cuda;
+use aludel_kernels::cache::Cache;
+use aludel_kernels::cuda::{Compiler, Cuda};
 use aludel_kernels::{Claims, Clock, Device, DeviceId, Error, MerkleTree, Ntt, Openings, Poseidon2, Timer};
 use aludel_protocol::{Challenge, F};
 use aludel_stand_in::StandIn;
 use p3_field::Field;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::{rows, suite};
+use crate::{model, rows, suite};
 
 /// The stand-in, for one test at a time, with the seed of the environment variable `ALUDEL_TEST_SEED`, or 1. `None`, with the reason printed, where it could not be built: the environment variable
 /// `ALUDEL_TEST_ALL=1` makes that a failure.
@@ -125,6 +126,27 @@ fn opened<D: Openings>(
     (values, device.download(&codeword).expect("it comes back"))
 }
 
+/// A GPU's driver, and the machine's own compiler.
+#[test]
+fn programs_on_a_gpu() {
+    if std::env::var_os("ALUDEL_TEST_GPU").is_none_or(|gpu| gpu != "1") {
+        return println!("skipped: needs a GPU, and ALUDEL_TEST_GPU=1 with nextest");
+    }
+    let interpreting = Cuda::open(0, 8 << 30).expect("ALUDEL_TEST_GPU=1 says that there is a GPU");
+    rows::random_constraints(&interpreting, 0..12);
+    rows::random_lookups(&interpreting, 0..9);
+    rows::tall_domains(&interpreting, 20);
+    rows::large_programs(&interpreting, 10);
+    model::agrees(|limit| Cuda::open(0, limit).expect("as before"), 13, &[9, 15]);
+    let compiler = Compiler::open(None, Cache::none()).expect("ALUDEL_TEST_GPU=1 says that there is NVRTC");
+    println!("{}", compiler.description());
+    let device = interpreting.with_compiler(Arc::new(compiler));
+    rows::random_constraints(&device, 0..12);
+    rows::random_lookups(&device, 0..9);
+    rows::onto_and_refusals(&device);
+    rows::tall_domains(&device, 20);
+}
+
 /// The machine's own driver and GPU. Asked for by name, for in one process with the others it would take their driver's place.
 #[test]
 fn the_suite_on_a_gpu() {
@@ -152,12 +174,12 @@ fn programs_over_rows() {
     nothing_is_left(stand_in);
 }
 
-/// Memory for the slots of one block alone, which goes over all rows.
+/// Memory for the slots of one block alone, which goes over all rows: at once, in launches of a few rounds, or of one each.
 #[test]
 fn programs_over_rows_in_little_memory() {
     let Some((stand_in, _turn)) = stand_in() else { return };
-    for limit in [1 << 20, 4 << 20] {
-        let device = Cuda::open(0, limit).expect("a device of the stand-in");
+    for (limit, most_steps) in [(1 << 20, usize::MAX), (1 << 20, 1 << 18), (4 << 20, 1)] {
+        let device = Cuda::open(0, limit).expect("a device of the stand-in").with_most_steps(most_steps);
         rows::tall_domains(&device, 12);
         let [wide, many] = rows::too_large_programs(&device);
         assert!(matches!(wide, Err(Error::OutOfMemory { .. })), "{wide:?}");

@@ -13,7 +13,7 @@ use crate::cuda::{nothing_is_left, open, stand_in};
 use crate::rows;
 
 /// The stand-in's compiler.
-fn compiler(cache: Cache) -> Arc<Compiler> {
+pub fn compiler(cache: Cache) -> Arc<Compiler> {
     let path = StandIn::nvrtc().expect("built with the stand-in");
     Arc::new(Compiler::open(Some(path), cache).expect("a library of ours"))
 }

@@ -9,6 +9,7 @@ mod cuda_generated;
 mod cuda_harness;
 mod cuda_peer;
 mod limits;
+mod model;
 mod rows;
 mod sanitizers;
 mod suite;

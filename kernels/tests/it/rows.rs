@@ -24,7 +24,7 @@ type Extension = SymbolicExpressionExt<F, Challenge>;
 type Permutation = RowMajorMatrix<Challenge>;
 
 /// Columns of main, preprocessed, lookups (five each), selectors and periodic; public values and challenges.
-const WIDTHS: [usize; MATRICES] = [6, 3, 15, 4, 2];
+pub const WIDTHS: [usize; MATRICES] = [6, 3, 15, 4, 2];
 const PUBLIC: usize = 3;
 const CHALLENGES: usize = 4;
 
@@ -631,6 +631,19 @@ fn on_random<D: Rows>(
     let matrices: [_; MATRICES] =
         core::array::from_fn(|i| suite::matrix(1 << log_heights[i], WIDTHS[i], 31 + i as u64));
     run(device, program, domain, core::array::from_fn(|i| Some(&matrices[i])), &values)
+}
+
+/// A few of all sizes: of lookups, and of constraints.
+pub fn some_programs() -> Vec<Program> {
+    let mut rng = ChaCha12Rng::seed_from_u64(5);
+    let (graph, outputs) = Lowering::fractions(&lookups(&mut rng, 2));
+    let mut programs = vec![Program::new(&graph, &outputs, 16)];
+    for size in [4, 60, 400] {
+        let Constraints { base, extension, layout } = Constraints::random(&mut rng, size);
+        let (graph, quotient) = Lowering::quotient(&base, &extension, &layout);
+        programs.push(Program::new(&graph, &[quotient], 20));
+    }
+    programs
 }
 
 /// Some of it, for devices whose calls fail.

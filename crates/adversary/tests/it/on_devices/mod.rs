@@ -22,6 +22,7 @@ mod columns;
 mod devices;
 mod lookups;
 mod low_degree;
+mod memory;
 mod openings;
 mod proofs;
 mod queries;
@@ -92,12 +93,26 @@ impl Task<'_> {
 
 /// Proves it on a device.
 pub fn prove<D: Stages>(device: &D, task: &Task<'_>) -> Result<Proof, Error> {
+    prove_by_stages(device, task, &mut |_| ())
+}
+
+/// Proves it on a device, and tells each stage that ends.
+pub fn prove_by_stages<D: Stages>(
+    device: &D,
+    task: &Task<'_>,
+    ended: &mut dyn FnMut(&'static str),
+) -> Result<Proof, Error> {
     let mut sponge = Sponge::new(device, task.key);
-    let proof = stages(device, task, &mut sponge);
+    let proof = stages(device, task, &mut sponge, ended);
     sponge.outcome().and(proof)
 }
 
-fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) -> Result<Proof, Error> {
+fn stages<D: Stages>(
+    device: &D,
+    task: &Task<'_>,
+    sponge: &mut Sponge<'_, D>,
+    ended: &mut dyn FnMut(&'static str),
+) -> Result<Proof, Error> {
     type Transcript<'a, 'd, D> = BatchProverTranscript<'a, Sponge<'d, D>, F, Challenge, Cap>;
 
     // One that is dropped before its end panics, and an error of the device is such an end. What then stays of it is some bytes.
@@ -110,6 +125,7 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
     let fixed = task.chips.iter().map(|chip| chip.fixed.as_ref().map(|rows| device.upload(rows)).transpose());
     let mut fixed = Columns::commit(device, task, fixed.collect::<Result<_, _>>()?)?;
     transcript.preprocessed_phase(fixed.cap());
+    ended("main and preprocessed columns");
 
     let lookups: Vec<_> = task.chips.iter().map(|chip| &chip.lookups[..]).collect();
     let (challenges, lookup_witness) = transcript.lookup_phase(&lookups, &LogUpGadget::new());
@@ -117,6 +133,7 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
     let mut auxiliary = Columns::commit(device, task, sums)?;
     let sent: Vec<Challenge> = terminals.iter().flatten().copied().collect();
     let alpha = transcript.permutation_phase(auxiliary.cap(), &sent);
+    ended("lookups");
 
     let inputs = quotients::Inputs {
         columns: [&main, &fixed, &auxiliary],
@@ -127,6 +144,7 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
     let (quotient_cap, quotient_tree) = quotients::commit(device, task, &inputs)?;
     [&mut main, &mut fixed, &mut auxiliary].into_iter().for_each(Columns::forget_rows);
     transcript.quotient_phase(quotient_cap.clone(), None);
+    ended("quotients");
 
     let (zeta, ood_witness) = transcript.ood_phase();
     let points = points(&task.layouts(), &task.heights(), zeta);
@@ -139,9 +157,11 @@ fn stages<D: Stages>(device: &D, task: &Task<'_>, sponge: &mut Sponge<'_, D>) ->
     ];
     let rounds: Vec<_> = rounds.into_iter().flatten().collect();
     let claims = openings::values(device, task, &rounds)?;
+    ended("openings");
     let opening_proof =
         transcript.delegate(|sponge| openings::open(device, task, &rounds, &claims, sponge))?;
     ManuallyDrop::into_inner(transcript).finish();
+    ended("low-degree test and queries");
 
     Ok(Proof {
         commitments: BatchCommitments {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use aludel_adversary::honest::{PROOF, PROVER, SHARD, verdict};
 use aludel_circuits::{Chip as _, Shape};
 use aludel_kernels::cpu::Cpu;
-use aludel_kernels::{Device, Error};
+use aludel_kernels::{Device, Error, Modelled};
 use aludel_protocol::F;
 use aludel_verifier::Role;
 use aludel_verifier::config::Proof;
@@ -15,7 +15,7 @@ use aludel_verifier::format::{self, Claim};
 use p3_lookup::Kind;
 
 use super::random::Machine;
-use super::{Chip, Stages, Task, devices, prove};
+use super::{Chip, Stages, Task, devices, memory, prove};
 
 /// What is written of a proof that states nothing.
 fn bytes(proof: &Proof) -> Vec<u8> {
@@ -85,13 +85,15 @@ const SEEDS: Range<u64> = 0..40;
 const MORE_SEEDS: Range<u64> = 0..120;
 
 /// That a device proves machines of random chips as Plonky3 does.
-fn random_machines<D: Stages>(device: &D, seeds: Range<u64>) {
+fn random_machines<D: Stages + Modelled>(device: &D, seeds: Range<u64>) {
     let mut seen = Seen::default();
     for seed in seeds {
         let machine = Machine::new(seed);
         seen.note(&machine.task());
         let expected = machine.reference();
-        let found = prove(device, &machine.task()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let (found, stages) = memory::measured(device, &machine.task());
+        let found = found.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        memory::agrees(device, &machine.task(), &stages);
         assert_eq!(difference(&expected, &found), None, "seed {seed}, {:?}", machine.parameters);
         assert!(bytes(&expected) == bytes(&found), "seed {seed}: other bytes, {:?}", machine.parameters);
         machine.verdict(&found).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -140,7 +142,7 @@ fn difference(a: &Proof, b: &Proof) -> Option<&'static str> {
 }
 
 /// That a device proves the shard that [`PROOF`] is of, in the same bytes.
-fn shard<D: Stages>(device: &D) {
+fn shard<D: Stages + Modelled>(device: &D) {
     let key = PROVER.key();
     let chips = key.chips().iter().zip(&key.common().lookups);
     let chips: Vec<Chip> = chips.map(|(chip, lookups)| Chip::new(chip, chip.log_height(), lookups)).collect();
@@ -156,12 +158,14 @@ fn shard<D: Stages>(device: &D) {
     };
     let expected = &PROOF.bytes;
     let start = Instant::now();
-    let proof = prove(device, &task).expect("the device can");
+    let (proof, stages) = memory::measured(device, &task);
+    let proof = proof.expect("the device can");
     println!("{:.2} s, of Plonky3 {:.2} s", start.elapsed().as_secs_f64(), PROOF.stats.proving.as_secs_f64());
     let claim = Claim { role: key.role(), statement: SHARD.statement };
     let found = format::encode(&claim, &proof).expect("a proof can be written");
     assert!(found == *expected, "{} bytes, and {}", found.len(), expected.len());
     assert_eq!(verdict(&found).expect("it is accepted"), SHARD.statement);
+    memory::agrees(device, &task, &stages);
     assert_eq!(device.usage().used, 0, "memory that nobody gave back");
 }
 
