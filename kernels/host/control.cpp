@@ -18,6 +18,8 @@ int aludel_stand_in_devices(int count, uint64_t bytes) {
     }
     machine().devices.clear();
     machine().linked = false;
+    machine().version = VERSION;
+    machine().local_bytes = 0;
     for (int i = 0; i < count; i++) {
         machine().devices.push_back(std::make_unique<Device>());
         machine().devices.back()->ordinal = i;
@@ -30,6 +32,18 @@ int aludel_stand_in_devices(int count, uint64_t bytes) {
 void aludel_stand_in_compute_mode(int mode) {
     Guard guard(machine().lock);
     machine().devices.back()->compute_mode = mode;
+}
+
+// The version of CUDA that the driver has, for those who open a device from now on. Until devices change.
+void aludel_stand_in_version(int version) {
+    Guard guard(machine().lock);
+    machine().version = version;
+}
+
+// Bytes of local memory that a thread of any kernel takes, as the driver says. Until devices change.
+void aludel_stand_in_local_bytes(int bytes) {
+    Guard guard(machine().lock);
+    machine().local_bytes = bytes;
 }
 
 void aludel_stand_in_seed(uint64_t seed) {

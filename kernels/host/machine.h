@@ -101,6 +101,9 @@ struct Fault {
     int code;
 };
 
+// CUDA's that the driver has to begin with, 12.8.
+constexpr int VERSION = 12080;
+
 // All state; whoever touches it holds `lock`.
 struct Machine {
     std::mutex lock;
@@ -113,6 +116,9 @@ struct Machine {
     bool linked = false;
     uint64_t seed = 1;
     uint64_t drawn = 0;
+    // What the driver says of itself, and of every kernel: bytes of local memory of a thread.
+    int version = VERSION;
+    int local_bytes = 0;
     int64_t handles = 0;
     int64_t lost_bytes = 0;
     std::string complaint;

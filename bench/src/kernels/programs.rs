@@ -21,7 +21,7 @@ const QUOTIENT_OF: &str = "hash24";
 /// Whose lookups are.
 const LOOKUPS_OF: &str = "transaction";
 /// Operations beyond which a quotient is cut, and registers beyond which columns are loaded again.
-const MOST_OPERATIONS: usize = 4096;
+const MOST_OPERATIONS: usize = 2560;
 const REGISTERS: usize = 256;
 
 /// What a family runs.

@@ -11,7 +11,8 @@ extern "C" {
 int cuInit(unsigned) { return machine().devices.empty() ? NO_DEVICE : SUCCESS; }
 
 int cuDriverGetVersion(int* version) {
-    *version = 12080;
+    Guard guard(machine().lock);
+    *version = machine().version;
     return SUCCESS;
 }
 

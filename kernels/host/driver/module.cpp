@@ -86,6 +86,15 @@ int cuModuleGetGlobal_v2(Pointer* out, size_t* bytes, void*, const char* name) {
     return SUCCESS;
 }
 
+// Local memory of a thread (CUfunction_attribute), as a test has it.
+int cuFuncGetAttribute(int* value, int attribute, void*) {
+    Guard guard(machine().lock);
+    if (int code = enter(Kind::Load)) return code;
+    if (attribute != 3) return INVALID_VALUE;
+    *value = machine().local_bytes;
+    return SUCCESS;
+}
+
 // Limits as of compute capability 9.0, without an opt-in to more shared memory.
 int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned dynamic_bytes, void* handle, void** arguments, void**) {

@@ -1,7 +1,10 @@
 //! Programs over rows, several rows at a time.
 
+use std::sync::LazyLock;
+
+use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F};
-use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, batch_multiplicative_inverse};
+use p3_field::{BasedVectorSpace, ExtensionField, Field, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
@@ -49,6 +52,8 @@ impl Rows for Cpu {
     ) -> Result<Matrix, Error> {
         let shapes = matrices.map(|matrix| matrix.map(|matrix| self.shape(matrix)));
         needs.check(DeviceId::Cpu, domain, shapes, values.len(), onto.as_ref().map(|m| self.shape(m)))?;
+        // What is not read may be of any shape.
+        let matrices: [_; MATRICES] = core::array::from_fn(|i| matrices[i].filter(|_| needs.columns[i] > 0));
         let (height, width) = needs.result(domain);
         let (mut out, reserved) = match onto.map(taken) {
             Some((out, reserved)) => (out.values, reserved),
@@ -67,7 +72,7 @@ impl Rows for Cpu {
         out.par_chunks_mut((width * ROWS).max(1)).enumerate().for_each_init(
             || Block::new(program),
             |block, (number, out)| {
-                block.rows(domain, number * ROWS);
+                block.rows(domain, number * ROWS, &matrices);
                 program
                     .code
                     .iter()
@@ -82,8 +87,8 @@ impl Rows for Cpu {
 struct Block {
     base: Vec<Lane>,
     fives: Vec<[Lane; 5]>,
-    rows: [[usize; ROWS]; 2],
-    domain: Domain,
+    /// Where in each matrix rows begin, and their successors.
+    places: [[[usize; ROWS]; 2]; MATRICES],
 }
 
 impl Block {
@@ -92,26 +97,29 @@ impl Block {
         Self {
             base: vec![zero; program.registers],
             fives: vec![[zero; 5]; program.fives],
-            rows: [[0; ROWS]; 2],
-            domain: Domain::Natural { log_height: 0 },
+            places: [[[0; ROWS]; 2]; MATRICES],
         }
     }
 
-    fn rows(&mut self, domain: Domain, first: usize) {
+    fn rows(&mut self, domain: Domain, first: usize, matrices: &[Option<&Matrix>]) {
         // Of a domain with fewer rows than a block the others do the same again.
         let last = (1 << domain.log_height()) - 1;
-        self.domain = domain;
-        self.rows[0] = core::array::from_fn(|i| (first + i).min(last));
-        self.rows[1] = self.rows[0].map(|row| domain.next(row));
+        let here: [usize; ROWS] = core::array::from_fn(|i| (first + i).min(last));
+        let next = here.map(|row| domain.next(row));
+        for (places, matrix) in self.places.iter_mut().zip(matrices) {
+            if let Some(matrix) = matrix {
+                let (width, log_height) = (matrix.width(), matrix.height().ilog2() as usize);
+                *places = [here, next].map(|rows| rows.map(|row| domain.place(row, log_height) * width));
+            }
+        }
     }
 
     fn load(&self, column: Column, matrices: &[Option<&Matrix>]) -> Lane {
         let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
-        let (width, log_height) = (matrix.width(), matrix.height().ilog2() as usize);
         let elements = &matrix.values.elements;
-        let rows = &self.rows[usize::from(column.next)];
-        let at = |row: usize| elements[self.domain.place(row, log_height) * width + column.column as usize];
-        core::array::from_fn(|v| Packed::from_fn(|i| at(rows[v * Packed::WIDTH + i])))
+        let places = &self.places[usize::from(column.matrix)][usize::from(column.next)];
+        let at = |row: usize| elements[places[row] + column.column as usize];
+        core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)))
     }
 
     fn operand(&self, operand: &Operand<u32>, uniforms: &[[Packed; 5]]) -> Lane {
@@ -209,9 +217,7 @@ fn product(a: &[Lane; 5], b: &[Lane; 5]) -> [Lane; 5] {
     let mut out = [[Packed::ZERO; VECTORS]; 5];
     for v in 0..VECTORS {
         let of = |x: &[Lane; 5]| {
-            <Challenge as p3_field::ExtensionField<F>>::ExtensionPacking::from_basis_coefficients_fn(|i| {
-                x[i][v]
-            })
+            <Challenge as ExtensionField<F>>::ExtensionPacking::from_basis_coefficients_fn(|i| x[i][v])
         };
         let product = of(a) * of(b);
         let coefficients: &[Packed] = product.as_basis_coefficients_slice();
@@ -220,20 +226,49 @@ fn product(a: &[Lane; 5], b: &[Lane; 5]) -> [Lane; 5] {
     out
 }
 
-/// The inverse in each row, zero of zero: one inversion for all rows of the block.
+/// The inverse in each row, zero of zero (Itoh and Tsujii): with `a^(p + p^2 + p^3 + p^4)` the product is the norm, which the field has.
 fn inverse(a: &[Lane; 5]) -> [Lane; 5] {
-    let at =
-        |coefficient: usize, row: usize| a[coefficient][row / Packed::WIDTH].as_slice()[row % Packed::WIDTH];
-    let values: [Challenge; ROWS] =
-        core::array::from_fn(|row| Challenge::from_basis_coefficients_fn(|i| at(i, row)));
-    let inverses = batch_multiplicative_inverse(
-        &values.map(|value| if value.is_zero() { Challenge::ONE } else { value }),
-    );
-    let coefficient = |row: usize, i: usize| match values[row].is_zero() {
-        true => F::ZERO,
-        false => <Challenge as BasedVectorSpace<F>>::as_basis_coefficients_slice(&inverses[row])[i],
-    };
-    core::array::from_fn(|i| {
-        core::array::from_fn(|v| Packed::from_fn(|lane| coefficient(v * Packed::WIDTH + lane, i)))
-    })
+    let [once, twice] = &*FROBENIUS;
+    let first = image(a, once);
+    let two = product(&first, &image(&first, once));
+    let others = product(&two, &image(&two, twice));
+    // Of the product, the coefficient of 1.
+    let norm = core::array::from_fn(|v| {
+        let reversed = [others[0][v], others[4][v], others[3][v], others[2][v], others[1][v]];
+        Packed::dot_product(&a.each_ref().map(|a| a[v]), &reversed) - a[4][v] * others[4][v]
+    });
+    let inverse = base_inverse(norm);
+    others.map(|coefficient| times(coefficient, inverse))
+}
+
+/// The images of `X`, `X^2`, `X^3` and `X^4` under the Frobenius and under its square, which are linear.
+static FROBENIUS: LazyLock<[[Challenge; 4]; 2]> = LazyLock::new(|| {
+    let x = Challenge::from_basis_coefficients_fn(|i| F::from_bool(i == 1));
+    let to_the_p = |x: Challenge| x.exp_u64(MODULUS.into());
+    [to_the_p(x), to_the_p(to_the_p(x))].map(|image| core::array::from_fn(|i| image.exp_u64(i as u64 + 1)))
+});
+
+fn image(a: &[Lane; 5], powers: &[Challenge; 4]) -> [Lane; 5] {
+    let mut image: [Lane; 5] = core::array::from_fn(|j| {
+        let by = powers.map(|power| {
+            let coefficients: &[F] = power.as_basis_coefficients_slice();
+            Packed::from(coefficients[j])
+        });
+        core::array::from_fn(|v| Packed::dot_product(&[a[1][v], a[2][v], a[3][v], a[4][v]], &by))
+    });
+    add(&mut image[0], &a[0], |a| a);
+    image
+}
+
+fn times(a: Lane, b: Lane) -> Lane {
+    core::array::from_fn(|v| a[v] * b[v])
+}
+
+/// The power of `p - 2`, whose bits are six ones, a zero and 24 ones.
+fn base_inverse(x: Lane) -> Lane {
+    let squared = |x: Lane, times: usize| (0..times).fold(x, |x, _| x.map(|x| x.square()));
+    let two = times(squared(x, 1), x);
+    let three = times(squared(two, 1), x);
+    let six = times(squared(three, 3), three);
+    (0..4).fold(squared(six, 1), |power, _| times(squared(power, 6), six))
 }

@@ -18,6 +18,8 @@ pub(super) struct Context {
     pub(super) context: sys::CUcontext,
     /// Whether memory is taken and freed in stream order.
     pub(super) pooled: bool,
+    /// The newest CUDA of which the driver knows all, 12080 for 12.8; zero where it does not say.
+    pub(super) version: i32,
     /// Why the context is of no more use.
     lost: OnceLock<String>,
     /// The kernel launched last: the driver tells of a failure at a later call.
@@ -41,8 +43,9 @@ impl Context {
         let context = unsafe { result::primary_ctx::retain(device) }
             .map_err(|e| refused(id, &format!("no context{}", why_no_context(device)), &e))?;
         let pooled = pooled.is_ok_and(|supported| supported > 0);
+        let version = driver_version();
         let last = Mutex::new("no kernel");
-        Ok(Arc::new(Self { id, device, context, pooled, lost: OnceLock::new(), last }))
+        Ok(Arc::new(Self { id, device, context, pooled, version, lost: OnceLock::new(), last }))
     }
 
     /// Bytes of memory that the device has.
@@ -178,6 +181,13 @@ pub(super) fn device(ordinal: u16) -> Result<sys::CUdevice, Error> {
     let id = DeviceId::Cuda(ordinal);
     start(id)?;
     result::device::get(i32::from(ordinal)).map_err(|e| refused(id, "there is no such device", &e))
+}
+
+fn driver_version() -> i32 {
+    let mut version = 0;
+    // SAFETY: it writes one number.
+    let said = unsafe { sys::cuDriverGetVersion(&raw mut version) };
+    said.result().map_or(0, |()| version)
 }
 
 /// An error's name.

@@ -14,8 +14,13 @@ use crate::rows::{Domain, Program};
 
 /// Instructions beyond which a program is not compiled: the compiler takes more than proportionally longer.
 const MOST_INSTRUCTIONS: usize = 6_000;
-/// Words of uniform values beyond which they do not fit into a kernel's parameters, which are 4 KiB before sm_70, and 32,764 bytes since.
-const MOST_PARAMETER_WORDS: usize = 8_000;
+/// Bytes that a kernel's parameters have, since CUDA 12.1.
+const MOST_PARAMETER_BYTES: usize = 32_764;
+/// Bytes that they have with any driver, and the driver's version from which on they may have more.
+const MOST_PARAMETER_BYTES_BEFORE: (usize, i32) = (4_096, 12_010);
+/// Bytes of local memory of a thread beyond which a kernel is not used. The driver takes as much for each thread that the device can hold, beside the budget: 66 MiB for the 132
+/// multiprocessors of an H100 with 2,048 threads each, which is what the interpreter's slots may take.
+const MOST_LOCAL_BYTES: usize = 256;
 
 const LANGUAGE: Language =
     Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"], inverse: "inverse", word, has_loose_sums: true };
@@ -53,11 +58,21 @@ impl Source {
             return None;
         }
         let (statements, needs) = (Text::new(program, &LANGUAGE), Needs::of(program));
-        if statements.words() > MOST_PARAMETER_WORDS {
-            return None;
-        }
         let (name, text) = written(&statements, &needs);
-        Some(Self { statements, needs, name, text })
+        let source = Self { statements, needs, name, text };
+        (source.parameter_bytes() <= MOST_PARAMETER_BYTES).then_some(source)
+    }
+
+    /// Bytes of the kernel's parameters, no fewer than they have: matrices with their heights, values, and what comes last.
+    fn parameter_bytes(&self) -> usize {
+        let matrices = self.needs.columns.iter().filter(|columns| **columns > 0).count();
+        16 * matrices + size_of::<F>() * self.statements.words() + 32
+    }
+
+    /// Whether drivers of a version take so many parameters.
+    fn fits(&self, version: i32) -> bool {
+        let (most, since) = MOST_PARAMETER_BYTES_BEFORE;
+        version >= since || self.parameter_bytes() <= most
     }
 }
 
@@ -98,21 +113,25 @@ fn written(text: &Text, needs: &Needs) -> (String, String) {
 }
 
 impl Cuda {
-    /// A program as a kernel. `None` where there is no compiler, or the program is too long for it.
+    /// A program as a kernel. `None` where there is no compiler, the program is too long for it, or its kernel is nothing for this device or its driver.
     ///
     /// # Errors
     /// Any of the device.
     pub(super) fn generate(&self, program: &Program) -> Result<Option<Generated>, Error> {
         let Some(compiler) = &self.compiler else { return Ok(None) };
-        let Some(source) = Source::of(program) else { return Ok(None) };
         let context = &self.stream.context;
+        let source = Source::of(program).filter(|source| source.fits(context.version));
+        let Some(source) = source else { return Ok(None) };
         let compiled = compiler.compile(&source.name, &source.text, context.compute_capability());
         let Ok(image) = compiled else { return Ok(None) };
         // Code may be loaded as late as its function is asked for.
-        let loaded =
-            Module::load(context, &image).and_then(|module| Ok((module.function(&source.name)?, module)));
+        let loaded = Module::load(context, &image).and_then(|module| {
+            let function = module.function(&source.name)?;
+            Ok((module.local_bytes(function)?, function, module))
+        });
         match loaded {
-            Ok((function, module)) => Ok(Some(Generated { source, function, module, image })),
+            Ok((local_bytes, ..)) if local_bytes > MOST_LOCAL_BYTES => Ok(None),
+            Ok((_, function, module)) => Ok(Some(Generated { source, function, module, image })),
             // Of a newer toolkit than the driver is, or too large for what is left.
             Err(Error::LaunchFailed { .. } | Error::OutOfMemory { .. }) => Ok(None),
             Err(other) => Err(other),

@@ -40,6 +40,16 @@ impl Module {
         self.context.run(name, || unsafe { result::module::get_function(self.module, c_name) })
     }
 
+    /// Bytes of local memory that a thread of a function takes.
+    pub(super) fn local_bytes(&self, function: sys::CUfunction) -> Result<usize, Error> {
+        const LOCAL_BYTES: sys::CUfunction_attribute =
+            sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES;
+        // SAFETY: the function is of this module, which is loaded.
+        let attribute = || unsafe { result::function::get_function_attribute(function, LOCAL_BYTES) };
+        let bytes = self.context.run("local memory of a kernel", attribute)?;
+        Ok(usize::try_from(bytes).unwrap_or(0))
+    }
+
     /// Writes the whole of a symbol.
     pub(super) fn write(&self, name: &str, words: &[u32]) -> Result<(), Error> {
         let c_name = CString::new(name).unwrap_or_default();

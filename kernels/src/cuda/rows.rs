@@ -24,6 +24,13 @@ enum Kernel {
     Interpreted(Interpreted),
 }
 
+impl Compiled {
+    /// Whether it is interpreted, and no kernel of its own.
+    pub const fn is_interpreted(&self) -> bool {
+        matches!(self.kernel, Kernel::Interpreted(_))
+    }
+}
+
 impl Rows for Cuda {
     type Compiled = Compiled;
 

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::uniform::{Uniform, Uniforms};
+use crate::fold::DEGREE;
+
+/// Products in the field of an inversion in the extension.
+const INVERSE: usize = 158;
 
 /// A node's place in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,6 +106,27 @@ impl Graph {
     /// What a node computes.
     pub fn operation(&self, node: Node) -> &Operation {
         &self.operations[node.index()]
+    }
+
+    /// Operations in the field that a node takes, or columns that are read. Sums are not reduced before their end, so that a product and its addition are one.
+    pub(super) fn cost(&self, node: Node) -> usize {
+        match self.operation(node) {
+            Operation::Uniform(_) => 0,
+            Operation::Column(_) | Operation::Add(..) | Operation::Sub(..) | Operation::Mul(..) => 1,
+            Operation::Columns(_) | Operation::Scaled(..) => DEGREE,
+            Operation::Product(..) => DEGREE * DEGREE,
+            Operation::Inverse(_) => INVERSE,
+            Operation::Sum(sum) => {
+                let base = |weight| self.uniforms.is_base(weight);
+                sum.terms.iter().map(|(node, weight)| self.term_cost(*node, base(*weight))).sum()
+            }
+        }
+    }
+
+    /// Operations in the field that a term of a sum takes, whose weight is of the field or not.
+    pub(super) fn term_cost(&self, node: Node, base: bool) -> usize {
+        let of = |is_base: bool| if is_base { 1 } else { DEGREE };
+        of(!self.operation(node).is_extension()) * of(base)
     }
 
     /// How many nodes there are.

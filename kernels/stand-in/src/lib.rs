@@ -119,6 +119,18 @@ impl StandIn {
         unsafe { self.function::<unsafe extern "C" fn(c_int)>("aludel_stand_in_compute_mode")(mode) }
     }
 
+    /// The version of CUDA that the driver has, as it says it: 12080 for 12.8, which it is to begin with. For devices that are opened from now on, until devices change.
+    pub fn version(&self, version: i32) {
+        // SAFETY: as `control.cpp` declares it.
+        unsafe { self.function::<unsafe extern "C" fn(c_int)>("aludel_stand_in_version")(version) }
+    }
+
+    /// Bytes of local memory that a thread of any kernel takes, as the driver says: none to begin with. Until devices change.
+    pub fn local_bytes(&self, bytes: i32) {
+        // SAFETY: as `control.cpp` declares it.
+        unsafe { self.function::<unsafe extern "C" fn(c_int)>("aludel_stand_in_local_bytes")(bytes) }
+    }
+
     /// Seed of the order of threads, and of what fresh memory holds.
     pub fn seed(&self, seed: u64) {
         // SAFETY: as `control.cpp` declares it.

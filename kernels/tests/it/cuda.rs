@@ -168,6 +168,7 @@ fn programs_over_rows() {
     let device = open(0);
     rows::random_constraints(&device, 0..12);
     rows::random_lookups(&device, 0..9);
+    rows::fingerprints_of_zero(&device);
     rows::onto_and_refusals(&device);
     drop(device);
     nothing_is_left(stand_in);

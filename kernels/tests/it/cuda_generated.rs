@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aludel_kernels::Rows;
 use aludel_kernels::cache::Cache;
-use aludel_kernels::cuda::{Compiler, CompilerError};
+use aludel_kernels::cuda::{Compiler, CompilerError, Cuda};
 use aludel_stand_in::StandIn;
 
 use crate::cuda::{nothing_is_left, open, stand_in};
@@ -24,12 +25,54 @@ fn programs_as_kernels() {
     let device = open(0).with_compiler(Arc::clone(&compiler));
     rows::random_constraints(&device, 0..3);
     rows::random_lookups(&device, 0..4);
+    rows::fingerprints_of_zero(&device);
     rows::onto_and_refusals(&device);
     rows::largest_sums(&device);
     drop(device);
     nothing_is_left(stand_in);
     // Four runs a seed, of which two share a program, the lookups and the refusals.
     assert!(compiler.compiled() >= 12, "{}", compiler.compiled());
+}
+
+/// The programs of so many weights of which a device makes no kernel.
+fn interpreted<const N: usize>(device: &Cuda, weights: [usize; N]) -> Vec<usize> {
+    let is_interpreted = |count: &usize| {
+        device.compile(&rows::of_weights(*count)).expect("it is interpreted at least").is_interpreted()
+    };
+    weights.into_iter().filter(is_interpreted).collect()
+}
+
+/// The driver takes local memory for all threads that a device holds, beside the budget.
+#[test]
+fn kernels_of_much_local_memory_are_interpreted() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let compiler = compiler(Cache::at(folder.path().join("kernels"), 1 << 30));
+    for (bytes, expected) in [(0, vec![]), (256, vec![]), (264, vec![4]), (4096, vec![4])] {
+        stand_in.local_bytes(bytes);
+        let device = open(0).with_compiler(Arc::clone(&compiler));
+        assert_eq!(interpreted(&device, [4]), expected, "{bytes} bytes a thread");
+        rows::little(&device).expect("it runs");
+        drop(device);
+        nothing_is_left(stand_in);
+    }
+}
+
+/// Weights are five words each, and parameters are 4 KiB before CUDA 12.1.
+#[test]
+fn kernels_of_many_values_are_interpreted_where_the_driver_is_old() {
+    let Some((stand_in, _turn)) = stand_in() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let compiler = compiler(Cache::at(folder.path().join("kernels"), 1 << 30));
+    let weights = [4, 195, 205, 1700];
+    for (version, expected) in [(12_080, vec![1700]), (12_010, vec![1700]), (12_000, vec![205, 1700])] {
+        stand_in.version(version);
+        let device = open(0).with_compiler(Arc::clone(&compiler));
+        assert_eq!(interpreted(&device, weights), expected, "CUDA {version}");
+        rows::little(&device).expect("it runs");
+    }
+    nothing_is_left(stand_in);
+    assert_eq!(compiler.last_refusal(), None);
 }
 
 /// A program belongs to the opening that compiled it, as matrices do.

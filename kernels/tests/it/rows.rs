@@ -343,7 +343,8 @@ fn lookups(rng: &mut ChaCha12Rng, count: usize) -> Vec<Lookup<F>> {
 fn permutations<D: Rows>(device: &D, seed: u64, log_height: usize) -> [Permutation; 2] {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let height = 1 << log_height;
-    let lookups = lookups(&mut rng, 1 + seed as usize % 4);
+    // More than eight are not inverted together.
+    let lookups = lookups(&mut rng, [1, 9, 2, 4, 17, 3][seed as usize % 6]);
     let mut main = suite::matrix(height, WIDTHS[0], seed);
     main.values.chunks_mut(WIDTHS[0]).for_each(|row| {
         let flag = rng.random_range(0..3);
@@ -398,7 +399,61 @@ pub fn random_lookups<D: Rows>(device: &D, seeds: core::ops::Range<u64>) {
 
 #[test]
 fn random_lookups_on_the_processor() {
-    random_lookups(&Cpu::new(u64::MAX), 0..40);
+    random_lookups(&Cpu::new(u64::MAX), 0..42);
+}
+
+/// Lookups of one message of one column each.
+fn single_lookups(count: usize) -> Vec<Lookup<F>> {
+    let of = |column: usize| Lookup {
+        kind: Kind::Local,
+        elements: vec![vec![SymbolicVariable::new(BaseEntry::Main { offset: 0 }, column % 6).into()]],
+        multiplicities: vec![Base::ONE],
+        count_weight: 1,
+        column,
+        flags: None,
+    };
+    (0..count).map(of).collect()
+}
+
+/// Where a fingerprint is zero, the fractions that are inverted with its own are, and no others.
+pub fn fingerprints_of_zero<D: Rows>(device: &D) {
+    const ROWS: usize = 64;
+    let mut rng = ChaCha12Rng::seed_from_u64(3);
+    let lookups = single_lookups(9);
+    let main = suite::matrix(ROWS, WIDTHS[0], 1);
+    let mut challenges: Vec<_> = (0..18).map(|_| challenge(&mut rng)).collect();
+    // Of the third lookup in row 41.
+    challenges[4] = main.values[41 * WIDTHS[0] + 2].into();
+    let (graph, outputs) = Lowering::fractions(&lookups);
+    let program = Program::new(&graph, &outputs, 64);
+    let given = Given { public_values: &[], challenges: &challenges, terminal: None, weights: &[] };
+    let values = program.uniforms().values(&given).expect("all is given");
+    let matrices = [Some(&main), None, None, None, None];
+    let found = run(device, &program, Domain::Natural { log_height: 6 }, matrices, &values);
+    for (row, found) in found.values.chunks_exact(50).enumerate() {
+        let of = |i: usize| challenges[2 * i] - main.values[row * WIDTHS[0] + i % 6];
+        let fingerprints: Vec<Challenge> = (0..9).map(of).collect();
+        let inverses = |part: &[Challenge]| -> Vec<Challenge> {
+            let inverses: Option<_> = part.iter().map(|fingerprint| fingerprint.try_inverse()).collect();
+            inverses.unwrap_or_else(|| vec![Challenge::ZERO; part.len()])
+        };
+        let (first, second) = fingerprints.split_at(5);
+        let fractions = [inverses(first), inverses(second)].concat();
+        assert!(row != 41 || (fractions[0].is_zero() && !fractions[8].is_zero()));
+        let sum = fractions.iter().copied().sum::<Challenge>();
+        let expected: Vec<F> = [&[sum], &fractions[..]]
+            .concat()
+            .iter()
+            .flat_map(|x| -> &[F] { x.as_basis_coefficients_slice() })
+            .copied()
+            .collect();
+        assert_eq!(found, expected, "{}: row {row}", device.id());
+    }
+}
+
+#[test]
+fn fingerprints_of_zero_on_the_processor() {
+    fingerprints_of_zero(&Cpu::new(u64::MAX));
 }
 
 /// Runs add to what is there; what is missing or does not fit is refused, and costs nothing.
@@ -483,6 +538,79 @@ fn columns_are_loaded_again_where_registers_are_few() {
     let registers = [4, 100].map(|most| Program::new(&graph, &[quotient], most).registers()[0]);
     assert!(registers[0] <= 5 && registers[1] >= 12, "{registers:?}");
     check(&Cpu::new(u64::MAX), 1, &constraints, [4, 1], Some(1), 4);
+}
+
+/// Columns of lookups, half of them of the next row.
+fn lookups_columns(count: usize) -> Vec<Extension> {
+    let of = |i| SymbolicVariableExt::new(ExtEntry::Permutation { offset: i % 2 }, i / 2);
+    (0..count).map(|i| Extension::Leaf(ExtLeaf::ExtVariable(of(i)))).collect()
+}
+
+/// Constraints that are all of the extension.
+fn of_the_extension(extension: Vec<Extension>) -> Constraints {
+    let layout = ConstraintLayout { base_indices: Vec::new(), ext_indices: (0..extension.len()).collect() };
+    Constraints { base: Vec::new(), extension, layout }
+}
+
+/// The registers of the extension that they take.
+fn fives(constraints: &Constraints, most: usize) -> usize {
+    let (graph, quotient) =
+        Lowering::quotient(&constraints.base, &constraints.extension, &constraints.layout);
+    Program::new(&graph, &[quotient], most).registers()[1]
+}
+
+/// As lookups do it: a constraint of each column, and sums of all.
+#[test]
+fn a_sum_of_columns_keeps_none_of_them() {
+    let constraints = |count| {
+        let columns = lookups_columns(count);
+        let mut constraints: Vec<_> = columns.iter().map(|column| column.clone() * column.clone()).collect();
+        for row in [BaseLeaf::IsFirstRow, BaseLeaf::IsLastRow] {
+            let row = Extension::Leaf(ExtLeaf::Base(Base::Leaf(row)));
+            constraints.push(columns.iter().cloned().sum::<Extension>() * row);
+        }
+        // In the total themselves.
+        constraints.extend([columns.iter().cloned().sum(), constraints[0].clone() + columns[1].clone()]);
+        of_the_extension(constraints)
+    };
+    let found = fives(&constraints(20), 1000);
+    assert!(found <= 4, "{found} values of the extension at once");
+    for most in [5, 1000] {
+        check(&Cpu::new(u64::MAX), 1, &constraints(6), [4, 1], Some(1), most);
+    }
+}
+
+#[test]
+fn columns_of_the_extension_are_loaded_again_where_registers_are_few() {
+    let constraints = |count| {
+        let columns = lookups_columns(count);
+        let product = |order: &mut dyn Iterator<Item = &Extension>| order.cloned().product::<Extension>();
+        of_the_extension(vec![product(&mut columns.iter()), product(&mut columns.iter().rev())])
+    };
+    let found = [20, 1000].map(|most| fives(&constraints(20), most));
+    assert!(found[0] <= 5 && found[1] >= 20, "{found:?}");
+    check(&Cpu::new(u64::MAX), 1, &constraints(6), [4, 1], Some(1), 20);
+}
+
+/// However many lookups there are: of eight that are inverted together a denominator each, and a product.
+#[test]
+fn fractions_keep_as_many_values_as_are_inverted_at_once() {
+    let found = [8, 40].map(|count| {
+        let lookups = single_lookups(count);
+        let (graph, outputs) = Lowering::fractions(&lookups);
+        Program::new(&graph, &outputs, 1000).registers()[1]
+    });
+    assert!(found[1] <= found[0] + 2 && found[1] <= 20, "{found:?} values of the extension at once");
+}
+
+/// A program of as many weights as constraints, which are words that a run is given.
+pub fn of_weights(constraints: usize) -> Program {
+    let column = |index| Base::from(SymbolicVariable::new(BaseEntry::Main { offset: 0 }, index));
+    let layout = ConstraintLayout { base_indices: (0..constraints).collect(), ext_indices: Vec::new() };
+    let base: Vec<Base> =
+        (0..constraints).map(|i| column(i % 6) * (column((i + 1) % 6) + F::from_usize(i))).collect();
+    let (graph, quotient) = Lowering::quotient(&base, &[], &layout);
+    Program::new(&graph, &[quotient], 64)
 }
 
 /// Runs a program on random matrices of these heights, in bits.

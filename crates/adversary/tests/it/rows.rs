@@ -8,7 +8,7 @@ use aludel_kernels::cache::Cache;
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::cuda::Compiler;
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
-use aludel_kernels::{Device, Rows};
+use aludel_kernels::{Device, Rows, RunningSums};
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F, fe};
 use aludel_verifier::keys::ShardKey;
@@ -17,7 +17,7 @@ use p3_batch_stark::symbolic::{get_constraint_layout, get_symbolic_constraints};
 use p3_commit::PolynomialSpace;
 use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
-use p3_lookup::{LogUpGadget, Lookups};
+use p3_lookup::{LogUpGadget, LookupProtocol, Lookups};
 use p3_matrix::Matrix as _;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -27,7 +27,7 @@ const LOG_ROWS: usize = 4;
 /// Base-2 logarithm of the points a row.
 const LOG_STEP: usize = 1;
 /// Operations beyond which a quotient is cut.
-const MOST_OPERATIONS: usize = 4096;
+const MOST_OPERATIONS: usize = 2560;
 /// Registers beyond which columns are loaded again.
 const REGISTERS: usize = 256;
 
@@ -126,6 +126,63 @@ fn compare(chip: &MachineChip, lookups: &Lookups<F>, key: &ShardKey, log_rows: u
     [theirs, ours]
 }
 
+/// Time of Plonky3's permutation columns and of ours.
+fn compare_fractions(chip: &MachineChip, lookups: &Lookups<F>, log_rows: usize) -> [Duration; 2] {
+    let mut numbers = Numbers(7);
+    let layout = AirLayout::from_air::<F>(chip);
+    let height = 1 << log_rows;
+    let main = numbers.matrix(height, layout.main_width);
+    let fixed = (layout.preprocessed_width > 0).then(|| numbers.matrix(height, layout.preprocessed_width));
+    let public_values: Vec<F> = (0..layout.num_public_values).map(|_| numbers.element()).collect();
+    let challenges: Vec<_> = (0..2 * lookups.len()).map(|_| numbers.challenge()).collect();
+    let start = Instant::now();
+    let (expected, terminal) = LogUpGadget::new().generate_permutation::<F, Challenge>(
+        &main,
+        &fixed,
+        &public_values,
+        lookups,
+        &challenges,
+    );
+    let theirs = start.elapsed();
+
+    let (graph, outputs) = Lowering::fractions(lookups);
+    let program = Program::new(&graph, &outputs, REGISTERS);
+    let given =
+        Given { public_values: &public_values, challenges: &challenges, terminal: None, weights: &[] };
+    let values = program.uniforms().values(&given).expect("all is given");
+    let selectors =
+        (0..height).flat_map(|i| [i == 0, i == height - 1, i != height - 1, false].map(F::from_bool));
+    let selectors = RowMajorMatrix::new(selectors.collect(), 4);
+    let matrices = [Some(&main), fixed.as_ref(), None, Some(&selectors), None];
+    let cpu = Cpu::new(u64::MAX);
+    let compiled = cpu.compile(&program).expect("it compiles");
+    let there = matrices.map(|rows| rows.map(|rows| cpu.upload(rows).expect("it fits")));
+    let there = there.each_ref().map(Option::as_ref);
+    let domain = Domain::Natural { log_height: log_rows };
+    let start = Instant::now();
+    let found = cpu.run(&compiled, domain, there, &values, None).expect("it runs");
+    let (found, sum) = cpu.running_sums(found).expect("it runs");
+    let ours = start.elapsed();
+
+    assert_eq!(terminal.expect("lookups").0, sum, "{}", chip.name());
+    let found = cpu.download(&found).expect("it comes back");
+    let expected: Vec<F> =
+        expected.values.iter().flat_map(|x| x.as_basis_coefficients_slice()).copied().collect();
+    assert!(expected == found.values, "{}", chip.name());
+    println!(
+        "{:12} {:2} lookups, {:5} nodes, {:5} instructions, {:3} + {:2} x 5 registers; {:.1} ms, {:.1} of Plonky3's",
+        chip.name(),
+        lookups.len(),
+        graph.len(),
+        program.code().len(),
+        program.registers()[0],
+        program.registers()[1],
+        ours.as_secs_f64() * 1e3,
+        theirs.as_secs_f64() * 1e3,
+    );
+    [theirs, ours]
+}
+
 /// Machine code of the quotients of every chip, in parts, and of the fractions of its lookups, by the NVRTC that `ALUDEL_NVRTC` names, into the folder that `ALUDEL_CUBINS` names: for figures of kernels without a
 /// GPU.
 #[test]
@@ -174,6 +231,18 @@ fn programs_give_the_quotients_of_every_chip() {
     let chips = key.chips().iter().zip(&key.common().lookups);
     let times: Vec<_> = chips.map(|(chip, lookups)| compare(chip, lookups, key, log_rows)).collect();
     assert_eq!(times.len(), MachineChip::all(Shape::Tiny).len());
+    let sum = |i: usize| times.iter().map(|times| times[i]).sum::<Duration>().as_secs_f64();
+    println!("all: {:.3} s, {:.3} of Plonky3's", sum(1), sum(0));
+}
+
+/// As above, of the fractions of lookups and their running sums.
+#[test]
+fn programs_give_the_fractions_of_every_chip() {
+    let log_rows = std::env::var("ALUDEL_LOG_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(LOG_ROWS);
+    let key = ShardKey::pinned(Shape::Tiny).expect("pinned");
+    let chips = key.chips().iter().zip(&key.common().lookups).filter(|(_, lookups)| !lookups.is_empty());
+    let times: Vec<_> = chips.map(|(chip, lookups)| compare_fractions(chip, lookups, log_rows)).collect();
+    assert!(times.len() > 1);
     let sum = |i: usize| times.iter().map(|times| times[i]).sum::<Duration>().as_secs_f64();
     println!("all: {:.3} s, {:.3} of Plonky3's", sum(1), sum(0));
 }

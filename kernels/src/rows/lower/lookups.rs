@@ -10,31 +10,18 @@ use super::{Lowering, Value};
 
 type Base = SymbolicExpression<F>;
 
+/// Lookups whose denominators are inverted together, at most: all of them are kept, and as many products, until the inverse is there.
+const MOST_INVERTED_AT_ONCE: usize = 8;
+
 impl<'a> Lowering<'a> {
     /// Of a row the sum of all fractions, and then the fraction of each lookup in order: where the sums of rows take the first one's place, these are the columns of Plonky3's
-    /// `LogUpGadget`. A row in which a fingerprint is zero has zeros for all of them: no proof is made of it.
+    /// `LogUpGadget`. In a row in which a fingerprint is zero, the fractions whose denominators are inverted with its own are zeros: no proof is made of it.
     pub fn fractions(lookups: &'a [Lookup<F>]) -> (Graph, Vec<Node>) {
         let mut lowering = Self::default();
-        let fractions: Vec<_> = lookups.iter().map(|lookup| lowering.fraction(lookup)).collect();
-        // All denominators are inverted at once.
-        let mut before = vec![lowering.uniform(Uniform::ONE)];
-        for (_, denominator) in &fractions {
-            let product = lowering.mul(&before[before.len() - 1], denominator);
-            before.push(product);
-        }
-        let product = before.pop().map(|product| lowering.finished(&product));
-        let inverse = product.map(|product| lowering.graph.node(Operation::Inverse(product)));
-        let Some(mut inverse) = inverse.map(|node| lowering.of_node(node)) else {
-            unreachable!("one at least")
-        };
-        let mut values = Vec::new();
-        for ((numerator, denominator), before) in fractions.iter().zip(&before).rev() {
-            let own = lowering.mul(&inverse, before);
-            values.push(lowering.mul(numerator, &own));
-            inverse = lowering.mul(&inverse, denominator);
-        }
-        values.reverse();
-        let nodes: Vec<_> = values.iter().map(|value| lowering.finished(value)).collect();
+        // Of one length, as far as that goes.
+        let count = lookups.len().div_ceil(MOST_INVERTED_AT_ONCE).max(1);
+        let parts = lookups.chunks(lookups.len().div_ceil(count).max(1));
+        let nodes: Vec<_> = parts.flat_map(|part| lowering.fractions_of(part)).collect();
         let zero = lowering.uniform(Uniform::ZERO);
         let sum = nodes.iter().fold(zero, |sum, node| {
             let value = lowering.of_node(*node);
@@ -42,6 +29,30 @@ impl<'a> Lowering<'a> {
         });
         let sum = lowering.finished(&sum);
         (lowering.graph, [sum].into_iter().chain(nodes).collect())
+    }
+
+    /// The fraction of each lookup, with one inversion for all (Montgomery).
+    fn fractions_of(&mut self, lookups: &'a [Lookup<F>]) -> Vec<Node> {
+        let fractions: Vec<_> = lookups.iter().map(|lookup| self.fraction(lookup)).collect();
+        // Of each, the product of the denominators before it.
+        let mut product = self.uniform(Uniform::ONE);
+        let mut before = Vec::new();
+        for (_, denominator) in &fractions {
+            let next = self.mul(&product, denominator);
+            before.push(core::mem::replace(&mut product, next));
+        }
+        let product = self.finished(&product);
+        let inverse = self.graph.node(Operation::Inverse(product));
+        let mut inverse = self.of_node(inverse);
+        let mut nodes = Vec::new();
+        for ((numerator, denominator), before) in fractions.iter().zip(&before).rev() {
+            let own = self.mul(&inverse, before);
+            let value = self.mul(numerator, &own);
+            nodes.push(self.finished(&value));
+            inverse = self.mul(&inverse, denominator);
+        }
+        nodes.reverse();
+        nodes
     }
 
     /// Numerator and denominator of a lookup's column.

@@ -64,13 +64,13 @@ impl Part {
     /// Takes a constraint. How many operations it needs that were not there.
     fn take(&mut self, graph: &Graph, sum: &Partial) -> usize {
         let before = self.operations;
-        self.operations += 1 + sum.terms.len();
+        // Terms are multiplied by the constraint's weight.
+        self.operations += sum.terms.keys().map(|node| graph.term_cost(*node, false)).sum::<usize>();
         let mut stack: Vec<Node> = sum.terms.keys().copied().collect();
         while let Some(node) = stack.pop() {
             if self.nodes.insert(node) {
-                let operands = graph.operation(node).operands();
-                self.operations += operands.len().max(1);
-                stack.extend(operands);
+                self.operations += graph.cost(node);
+                stack.extend(graph.operation(node).operands());
             }
         }
         self.operations - before
@@ -95,8 +95,8 @@ impl<'a> Lowering<'a> {
         (graph, parts[0])
     }
 
-    /// The same in parts, whose sum it is: constraints are taken in their order for as long as a part has at most so many operations. A constraint that has more is a part of its own, and
-    /// what several parts need, each computes.
+    /// The same in parts, whose sum it is: constraints are taken in their order for as long as a part has at most so many operations in the field. A constraint that has more is a part of
+    /// its own, and what several parts need, each computes.
     pub fn quotient_parts(
         base: &'a [Base],
         extension: &'a [Extension],

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::graph::{Graph, Node, Operation};
 use super::code::Instruction;
+use crate::fold::DEGREE;
 
 /// Registers of one kind.
 #[derive(Default)]
@@ -31,8 +32,8 @@ pub(super) struct Assignment<'a> {
     /// Steps at which a node is read, those to come.
     uses: Vec<VecDeque<usize>>,
     at: Vec<Option<u32>>,
-    /// Columns of the field in registers.
-    loaded: Vec<Node>,
+    /// Columns in registers, and whether a register holds five.
+    loaded: Vec<(Node, bool)>,
     pub base: File,
     pub extension: File,
     most: usize,
@@ -71,8 +72,7 @@ impl<'a> Assignment<'a> {
         if let Some((to, five)) = written
             && self.at[to.index()].is_none()
         {
-            let register = if five { self.extension.take() } else { self.take_base(&read) };
-            self.at[to.index()] = Some(register);
+            self.at[to.index()] = Some(self.take(five, &read));
         }
         let register = |node: Node| {
             let earlier = before.iter().find(|(read, _)| *read == node).and_then(|(_, at)| *at);
@@ -82,44 +82,34 @@ impl<'a> Assignment<'a> {
     }
 
     fn load(&mut self, node: Node, five: bool, keep: &[(Node, bool)]) {
-        let instruction = match *self.graph.operation(node) {
-            Operation::Column(column) => {
-                let to = self.take_base(keep);
-                self.loaded.push(node);
-                self.at[node.index()] = Some(to);
-                Instruction::Load(to, column)
-            }
-            Operation::Columns(column) => {
-                let to = self.extension.take();
-                self.at[node.index()] = Some(to);
-                Instruction::LoadFive(to, column)
-            }
+        let to = self.take(five, keep);
+        self.at[node.index()] = Some(to);
+        self.loaded.push((node, five));
+        self.code.push(match *self.graph.operation(node) {
+            Operation::Column(column) => Instruction::Load(to, column),
+            Operation::Columns(column) => Instruction::LoadFive(to, column),
             Operation::Uniform(_) => unreachable!("uniform values are operands"),
-            _ => unreachable!("computed before it is read: {five}"),
-        };
-        self.code.push(instruction);
+            _ => unreachable!("computed before it is read"),
+        });
     }
 
-    /// A register of the field: a new one, or that of the column which is needed the latest.
-    fn take_base(&mut self, keep: &[(Node, bool)]) -> u32 {
-        if self.base.in_use() >= self.most {
-            let spare = |node: &&Node| keep.iter().all(|(kept, _)| kept != *node);
+    /// A register. Where that would be more than may be in use, columns that are needed the latest make room.
+    fn take(&mut self, five: bool, keep: &[(Node, bool)]) -> u32 {
+        let words = if five { DEGREE } else { 1 };
+        while self.base.in_use() + DEGREE * self.extension.in_use() + words > self.most {
+            let spare = |(node, _): &&(Node, bool)| keep.iter().all(|(kept, _)| kept != node);
             let latest =
-                self.loaded.iter().filter(spare).max_by_key(|n| self.uses[n.index()].front().copied());
-            if let Some(node) = latest.copied() {
-                self.give_back(node, false);
-            }
+                self.loaded.iter().filter(spare).max_by_key(|(n, _)| self.uses[n.index()].front().copied());
+            let Some((node, five)) = latest.copied() else { break };
+            self.give_back(node, five);
         }
-        self.base.take()
+        if five { self.extension.take() } else { self.base.take() }
     }
 
     fn give_back(&mut self, node: Node, five: bool) {
         let Some(register) = self.at[node.index()].take() else { return };
-        if five {
-            self.extension.free.push(register);
-        } else {
-            self.base.free.push(register);
-            self.loaded.retain(|loaded| *loaded != node);
-        }
+        let file = if five { &mut self.extension } else { &mut self.base };
+        file.free.push(register);
+        self.loaded.retain(|(loaded, _)| *loaded != node);
     }
 }

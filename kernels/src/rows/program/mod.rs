@@ -27,8 +27,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// The instructions that compute these nodes of a graph, which are of the extension. Columns are loaded again where more than `most` registers of the field would be in use;
-    /// what is computed is kept until its last use, so there may be more.
+    /// The instructions that compute these nodes of a graph, which are of the extension. Columns are loaded again where more than `most` words would be in use, of which a value of
+    /// the extension has five; what is computed is kept until its last use, so there may be more.
     pub fn new(graph: &Graph, outputs: &[Node], most: usize) -> Self {
         let order = Order::of(graph, outputs);
         let mut assigned = Assignment::new(graph, &order.code, most);
