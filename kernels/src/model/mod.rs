@@ -4,7 +4,7 @@
 //! refuses what the device would refuse for want of memory. So whatever is written for devices tells what it takes, stage by stage, when it is run on a model:
 //! [`Budget::reset_peak`] begins a stage. What comes back from a model (caps, values, witnesses, rows) is zero.
 //!
-//! What calls take besides results, each kind of device says ([`Sizes`]), by the functions that it takes its own memory by.
+//! What calls take besides results, each kind of device says (`*/sizes.rs`), by the functions that it takes its own memory by.
 //!
 //! Not counted, here as there: what drivers and kernels take for themselves, and memory of the host.
 
