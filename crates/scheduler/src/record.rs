@@ -1,0 +1,182 @@
+//! The lines of a job's log.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::failure::{Failure, Lapse};
+use crate::ids::{ArtifactId, Epoch, Millis, WorkerId};
+use crate::plan::{Cut, Task};
+use crate::request::{Batch, Request};
+
+/// What a task made.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Output {
+    /// Its bytes: a proof; of a check the statement of its segment; of `verify` the statement of all; of `publish` the receipt.
+    pub artifact: ArtifactId,
+    /// How many those are.
+    pub bytes: u64,
+    /// Of a check the shards of its segment, in order; else none.
+    pub cuts: Vec<Cut>,
+}
+
+/// How a job ends.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum End {
+    /// With these proofs, verified as they lie on the disk.
+    Succeeded {
+        /// The root, or the shards' in order.
+        proofs: Vec<ArtifactId>,
+        /// What it cost.
+        receipt: ArtifactId,
+    },
+    /// Without.
+    Failed(Failure),
+    /// The client asked for it.
+    Cancelled,
+    /// The deadline came first.
+    Expired,
+}
+
+/// A line of a job's log. Its number is its place, from 0.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Record {
+    /// The job is there. The first line, and no other.
+    Accepted {
+        /// When.
+        at: Millis,
+        /// What was asked for.
+        request: Request,
+    },
+    /// More batches.
+    InputAdded {
+        /// In order.
+        batches: Vec<Batch>,
+    },
+    /// There will be no more batches.
+    InputSealed,
+    /// A worker has a task.
+    Leased {
+        /// The task.
+        task: Task,
+        /// One more than the task's last.
+        epoch: Epoch,
+        /// The worker.
+        worker: WorkerId,
+        /// When.
+        at: Millis,
+    },
+    /// The lease's result.
+    Completed {
+        /// The task.
+        task: Task,
+        /// The lease's.
+        epoch: Epoch,
+        /// When.
+        at: Millis,
+        /// What it made.
+        output: Output,
+    },
+    /// The lease is over without a result.
+    Released {
+        /// The task.
+        task: Task,
+        /// The lease's.
+        epoch: Epoch,
+        /// When.
+        at: Millis,
+        /// Why.
+        why: Lapse,
+    },
+    /// A result is missing or damaged; the task is to be done again.
+    OutputLost {
+        /// The task that made it.
+        task: Task,
+    },
+    /// Nothing will be leased any more.
+    CancelRequested {
+        /// When.
+        at: Millis,
+    },
+    /// The last line.
+    Ended {
+        /// When.
+        at: Millis,
+        /// How.
+        end: End,
+    },
+}
+
+/// The version of the encoding, the first byte of each.
+const VERSION: u8 = 1;
+
+/// Bytes that are no record of this version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRecord {
+    /// Another version's, or none.
+    #[error(
+        "a record of version {found:?} where this build reads version {VERSION}; use the build that wrote it"
+    )]
+    Version {
+        /// The first byte.
+        found: Option<u8>,
+    },
+    /// Damaged.
+    #[error("a record that cannot be read ({reason}); the log is damaged")]
+    Body {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Record {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        self.serialize(&mut bytes).expect("writing to a vector does not fail");
+        bytes
+    }
+
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// They are not what [`Record::encode`] makes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadRecord> {
+        match bytes.split_first() {
+            Some((&VERSION, body)) => {
+                Self::try_from_slice(body).map_err(|e| BadRecord::Body { reason: e.to_string() })
+            }
+            first => Err(BadRecord::Version { found: first.map(|(byte, _)| *byte) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_read_back_and_nothing_else_does() {
+        let task = Task::Join { first: 2, end: 4 };
+        let output = Output {
+            artifact: ArtifactId([1; 32]),
+            bytes: 7,
+            cuts: vec![Cut { batches: 1, shape: crate::plan::ShapeNumber(2) }],
+        };
+        let records = [
+            Record::InputSealed,
+            Record::Leased { task, epoch: Epoch(1), worker: WorkerId(2), at: Millis(3) },
+            Record::Completed { task: Task::Check { segment: 0 }, epoch: Epoch(1), at: Millis(9), output },
+            Record::Released { task, epoch: Epoch(1), at: Millis(4), why: Lapse::Unverified("no".into()) },
+        ];
+        for record in records {
+            let bytes = record.encode();
+            assert_eq!(Record::decode(&bytes), Ok(record));
+            for len in 1..bytes.len() {
+                assert!(matches!(Record::decode(&bytes[..len]), Err(BadRecord::Body { .. })), "{len}");
+            }
+            let longer = [&bytes[..], &[0]].concat();
+            assert!(matches!(Record::decode(&longer), Err(BadRecord::Body { .. })));
+        }
+        assert_eq!(Record::decode(&[]), Err(BadRecord::Version { found: None }));
+        assert_eq!(Record::decode(&[2, 2]), Err(BadRecord::Version { found: Some(2) }));
+    }
+}
