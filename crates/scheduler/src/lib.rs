@@ -16,6 +16,7 @@
 pub mod failure;
 pub mod ids;
 pub mod job;
+pub mod machine;
 pub mod plan;
 pub mod record;
 pub mod request;
@@ -23,6 +24,7 @@ pub mod request;
 pub use failure::{Counts, Failure, FailureClass, Lapse};
 pub use ids::{ArtifactId, Epoch, JobId, LeaseId, Millis, WorkerId};
 pub use job::{Job, Phase};
+pub use machine::{Answer, Append, Command, Input, Machine, Policy, Step};
 pub use plan::{Cut, Planned, Stage, Task};
 pub use record::{End, Output, Record};
 pub use request::{Batch, IdempotencyKey, Priority, Request, Target};

@@ -1,0 +1,4 @@
+//! The machine from outside: its rules one at a time, and all of them under random faults.
+
+mod machine;
+mod model;
