@@ -7,6 +7,7 @@
 //! | what is written down | [`record`], [`failure`] |
 //! | a job as its records make it | [`job`] |
 //! | all jobs and all workers: who does what, and when | [`machine`] |
+//! | the logs, on disk | [`store`] |
 //!
 //! It serves the coordinator, which owns clock, threads and connections. Nothing here reads a clock, starts a thread or proves anything. Why it is so:
 //! `docs/decisions/0010-service.md`.
@@ -20,6 +21,7 @@ pub mod machine;
 pub mod plan;
 pub mod record;
 pub mod request;
+pub mod store;
 
 pub use failure::{Counts, Failure, FailureClass, Lapse};
 pub use ids::{ArtifactId, Epoch, JobId, LeaseId, Millis, WorkerId};

@@ -1,0 +1,315 @@
+//! The embedded store: one file of the database `redb`.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `records` | job, number | the record, and eight bytes of a hash of job, number and record |
+//! | `heads` | job | how many records, whether it is open, its place |
+//! | `open` | job | |
+//! | `order` | place | job |
+//! | `meta` | name | version of the format; next place |
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aludel_durable::files::{beside, folder};
+use aludel_durable::{Opening, Trouble, call};
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    WriteTransaction,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::group::Group;
+use super::{Appended, JobStore, Listed, Place, StoreError};
+use crate::ids::JobId;
+use crate::machine::Append;
+use crate::record::Record;
+
+type Key = [u8; 16];
+
+const RECORDS: TableDefinition<'_, (&Key, u32), &[u8]> = TableDefinition::new("records");
+const HEADS: TableDefinition<'_, &Key, (u32, bool, u64)> = TableDefinition::new("heads");
+const OPEN: TableDefinition<'_, &Key, ()> = TableDefinition::new("open");
+const ORDER: TableDefinition<'_, u64, &Key> = TableDefinition::new("order");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// The version of the tables.
+const FORMAT: u32 = 1;
+/// Memory for pages of the file.
+const CACHE_BYTES: usize = 1 << 26;
+/// A file of at most so many bytes is read whole when it is opened, and every checksum of the database in it is verified.
+const VERIFY_BYTES: u64 = 1 << 26;
+/// Bytes of a record's hash.
+const HASH: usize = 8;
+
+type Asked = Vec<Append>;
+type Answered = Result<Vec<Appended>, StoreError>;
+
+/// Logs in a file, which no other process can open meanwhile. After an append that failed nothing can be written: it is opened anew.
+#[derive(Debug)]
+pub struct DiskJobs {
+    path: PathBuf,
+    /// None only while it is dropped.
+    database: Option<Database>,
+    group: Group<Asked, Answered>,
+}
+
+impl DiskJobs {
+    /// Opens the file, or makes it where there is none. After a crash it holds every append that returned.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where the file is not one that this program left, [`StoreError::Locked`] where another process has it open.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let error = |trouble| StoreError::of(path.to_owned(), trouble);
+        let io = |e: io::Error| error(e.into());
+        if !fs::exists(path).map_err(io)? {
+            create(path).map_err(error)?;
+        }
+        let file = File::options().read(true).write(true).open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        // The database would begin anew in it.
+        if length == 0 {
+            return Err(error(Trouble::Damaged("it is empty".into())));
+        }
+        let file = call(|| FileBackend::new(file)).map_err(error)?;
+        Self::on(path, file, length <= VERIFY_BYTES)
+    }
+
+    /// The same on any backend that holds a store; `path` is for errors.
+    pub(super) fn on(path: &Path, backend: impl StorageBackend, verifies: bool) -> Result<Self, StoreError> {
+        let error = |trouble| StoreError::of(path.to_owned(), trouble);
+        let opening = Opening::new(backend, &builder(), verifies).map_err(error)?;
+        let found = call(|| {
+            let format = opening.begin_read()?.open_table(META)?.get("format")?;
+            Ok::<_, redb::Error>(format.map(|format| format.value()))
+        });
+        match found.map_err(error)? {
+            Some(found) if found == u64::from(FORMAT) => {}
+            Some(found) => {
+                let found = u32::try_from(found).unwrap_or(u32::MAX);
+                return Err(StoreError::Version { path: path.to_owned(), expected: FORMAT, found });
+            }
+            None => return Err(error(Trouble::Damaged("it has no version".into()))),
+        }
+        Ok(Self { path: path.to_owned(), database: Some(opening.keep()), group: Group::new() })
+    }
+
+    fn error(&self, trouble: Trouble) -> StoreError {
+        StoreError::of(self.path.clone(), trouble)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, StoreError> {
+        let database = self.database.as_ref().ok_or_else(|| self.error(Trouble::Closed))?;
+        call(|| work(database)).map_err(|trouble| self.error(trouble))
+    }
+
+    /// Every append of all callers in one transaction.
+    fn commit(&self, all: Vec<Asked>) -> Vec<Answered> {
+        let count = all.len();
+        let done = self.with(|database| {
+            let transaction = begin(database)?;
+            let answers = all.iter().map(|appends| append_all(&transaction, appends));
+            let answers = answers.collect::<Result<Vec<_>, redb::Error>>()?;
+            if answers.iter().flatten().any(|answer| *answer == Appended::Written) {
+                transaction.commit()?;
+            } else {
+                transaction.abort()?;
+            }
+            Ok(answers)
+        });
+        match done {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); count],
+        }
+    }
+}
+
+impl JobStore for DiskJobs {
+    fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>, StoreError> {
+        if appends.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answered = self.group.ask(appends, |all| self.commit(all));
+        answered.unwrap_or_else(|| Err(self.error(Trouble::Closed)))
+    }
+
+    fn log(&self, job: JobId, from: u32) -> Result<Vec<Record>, StoreError> {
+        let (rows, head) = self.with(|database| {
+            let read = database.begin_read()?;
+            let head = read.open_table(HEADS)?.get(&job.0)?.map_or(0, |head| head.value().0);
+            let table = read.open_table(RECORDS)?;
+            let rows = table.range((&job.0, from)..=(&job.0, u32::MAX))?;
+            let rows = rows.map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec())));
+            Ok((rows.collect::<Result<Vec<_>, _>>()?, head))
+        })?;
+        let damaged = |number: u32, why: &dyn core::fmt::Display| {
+            self.error(Trouble::Damaged(format!("record {number} of job {job}: {why}")))
+        };
+        let mut expected = from;
+        let mut records = Vec::with_capacity(rows.len());
+        for (number, row) in rows {
+            if number != expected {
+                return Err(damaged(expected, &"it is missing"));
+            }
+            expected += 1;
+            let Some((bytes, hash)) = row.split_last_chunk::<HASH>() else {
+                return Err(damaged(number, &"it is too short"));
+            };
+            if *hash != hash_of(&job, number, bytes) {
+                return Err(damaged(number, &"its hash is another"));
+            }
+            records.push(Record::decode(bytes).map_err(|why| damaged(number, &why))?);
+        }
+        if expected < head {
+            return Err(damaged(expected, &"it is missing"));
+        }
+        Ok(records)
+    }
+
+    fn open_jobs(&self) -> Result<Vec<JobId>, StoreError> {
+        self.with(|database| {
+            let table = database.begin_read()?.open_table(OPEN)?;
+            let jobs = table.iter()?.map(|row| row.map(|(key, _)| JobId(*key.value())));
+            Ok(jobs.collect::<Result<Vec<_>, _>>()?)
+        })
+    }
+
+    fn list(&self, after: Option<Place>, most: usize) -> Result<Vec<Listed>, StoreError> {
+        let from = after.map_or(0, |Place(place)| place.saturating_add(1));
+        self.with(|database| {
+            let read = database.begin_read()?;
+            let heads = read.open_table(HEADS)?;
+            let mut jobs = Vec::new();
+            for row in read.open_table(ORDER)?.range(from..)?.take(most) {
+                let (place, job) = row?;
+                let job = JobId(*job.value());
+                let is_open = heads.get(&job.0)?.is_some_and(|head| head.value().1);
+                jobs.push(Listed { place: Place(place.value()), job, is_open });
+            }
+            Ok(jobs)
+        })
+    }
+
+    fn forget(&self, job: JobId) -> Result<bool, StoreError> {
+        self.with(|database| {
+            let transaction = begin(database)?;
+            let head = transaction.open_table(HEADS)?.get(&job.0)?.map(|head| head.value());
+            let Some((_, false, place)) = head else {
+                transaction.abort()?;
+                return Ok(false);
+            };
+            transaction.open_table(HEADS)?.remove(&job.0)?;
+            transaction.open_table(ORDER)?.remove(place)?;
+            transaction.open_table(RECORDS)?.retain_in((&job.0, 0)..=(&job.0, u32::MAX), |_, _| false)?;
+            transaction.commit()?;
+            Ok(true)
+        })
+    }
+}
+
+impl Drop for DiskJobs {
+    fn drop(&mut self) {
+        let Some(database) = self.database.take() else { return };
+        // What was appended is durable; where closing fails, the next open does what it left undone.
+        let _ = call(|| database.close());
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// A file without jobs. It appears whole or not at all.
+fn create(path: &Path) -> Result<(), Trouble> {
+    let temporary = beside(path, ".", &format!(".{}.tmp", std::process::id()));
+    let _ = fs::remove_file(&temporary);
+    let made = call(|| builder().create(&temporary)).and_then(|database| {
+        make_tables(&database)?;
+        call(|| database.close())
+    });
+    // Unlike a rename, a link never replaces what is there: another process may be doing the same.
+    let linked = made.and_then(|()| match fs::hard_link(&temporary, path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked.map_err(Trouble::from),
+    });
+    let _ = fs::remove_file(&temporary);
+    linked.and_then(|()| Ok(File::open(folder(path))?.sync_all()?))
+}
+
+pub(super) fn make_tables(database: &Database) -> Result<(), Trouble> {
+    call(|| {
+        let transaction = begin(database)?;
+        transaction.open_table(META)?.insert("format", u64::from(FORMAT))?;
+        transaction.open_table(RECORDS)?;
+        transaction.open_table(HEADS)?;
+        transaction.open_table(OPEN)?;
+        transaction.open_table(ORDER)?;
+        Ok::<_, redb::Error>(transaction.commit()?)
+    })
+}
+
+fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    // Otherwise the next open after a crash would read the whole file; and what clients choose lies in these pages, for which two phases are advised.
+    transaction.set_quick_repair(true);
+    Ok(transaction)
+}
+
+fn append_all(to: &WriteTransaction, appends: &[Append]) -> Result<Vec<Appended>, redb::Error> {
+    appends.iter().map(|append| append_one(to, append)).collect()
+}
+
+fn append_one(to: &WriteTransaction, append: &Append) -> Result<Appended, redb::Error> {
+    let Append { job, expected, records } = append;
+    let mut heads = to.open_table(HEADS)?;
+    let head = heads.get(&job.0)?.map(|head| head.value());
+    let found = head.map_or(0, |(count, ..)| count);
+    if found != *expected || records.is_empty() {
+        return Ok(Appended::Conflict { found });
+    }
+    let place = match head {
+        Some((_, _, place)) => place,
+        None => next_place(to, job)?,
+    };
+    let mut table = to.open_table(RECORDS)?;
+    let mut number = found;
+    for record in records {
+        let mut bytes = record.encode();
+        bytes.extend(hash_of(job, number, &bytes));
+        table.insert((&job.0, number), &bytes[..])?;
+        number += 1;
+    }
+    let is_open = !matches!(records.last(), Some(Record::Ended { .. }));
+    heads.insert(&job.0, (number, is_open, place))?;
+    let mut open = to.open_table(OPEN)?;
+    if is_open {
+        open.insert(&job.0, ())?
+    } else {
+        open.remove(&job.0)?
+    };
+    Ok(Appended::Written)
+}
+
+fn next_place(to: &WriteTransaction, job: &JobId) -> Result<u64, redb::Error> {
+    let mut meta = to.open_table(META)?;
+    let place = meta.get("next place")?.map_or(0, |place| place.value());
+    meta.insert("next place", place + 1)?;
+    to.open_table(ORDER)?.insert(place, &job.0)?;
+    Ok(place)
+}
+
+/// What tells a record that was changed behind the database's back, or that lies at another's place.
+fn hash_of(job: &JobId, number: u32, record: &[u8]) -> [u8; HASH] {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update(job.0)
+        .chain_update(number.to_le_bytes())
+        .chain_update(record)
+        .finalize()
+        .into();
+    core::array::from_fn(|i| hash[i])
+}
