@@ -129,7 +129,7 @@ impl Deref for Opening {
 
 #[cfg(test)]
 mod tests {
-    use redb::backends::InMemoryBackend;
+    use redb::backends::FileBackend;
     use redb::{ReadableDatabase, TableDefinition};
 
     use super::*;
@@ -159,23 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_closed_and_what_is_kept_is_not() {
+    fn what_is_not_kept_is_closed_and_unlocked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file.redb");
+        drop(Database::create(&path).expect("is made"));
         let open = || {
-            let backend = Backend::new(InMemoryBackend::new());
-            let closed = backend.clone();
-            let opening = Opening::new(backend, &Database::builder(), true).expect("begins");
-            (opening, closed)
+            let file = std::fs::File::options().read(true).write(true).open(&path).expect("opens");
+            Opening::new(FileBackend::new(file).expect("a file"), &Database::builder(), true)
         };
-        let (opening, file) = open();
+        let opening = open().expect("is whole");
+        assert_eq!(open().err(), Some(Trouble::Locked));
         drop(opening);
-        assert!(file.len().is_err(), "the file is closed");
-        let (opening, file) = open();
-        let database = opening.keep();
-        assert!(file.len().is_ok());
+        let database = open().expect("nobody has it").keep();
+        assert_eq!(open().err(), Some(Trouble::Locked));
         let transaction = database.begin_write().expect("begins");
         transaction.open_table(TABLE).expect("opens").insert(1, 2).expect("writes");
         transaction.commit().expect("commits");
-        let read = database.begin_read().expect("begins").open_table(TABLE).expect("opens");
+        drop(database);
+        let read = open().expect("is whole").begin_read().expect("begins").open_table(TABLE).expect("opens");
         assert_eq!(read.get(1).expect("reads").map(|value| value.value()), Some(2));
     }
 }
