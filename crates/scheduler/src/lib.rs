@@ -8,12 +8,14 @@
 //! | a job as its records make it | [`job`] |
 //! | all jobs and all workers: who does what, and when | [`machine`] |
 //! | the logs, on disk | [`store`] |
+//! | batches, proofs, receipts, on disk | [`artifacts`] |
 //!
 //! It serves the coordinator, which owns clock, threads and connections. Nothing here reads a clock, starts a thread or proves anything. Why it is so:
 //! `docs/decisions/0010-service.md`.
 
 #![forbid(unsafe_code)]
 
+pub mod artifacts;
 pub mod failure;
 pub mod ids;
 pub mod job;

@@ -2,8 +2,8 @@ use aludel_protocol::{BatchNumber, ChainId, Digest};
 
 use super::*;
 use crate::failure::{Failure, FailureClass, Lapse};
-use crate::ids::WorkerId;
-use crate::plan::{Cut, ShapeNumber, Stage};
+use crate::ids::{ArtifactId, WorkerId};
+use crate::plan::{Cut, Place, ShapeNumber, Stage};
 use crate::request::{Priority, Target};
 
 const AT: Millis = Millis(5);

@@ -1,48 +1,24 @@
-//! The embedded store: one file of the database `redb`.
-//!
-//! | table | key | value |
-//! |---|---|---|
-//! | `records` | job, number | the record, and eight bytes of a hash of job, number and record |
-//! | `heads` | job | how many records, whether it is open, its place |
-//! | `open` | job | |
-//! | `order` | place | job |
-//! | `meta` | name | version of the format; next place |
+//! The embedded store: one file of the database `redb`. Its tables: `tables.rs`.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aludel_durable::files::{beside, folder};
 use aludel_durable::{Opening, Trouble, call};
 use redb::backends::FileBackend;
-use redb::{
-    Builder, Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
-    WriteTransaction,
-};
-use sha2::{Digest as _, Sha256};
+use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend};
 
 use super::group::Group;
+use super::tables::{
+    FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create, hash_of,
+};
 use super::{Appended, JobStore, Listed, Place, StoreError};
 use crate::ids::JobId;
 use crate::machine::Append;
 use crate::record::Record;
 
-type Key = [u8; 16];
-
-const RECORDS: TableDefinition<'_, (&Key, u32), &[u8]> = TableDefinition::new("records");
-const HEADS: TableDefinition<'_, &Key, (u32, bool, u64)> = TableDefinition::new("heads");
-const OPEN: TableDefinition<'_, &Key, ()> = TableDefinition::new("open");
-const ORDER: TableDefinition<'_, u64, &Key> = TableDefinition::new("order");
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-
-/// The version of the tables.
-const FORMAT: u32 = 1;
-/// Memory for pages of the file.
-const CACHE_BYTES: usize = 1 << 26;
 /// A file of at most so many bytes is read whole when it is opened, and every checksum of the database in it is verified.
 const VERIFY_BYTES: u64 = 1 << 26;
-/// Bytes of a record's hash.
-const HASH: usize = 8;
 
 type Asked = Vec<Append>;
 type Answered = Result<Vec<Appended>, StoreError>;
@@ -215,101 +191,4 @@ impl Drop for DiskJobs {
         // What was appended is durable; where closing fails, the next open does what it left undone.
         let _ = call(|| database.close());
     }
-}
-
-fn builder() -> Builder {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
-    builder
-}
-
-/// A file without jobs. It appears whole or not at all.
-fn create(path: &Path) -> Result<(), Trouble> {
-    let temporary = beside(path, ".", &format!(".{}.tmp", std::process::id()));
-    let _ = fs::remove_file(&temporary);
-    let made = call(|| builder().create(&temporary)).and_then(|database| {
-        make_tables(&database)?;
-        call(|| database.close())
-    });
-    // Unlike a rename, a link never replaces what is there: another process may be doing the same.
-    let linked = made.and_then(|()| match fs::hard_link(&temporary, path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked.map_err(Trouble::from),
-    });
-    let _ = fs::remove_file(&temporary);
-    linked.and_then(|()| Ok(File::open(folder(path))?.sync_all()?))
-}
-
-pub(super) fn make_tables(database: &Database) -> Result<(), Trouble> {
-    call(|| {
-        let transaction = begin(database)?;
-        transaction.open_table(META)?.insert("format", u64::from(FORMAT))?;
-        transaction.open_table(RECORDS)?;
-        transaction.open_table(HEADS)?;
-        transaction.open_table(OPEN)?;
-        transaction.open_table(ORDER)?;
-        Ok::<_, redb::Error>(transaction.commit()?)
-    })
-}
-
-fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_durability(Durability::Immediate)?;
-    // Otherwise the next open after a crash would read the whole file; and what clients choose lies in these pages, for which two phases are advised.
-    transaction.set_quick_repair(true);
-    Ok(transaction)
-}
-
-fn append_all(to: &WriteTransaction, appends: &[Append]) -> Result<Vec<Appended>, redb::Error> {
-    appends.iter().map(|append| append_one(to, append)).collect()
-}
-
-fn append_one(to: &WriteTransaction, append: &Append) -> Result<Appended, redb::Error> {
-    let Append { job, expected, records } = append;
-    let mut heads = to.open_table(HEADS)?;
-    let head = heads.get(&job.0)?.map(|head| head.value());
-    let found = head.map_or(0, |(count, ..)| count);
-    if found != *expected || records.is_empty() {
-        return Ok(Appended::Conflict { found });
-    }
-    let place = match head {
-        Some((_, _, place)) => place,
-        None => next_place(to, job)?,
-    };
-    let mut table = to.open_table(RECORDS)?;
-    let mut number = found;
-    for record in records {
-        let mut bytes = record.encode();
-        bytes.extend(hash_of(job, number, &bytes));
-        table.insert((&job.0, number), &bytes[..])?;
-        number += 1;
-    }
-    let is_open = !matches!(records.last(), Some(Record::Ended { .. }));
-    heads.insert(&job.0, (number, is_open, place))?;
-    let mut open = to.open_table(OPEN)?;
-    if is_open {
-        open.insert(&job.0, ())?
-    } else {
-        open.remove(&job.0)?
-    };
-    Ok(Appended::Written)
-}
-
-fn next_place(to: &WriteTransaction, job: &JobId) -> Result<u64, redb::Error> {
-    let mut meta = to.open_table(META)?;
-    let place = meta.get("next place")?.map_or(0, |place| place.value());
-    meta.insert("next place", place + 1)?;
-    to.open_table(ORDER)?.insert(place, &job.0)?;
-    Ok(place)
-}
-
-/// What tells a record that was changed behind the database's back, or that lies at another's place.
-fn hash_of(job: &JobId, number: u32, record: &[u8]) -> [u8; HASH] {
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update(job.0)
-        .chain_update(number.to_le_bytes())
-        .chain_update(record)
-        .finalize()
-        .into();
-    core::array::from_fn(|i| hash[i])
 }

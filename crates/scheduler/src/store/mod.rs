@@ -6,6 +6,7 @@
 mod disk;
 mod error;
 mod group;
+mod tables;
 
 use crate::ids::JobId;
 use crate::machine::Append;
@@ -75,4 +76,4 @@ pub trait JobStore: Send + Sync {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -20,12 +20,12 @@ pub(super) fn place() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-pub(super) const fn job(n: u32) -> JobId {
+pub(crate) const fn job(n: u32) -> JobId {
     let [a, b, c, d] = n.to_be_bytes();
     JobId([a, b, c, d, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
-pub(super) fn accepted(n: u32) -> Record {
+pub(crate) fn accepted(n: u32) -> Record {
     let batch = Batch { number: BatchNumber(n), artifact: ArtifactId([3; 32]), bytes: 9 };
     let request = Request {
         chain: ChainId(7),
@@ -42,7 +42,7 @@ pub(super) fn accepted(n: u32) -> Record {
 pub(super) const CANCELLED: [Record; 2] =
     [Record::CancelRequested { at: Millis(5) }, Record::Ended { at: Millis(5), end: End::Cancelled }];
 
-pub(super) fn append(job: JobId, expected: u32, records: &[Record]) -> Append {
+pub(crate) fn append(job: JobId, expected: u32, records: &[Record]) -> Append {
     Append { job, expected, records: records.to_vec() }
 }
 
@@ -123,9 +123,8 @@ fn what_was_appended_is_there_when_it_is_opened_again() {
     assert_eq!(names, ["jobs.redb"], "nothing is left of making it");
 }
 
-/// Many at a time: all is written once, in few transactions.
 #[test]
-fn callers_share_transactions() {
+fn of_callers_that_race_one_writes() {
     let (_folder, path) = place();
     let store = DiskJobs::open(&path).expect("is made");
     let begin = Barrier::new(8);

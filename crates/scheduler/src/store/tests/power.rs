@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use redb::backends::InMemoryBackend;
 
-use super::super::disk::make_tables;
+use super::super::tables::make_tables;
 use super::*;
 
 /// What is on the platters, what is on its way there, and how much the disk still does.
@@ -22,6 +22,8 @@ struct Platters {
     left: usize,
     /// Bytes that the disk has.
     most_bytes: u64,
+    /// How often it was synced.
+    syncs: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -61,7 +63,7 @@ struct Fake(Arc<Mutex<Platters>>);
 
 impl Fake {
     fn new(durable: Vec<u8>, left: usize, most_bytes: u64) -> Self {
-        Self(Arc::new(Mutex::new(Platters { durable, pending: Vec::new(), left, most_bytes })))
+        Self(Arc::new(Mutex::new(Platters { durable, pending: Vec::new(), left, most_bytes, syncs: 0 })))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Platters) -> T) -> T {
@@ -109,12 +111,16 @@ impl StorageBackend for Fake {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.with(|platters| {
+        self.with(|platters| -> io::Result<()> {
             platters.step()?;
             platters.durable = platters.image();
             platters.pending.clear();
+            platters.syncs += 1;
             Ok(())
-        })
+        })?;
+        // Long enough for others to come.
+        thread::sleep(std::time::Duration::from_millis(1));
+        Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -256,4 +262,31 @@ fn a_full_disk_refuses_and_loses_nothing() {
 #[test]
 fn a_backend_that_is_empty_is_no_store() {
     assert!(matches!(open(InMemoryBackend::new()), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
+fn callers_share_a_transaction() {
+    let fake = Fake::new(empty(), usize::MAX, u64::MAX);
+    let store = open(fake.clone()).expect("opens");
+    let syncs = || fake.with(|platters| platters.syncs);
+    let before = syncs();
+    store.append(vec![append(job(9_999), 0, &[accepted(0)])]).expect("appends");
+    let alone = syncs() - before;
+    let (store, begin) = (&store, Barrier::new(8));
+    thread::scope(|scope| {
+        for t in 0..8 {
+            let begin = &begin;
+            scope.spawn(move || {
+                begin.wait();
+                for n in 0..25 {
+                    let written = store.append(vec![append(job(100 * t + n), 0, &[accepted(n)])]);
+                    assert_eq!(written, Ok(vec![Appended::Written]));
+                }
+            });
+        }
+    });
+    let together = syncs() - before - alone;
+    println!("{together} syncs for 200 appends, {alone} for one");
+    assert!(alone > 0 && together < 100 * alone, "{together} syncs for 200 appends, {alone} for one");
+    assert_eq!(store.open_jobs().map(|jobs| jobs.len()), Ok(201));
 }
