@@ -30,5 +30,5 @@ pub use ids::{ArtifactId, Epoch, JobId, LeaseId, Millis, WorkerId};
 pub use job::{Job, Phase};
 pub use machine::{Answer, Append, Command, Input, Machine, Policy, Step};
 pub use plan::{Cut, Planned, Stage, Task};
-pub use record::{End, Output, Record};
+pub use record::{End, Head, Output, Record};
 pub use request::{Batch, IdempotencyKey, Priority, Request, Target};

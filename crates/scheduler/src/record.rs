@@ -1,6 +1,7 @@
 //! The lines of a job's log.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::failure::{Failure, Lapse};
 use crate::ids::{ArtifactId, Epoch, Millis, WorkerId};
@@ -105,6 +106,33 @@ pub enum Record {
     },
 }
 
+/// Where a log ends: how many records it has, and which. Who continues a log names its head, so that it can be continued by those alone who know all of it:
+/// a number would also fit a log of equal length and other records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Records.
+    pub count: u32,
+    /// A hash of all of them; 0 of none.
+    pub digest: u64,
+}
+
+impl Head {
+    /// The head behind one more record.
+    #[must_use]
+    pub fn after(self, record: &Record) -> Self {
+        self.after_bytes(&record.encode())
+    }
+
+    /// The same, of its bytes.
+    #[must_use]
+    pub fn after_bytes(self, record: &[u8]) -> Self {
+        let hash = Sha256::new_with_prefix(self.count.to_le_bytes()).chain_update(self.digest.to_le_bytes());
+        let hash: [u8; 32] = hash.chain_update(record).finalize().into();
+        let digest = u64::from_le_bytes(core::array::from_fn(|i| hash[i]));
+        Self { count: self.count.saturating_add(1), digest }
+    }
+}
+
 /// The version of the encoding, the first byte of each.
 const VERSION: u8 = 1;
 
@@ -152,6 +180,18 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heads_are_of_all_records_in_their_order() {
+        let [a, b] = [Record::InputSealed, Record::CancelRequested { at: Millis(1) }];
+        let head =
+            |records: &[&Record]| records.iter().fold(Head::default(), |head, record| head.after(record));
+        let mut heads =
+            [&[][..], &[&a], &[&b], &[&a, &b], &[&b, &a], &[&a, &a], &[&b, &b], &[&a, &a, &b]].map(head);
+        assert_eq!(heads.map(|head| head.count), [0, 1, 1, 2, 2, 2, 2, 3]);
+        heads.sort_by_key(|head| head.digest);
+        assert!(heads.windows(2).all(|pair| pair[0].digest != pair[1].digest));
+    }
 
     #[test]
     fn records_read_back_and_nothing_else_does() {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{Epoch, Millis};
 use crate::plan::{Planned, Segment, Task, plan};
-use crate::record::{End, Output, Record};
+use crate::record::{End, Head, Output, Record};
 use crate::request::{Batch, Request};
 
 pub use attempts::{Attempts, Lease};
@@ -33,8 +33,8 @@ pub struct Job {
     accepted: Millis,
     segments: Vec<Segment>,
     is_sealed: bool,
-    /// How many records there are.
-    next: u32,
+    /// Where its log ends.
+    head: Head,
     attempts: BTreeMap<Task, Attempts>,
     plan: Vec<Planned>,
     /// By task its place in the plan.
@@ -66,7 +66,7 @@ impl Job {
             accepted: *at,
             segments,
             is_sealed: request.is_sealed,
-            next: 1,
+            head: Head::default().after(record),
             attempts: BTreeMap::new(),
             plan: Vec::new(),
             places: BTreeMap::new(),
@@ -97,13 +97,13 @@ impl Job {
     /// # Errors
     /// It cannot follow; then the job is as before.
     pub fn apply(&mut self, record: &Record) -> Result<(), Inconsistent> {
-        let number = self.next;
+        let number = self.head.count;
         let inconsistent = |reason| Inconsistent { number, reason };
         if self.end.is_some() {
             return Err(inconsistent("the job has ended"));
         }
         self.take(record).map_err(inconsistent)?;
-        self.next += 1;
+        self.head = self.head.after(record);
         Ok(())
     }
 

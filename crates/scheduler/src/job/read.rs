@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Attempts, Job, Lease};
 use crate::ids::{ArtifactId, Epoch, Millis};
 use crate::plan::{Place, Planned, Segment, Task, results};
-use crate::record::{End, Output};
+use crate::record::{End, Head, Output};
 use crate::request::{Batch, Request};
 
 impl Job {
@@ -19,9 +19,9 @@ impl Job {
         self.accepted
     }
 
-    /// The number of its next record.
-    pub const fn next(&self) -> u32 {
-        self.next
+    /// Where its log ends.
+    pub const fn head(&self) -> Head {
+        self.head
     }
 
     /// Its input so far.

@@ -4,8 +4,8 @@ use super::Machine;
 use super::memory::MemoryModel;
 use super::words::{Answer, Refusal, Step};
 use crate::ids::{JobId, LeaseId};
-use crate::job::Job;
-use crate::record::{End, Record};
+use crate::job::{Job, Lease};
+use crate::record::{End, Head, Record};
 use crate::request::{Batch, Request};
 
 impl<M: MemoryModel> Machine<M> {
@@ -19,7 +19,7 @@ impl<M: MemoryModel> Machine<M> {
         }
         let record = Record::Accepted { at: self.now, request };
         let job = Job::begin(&record).expect("a log begins with a request");
-        step.write(id, 0, record);
+        step.write(id, Head::default(), record);
         self.insert(id, job);
         Answer::Done
     }
@@ -94,14 +94,14 @@ impl<M: MemoryModel> Machine<M> {
         if live.job.is_cancelled() {
             return Answer::Cancelling;
         }
-        let leases: Vec<_> = live.job.leases().iter().map(|(task, lease)| (*task, lease.epoch)).collect();
+        let leases = live.job.leases().clone();
         self.write(step, id, Record::CancelRequested { at: self.now });
         if leases.is_empty() {
             self.end(step, id, End::Cancelled);
             return Answer::Done;
         }
-        for (task, epoch) in leases {
-            self.stop(step, LeaseId { job: id, task, epoch });
+        for (task, Lease { epoch, worker, .. }) in leases {
+            self.stop(step, worker, LeaseId { job: id, task, epoch });
         }
         Answer::Cancelling
     }

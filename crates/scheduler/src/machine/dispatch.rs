@@ -2,7 +2,6 @@
 
 use super::memory::MemoryModel;
 use super::words::{Command, Step};
-use super::workers::Worker;
 use super::{Live, Machine};
 use crate::ids::{JobId, LeaseId, WorkerId};
 use crate::plan::{Planned, Task};
@@ -13,7 +12,7 @@ impl<M: MemoryModel> Machine<M> {
         if self.is_draining {
             return;
         }
-        let workers: Vec<WorkerId> = self.workers.workers.keys().copied().collect();
+        let workers: Vec<WorkerId> = self.workers.0.keys().copied().collect();
         for worker in workers {
             while let Some((id, task, peak_bytes)) = self.next_for(worker) {
                 self.lease(step, worker, id, task, peak_bytes);
@@ -30,15 +29,15 @@ impl<M: MemoryModel> Machine<M> {
         not_before.remove(&task);
         let lease = LeaseId { job: id, task, epoch };
         self.write(step, id, Record::Leased { task, epoch, worker, at: self.now });
-        self.workers.take(lease, worker, peak_bytes, self.now);
+        self.workers.take(worker, lease, peak_bytes, self.now);
         step.commands.push(Command::Assign { worker, lease, inputs, shape });
     }
 
     /// The first task in turn that a worker could hold if it were empty, with the bytes that it takes; `None` where there is none, or where it does not fit
     /// beside what the worker has: later ones must not take its place for ever.
     fn next_for(&self, id: WorkerId) -> Option<(JobId, Task, u64)> {
-        let worker = self.workers.workers.get(&id)?;
-        let free_bytes = self.workers.free_bytes(worker)?;
+        let worker = self.workers.0.get(&id)?;
+        let free_bytes = worker.free_bytes()?;
         let in_turn = self.turns[worker.spec.place as usize].iter();
         let ready =
             in_turn.filter_map(|(.., job)| Some((*job, self.jobs.get(job)?))).flat_map(|(job, live)| {
@@ -47,7 +46,7 @@ impl<M: MemoryModel> Machine<M> {
         for (job, live, planned) in ready {
             let peak_bytes = self.model.peak_bytes(planned);
             let is_late = live.not_before.get(&planned.task).is_none_or(|until| *until <= self.now);
-            if is_late && can_hold(worker, peak_bytes) && self.may_try(id, live, planned, peak_bytes) {
+            if is_late && worker.can_hold(peak_bytes) && self.may_try(id, live, planned, peak_bytes) {
                 return (peak_bytes <= free_bytes).then_some((job, planned.task, peak_bytes));
             }
         }
@@ -61,11 +60,7 @@ impl<M: MemoryModel> Machine<M> {
             return true;
         }
         let place = planned.task.place();
-        let mut others = self.workers.workers.iter().filter(|(_, worker)| worker.spec.place == place);
-        !others.any(|(other, worker)| !attempts.failed_on.contains(other) && can_hold(worker, peak_bytes))
+        let mut others = self.workers.0.iter().filter(|(_, worker)| worker.spec.place == place);
+        !others.any(|(other, worker)| !attempts.failed_on.contains(other) && worker.can_hold(peak_bytes))
     }
-}
-
-const fn can_hold(worker: &Worker, peak_bytes: u64) -> bool {
-    worker.spec.slots > 0 && peak_bytes <= worker.spec.memory_bytes
 }

@@ -3,20 +3,19 @@
 use super::Machine;
 use super::memory::MemoryModel;
 use super::words::{Answer, Command, Step};
+use super::workers::Held;
 use crate::failure::{Counts, Failure, FailureClass, Lapse};
 use crate::ids::{ArtifactId, JobId, LeaseId, WorkerId};
+use crate::job::Job;
 use crate::plan::Task;
 use crate::record::{End, Output, Record};
 
 impl<M: MemoryModel> Machine<M> {
     pub(super) fn progress(&mut self, worker: WorkerId, lease: &LeaseId) -> Answer {
-        match self.workers.held.get_mut(lease) {
-            Some(held) if held.worker == worker => {
-                held.progress = self.now;
-                self.heard(worker)
-            }
-            _ => Answer::Stale,
-        }
+        let now = self.now;
+        let Some(held) = self.workers.held(worker, lease) else { return Answer::Stale };
+        held.progress = now;
+        self.heard(worker)
     }
 
     pub(super) fn completed(
@@ -30,20 +29,20 @@ impl<M: MemoryModel> Machine<M> {
             return if self.is_taken(&lease, &output) { Answer::Already } else { Answer::Stale };
         }
         let LeaseId { job: id, task, epoch } = lease;
-        let Some(job) = self.leased(&lease) else { return Answer::Stale };
+        let Some(job) = self.leased(worker, &lease) else { return Answer::Stale };
         if job.is_cancelled() {
-            self.lapse(step, lease, Lapse::Stopped);
+            self.lapse(step, worker, lease, Lapse::Stopped);
             return Answer::Stale;
         }
         if !job.is_result(task, &output) {
             let why = format!("{task} was answered with a result that it cannot have");
-            self.lapse(step, lease, Lapse::Unverified(why));
+            self.lapse(step, worker, lease, Lapse::Unverified(why));
             return Answer::Stale;
         }
         let receipt = output.artifact;
         self.write(step, id, Record::Completed { task, epoch, at: self.now, output });
         if task == Task::Publish {
-            let proofs = self.job(id).and_then(crate::job::Job::proofs).unwrap_or_default();
+            let proofs = self.job(id).and_then(Job::proofs).unwrap_or_default();
             self.end(step, id, End::Succeeded { proofs, receipt });
         }
         Answer::Done
@@ -59,42 +58,43 @@ impl<M: MemoryModel> Machine<M> {
     }
 
     pub(super) fn lapsed(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId, why: Lapse) -> Answer {
-        if self.workers.let_go(worker, &lease).is_none() || self.leased(&lease).is_none() {
+        if self.workers.let_go(worker, &lease).is_none() || self.leased(worker, &lease).is_none() {
             return Answer::Stale;
         }
-        self.lapse(step, lease, why.bounded());
+        self.lapse(step, worker, lease, why.bounded());
         Answer::Done
     }
 
     pub(super) fn worker_gone(&mut self, step: &mut Step, worker: WorkerId) -> Answer {
-        let Some(held) = self.workers.remove(worker) else { return Answer::UnknownWorker };
-        for (lease, held) in held {
+        let Some(gone) = self.workers.0.remove(&worker) else { return Answer::UnknownWorker };
+        for (lease, held) in gone.held {
             let why = if held.stopping.is_some() { Lapse::Stopped } else { Lapse::WorkerLost };
-            self.lapse(step, lease, why);
+            self.lapse(step, worker, lease, why);
         }
         Answer::Done
     }
 
     /// Ends a worker's process. `why` says of each of its leases why it is over.
-    pub(super) fn kill(&mut self, step: &mut Step, worker: WorkerId, why: impl Fn(&LeaseId) -> Lapse) {
-        let Some(held) = self.workers.remove(worker) else { return };
+    pub(super) fn kill(&mut self, step: &mut Step, worker: WorkerId, why: impl Fn(&Held) -> Lapse) {
+        let Some(gone) = self.workers.0.remove(&worker) else { return };
         step.commands.push(Command::Kill { worker });
-        for (lease, held) in held {
-            let why = if held.stopping.is_some() { Lapse::Stopped } else { why(&lease) };
-            self.lapse(step, lease, why);
+        for (lease, held) in gone.held {
+            let why = if held.stopping.is_some() { Lapse::Stopped } else { why(&held) };
+            self.lapse(step, worker, lease, why);
         }
     }
 
-    /// The live job of a lease that is live.
-    fn leased(&self, lease: &LeaseId) -> Option<&crate::job::Job> {
+    /// The live job of a lease that is live, and this worker's.
+    fn leased(&self, worker: WorkerId, lease: &LeaseId) -> Option<&Job> {
         let job = self.job(lease.job)?;
-        job.leases().get(&lease.task).filter(|live| live.epoch == lease.epoch).map(|_| job)
+        let live = job.leases().get(&lease.task)?;
+        (live.epoch == lease.epoch && live.worker == worker).then_some(job)
     }
 
-    /// A lease that no worker has in hands any more is over without a result. Nothing, if it was not live.
-    fn lapse(&mut self, step: &mut Step, lease: LeaseId, why: Lapse) {
+    /// A lease that its worker has not in hands any more is over without a result. Nothing, if it was not live.
+    fn lapse(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId, why: Lapse) {
         let LeaseId { job: id, task, epoch } = lease;
-        let Some(job) = self.leased(&lease) else { return };
+        let Some(job) = self.leased(worker, &lease) else { return };
         let is_cancelled = job.is_cancelled();
         let lost = match &why {
             Lapse::InputLost(artifact) => Some(self.lost(id, task, *artifact)),

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Lapse;
 use crate::ids::{JobId, LeaseId, Millis, WorkerId};
-use crate::job::{Inconsistent, Job};
+use crate::job::{Inconsistent, Job, Lease};
 use crate::plan::{Place, Task};
 use crate::record::{End, Record};
 use crate::request::Priority;
@@ -130,13 +130,29 @@ impl<M: MemoryModel> Machine<M> {
         Ok(step)
     }
 
-    /// Lets a job go that another coordinator has taken: whoever works for it is told to stop, nothing is recorded.
-    pub fn forget(&mut self, now: Millis, id: JobId) -> Step {
+    /// Lets a job go that another coordinator has written to: whoever works for it is told to stop, nothing is recorded. `unsent` are the commands of the step
+    /// whose append was in conflict: they were not carried out.
+    pub fn forget(&mut self, now: Millis, id: JobId, unsent: &[Command]) -> Step {
         self.now = self.now.max(now);
         let mut step = Step::new();
         self.remove(id);
-        let leases: Vec<_> = self.workers.held.keys().filter(|lease| lease.job == id).copied().collect();
-        leases.into_iter().for_each(|lease| self.stop(&mut step, lease));
+        for command in unsent {
+            match command {
+                Command::Assign { worker, lease, .. } if lease.job == id => {
+                    self.workers.let_go(*worker, lease);
+                }
+                Command::Stop { worker, lease } if lease.job == id => {
+                    // To be said below.
+                    if let Some(held) = self.workers.held(*worker, lease) {
+                        held.stopping = None;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let held: Vec<_> = self.workers.all_held().filter(|(_, lease, _)| lease.job == id).collect();
+        held.into_iter().for_each(|(worker, lease, _)| self.stop(&mut step, worker, lease));
+        self.dispatch(&mut step);
         step
     }
 
@@ -180,20 +196,20 @@ impl<M: MemoryModel> Machine<M> {
 
     /// Whether no worker has anything in hands.
     pub fn is_idle(&self) -> bool {
-        self.workers.held.is_empty()
+        self.workers.all_held().next().is_none()
     }
 
     fn register(&mut self, worker: WorkerId, spec: WorkerSpec) -> Answer {
-        if self.workers.workers.contains_key(&worker) {
+        if self.workers.0.contains_key(&worker) {
             return Answer::Already;
         }
-        self.workers.workers.insert(worker, Worker { spec, heard: self.now, leases: BTreeSet::new() });
+        self.workers.0.insert(worker, Worker { spec, heard: self.now, held: BTreeMap::new() });
         Answer::Done
     }
 
     fn heard(&mut self, worker: WorkerId) -> Answer {
         let now = self.now;
-        self.workers.workers.get_mut(&worker).map_or(Answer::UnknownWorker, |worker| {
+        self.workers.0.get_mut(&worker).map_or(Answer::UnknownWorker, |worker| {
             worker.heard = now;
             Answer::Done
         })
@@ -217,9 +233,9 @@ impl<M: MemoryModel> Machine<M> {
     /// Records what happens to a live job.
     fn write(&mut self, step: &mut Step, id: JobId, record: Record) {
         let Some(live) = self.jobs.get_mut(&id) else { return };
-        let number = live.job.next();
+        let head = live.job.head();
         live.job.apply(&record).expect("the machine records what can follow");
-        step.write(id, number, record);
+        step.write(id, head, record);
         self.take_turn(id);
     }
 
@@ -240,21 +256,21 @@ impl<M: MemoryModel> Machine<M> {
     /// Ends a job. Who still works for it is told to stop.
     fn end(&mut self, step: &mut Step, id: JobId, end: End) {
         let Some(live) = self.jobs.get(&id) else { return };
-        let leases: Vec<_> = live.job.leases().iter().map(|(task, lease)| (*task, lease.epoch)).collect();
-        for (task, epoch) in leases {
+        for (task, Lease { epoch, worker, .. }) in live.job.leases().clone() {
             self.write(step, id, Record::Released { task, epoch, at: self.now, why: Lapse::Stopped });
-            self.stop(step, LeaseId { job: id, task, epoch });
+            self.stop(step, worker, LeaseId { job: id, task, epoch });
         }
         self.write(step, id, Record::Ended { at: self.now, end });
         self.remove(id);
     }
 
     /// Tells a worker to let go.
-    fn stop(&mut self, step: &mut Step, lease: LeaseId) {
-        let Some(held) = self.workers.held.get_mut(&lease) else { return };
+    fn stop(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId) {
+        let now = self.now;
+        let Some(held) = self.workers.held(worker, &lease) else { return };
         if held.stopping.is_none() {
-            held.stopping = Some(self.now);
-            step.commands.push(Command::Stop { worker: held.worker, lease });
+            held.stopping = Some(now);
+            step.commands.push(Command::Stop { worker, lease });
         }
     }
 }

@@ -3,15 +3,16 @@
 use super::Machine;
 use super::memory::MemoryModel;
 use super::words::Step;
+use super::workers::Held;
 use crate::failure::Lapse;
-use crate::ids::{LeaseId, Millis, WorkerId};
+use crate::ids::{Millis, WorkerId};
 use crate::record::End;
 
 impl<M: MemoryModel> Machine<M> {
     /// When an [`Input::Tick`](super::Input::Tick) will next have something to do; `None` where nothing waits for time.
     pub fn next_wakeup(&self) -> Option<Millis> {
-        let workers = self.workers.workers.values().map(|w| w.heard.after(self.policy.silence_ms));
-        let held = self.workers.held.values().map(|held| match held.stopping {
+        let workers = self.workers.0.values().map(|w| w.heard.after(self.policy.silence_ms));
+        let held = self.workers.all_held().map(|(_, _, held)| match held.stopping {
             Some(since) => since.after(self.policy.grace_ms),
             None => held.progress.after(self.policy.stall_ms),
         });
@@ -29,7 +30,7 @@ impl<M: MemoryModel> Machine<M> {
 
     fn kill_silent(&mut self, step: &mut Step) {
         let (now, silence_ms) = (self.now, self.policy.silence_ms);
-        let workers = self.workers.workers.iter();
+        let workers = self.workers.0.iter();
         let silent = workers.filter(|(_, worker)| worker.heard.after(silence_ms) <= now);
         let silent: Vec<WorkerId> = silent.map(|(id, _)| *id).collect();
         for worker in silent {
@@ -40,15 +41,15 @@ impl<M: MemoryModel> Machine<M> {
     /// Kills who does not get on, and who was told to let go and does not.
     fn kill_stuck(&mut self, step: &mut Step) {
         let (now, policy) = (self.now, self.policy);
-        let held = self.workers.held.iter();
-        let stuck = held.filter(|(_, held)| match held.stopping {
+        let is_stuck = |held: &Held| match held.stopping {
             Some(since) => since.after(policy.grace_ms) <= now,
             None => held.progress.after(policy.stall_ms) <= now,
-        });
-        let stuck: Vec<(LeaseId, WorkerId)> = stuck.map(|(lease, held)| (*lease, held.worker)).collect();
-        for (_, worker) in &stuck {
-            let is_stuck = |lease: &LeaseId| stuck.iter().any(|(other, _)| other == lease);
-            self.kill(step, *worker, |lease| if is_stuck(lease) { Lapse::Stalled } else { Lapse::Evicted });
+        };
+        let workers = self.workers.0.iter();
+        let stuck = workers.filter(|(_, worker)| worker.held.values().any(is_stuck));
+        let stuck: Vec<WorkerId> = stuck.map(|(id, _)| *id).collect();
+        for worker in stuck {
+            self.kill(step, worker, |held| if is_stuck(held) { Lapse::Stalled } else { Lapse::Evicted });
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::failure::Lapse;
 use crate::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
 use crate::plan::{Place, ShapeNumber};
-use crate::record::{Output, Record};
+use crate::record::{Head, Output, Record};
 use crate::request::{Batch, Request};
 
 /// What a worker can do.
@@ -216,8 +216,8 @@ impl Command {
 pub struct Append {
     /// The job.
     pub job: JobId,
-    /// How many records its log must have; 0 where it must not be there.
-    pub expected: u32,
+    /// Where its log must end; at nothing where it must not be there.
+    pub expected: Head,
     /// In order.
     pub records: Vec<Record>,
 }
@@ -239,10 +239,10 @@ impl Step {
         Self { appends: Vec::new(), commands: Vec::new(), answer: Answer::Done }
     }
 
-    pub(super) fn write(&mut self, job: JobId, number: u32, record: Record) {
+    pub(super) fn write(&mut self, job: JobId, head: Head, record: Record) {
         match self.appends.iter_mut().find(|append| append.job == job) {
             Some(append) => append.records.push(record),
-            None => self.appends.push(Append { job, expected: number, records: vec![record] }),
+            None => self.appends.push(Append { job, expected: head, records: vec![record] }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who works on what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::words::WorkerSpec;
 use crate::ids::{LeaseId, Millis, WorkerId};
@@ -12,13 +12,12 @@ pub(super) struct Worker {
     /// When it was last heard of.
     pub heard: Millis,
     /// What it works on, or was told to let go of.
-    pub leases: BTreeSet<LeaseId>,
+    pub held: BTreeMap<LeaseId, Held>,
 }
 
 /// What a worker has in hands. Its memory is taken until it lets go, whatever became of the lease.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
-    pub worker: WorkerId,
     pub peak_bytes: u64,
     /// When it was seen to get on.
     pub progress: Millis,
@@ -26,41 +25,42 @@ pub(super) struct Held {
     pub stopping: Option<Millis>,
 }
 
-/// All workers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Workers {
-    pub workers: BTreeMap<WorkerId, Worker>,
-    pub held: BTreeMap<LeaseId, Held>,
+impl Worker {
+    /// Memory that nothing takes; `None` where all slots are taken.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let used: u64 = self.held.values().map(|held| held.peak_bytes).sum();
+        (self.held.len() < self.spec.slots).then(|| self.spec.memory_bytes.saturating_sub(used))
+    }
+
+    /// Whether it could do a task if it had nothing else.
+    pub const fn can_hold(&self, peak_bytes: u64) -> bool {
+        self.spec.slots > 0 && peak_bytes <= self.spec.memory_bytes
+    }
 }
 
+/// All workers. A lease is in the hands of one, and its name is not enough to find it: where a coordinator lost a race it may have given the same name to
+/// another lease, which nobody was told of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Workers(pub BTreeMap<WorkerId, Worker>);
+
 impl Workers {
-    pub fn take(&mut self, lease: LeaseId, worker: WorkerId, peak_bytes: u64, now: Millis) {
-        if let Some(worker) = self.workers.get_mut(&worker) {
-            worker.leases.insert(lease);
+    pub fn take(&mut self, worker: WorkerId, lease: LeaseId, peak_bytes: u64, now: Millis) {
+        if let Some(worker) = self.0.get_mut(&worker) {
+            worker.held.insert(lease, Held { peak_bytes, progress: now, stopping: None });
         }
-        self.held.insert(lease, Held { worker, peak_bytes, progress: now, stopping: None });
+    }
+
+    pub fn held(&mut self, worker: WorkerId, lease: &LeaseId) -> Option<&mut Held> {
+        self.0.get_mut(&worker)?.held.get_mut(lease)
     }
 
     /// A lease that this worker has in hands, which it has no more.
     pub fn let_go(&mut self, worker: WorkerId, lease: &LeaseId) -> Option<Held> {
-        let held = self.held.get(lease).copied().filter(|held| held.worker == worker)?;
-        self.held.remove(lease);
-        if let Some(worker) = self.workers.get_mut(&worker) {
-            worker.leases.remove(lease);
-        }
-        Some(held)
+        self.0.get_mut(&worker)?.held.remove(lease)
     }
 
-    /// Removes a worker; what it had in hands.
-    pub fn remove(&mut self, worker: WorkerId) -> Option<Vec<(LeaseId, Held)>> {
-        let leases = self.workers.remove(&worker)?.leases;
-        Some(leases.into_iter().filter_map(|lease| Some((lease, self.held.remove(&lease)?))).collect())
-    }
-
-    /// Memory of a worker that nothing takes; `None` where all its slots are taken.
-    pub fn free_bytes(&self, worker: &Worker) -> Option<u64> {
-        let held = worker.leases.iter().filter_map(|lease| self.held.get(lease));
-        let used: u64 = held.map(|held| held.peak_bytes).sum();
-        (worker.leases.len() < worker.spec.slots).then(|| worker.spec.memory_bytes.saturating_sub(used))
+    /// Everything that is in somebody's hands.
+    pub fn all_held(&self) -> impl Iterator<Item = (WorkerId, LeaseId, Held)> {
+        self.0.iter().flat_map(|(id, worker)| worker.held.iter().map(|(lease, held)| (*id, *lease, *held)))
     }
 }

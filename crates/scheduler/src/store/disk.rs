@@ -9,13 +9,11 @@ use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend};
 
 use super::group::Group;
-use super::tables::{
-    FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create, hash_of,
-};
+use super::tables::{FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create};
 use super::{Appended, JobStore, Listed, Place, StoreError};
 use crate::ids::JobId;
 use crate::machine::Append;
-use crate::record::Record;
+use crate::record::{Head, Record};
 
 /// A file of at most so many bytes is read whole when it is opened, and every checksum of the database in it is verified.
 const VERIFY_BYTES: u64 = 1 << 26;
@@ -112,36 +110,22 @@ impl JobStore for DiskJobs {
     }
 
     fn log(&self, job: JobId, from: u32) -> Result<Vec<Record>, StoreError> {
-        let (rows, head) = self.with(|database| {
+        let (rows, end) = self.with(|database| {
             let read = database.begin_read()?;
-            let head = read.open_table(HEADS)?.get(&job.0)?.map_or(0, |head| head.value().0);
+            let end = read.open_table(HEADS)?.get(&job.0)?.map(|head| head.value());
+            let end = end.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
             let table = read.open_table(RECORDS)?;
-            let rows = table.range((&job.0, from)..=(&job.0, u32::MAX))?;
+            // The one before is read for its digest.
+            let rows = table.range((&job.0, from.saturating_sub(1))..=(&job.0, u32::MAX))?;
             let rows = rows.map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec())));
-            Ok((rows.collect::<Result<Vec<_>, _>>()?, head))
+            Ok((rows.collect::<Result<Vec<_>, _>>()?, end))
         })?;
-        let damaged = |number: u32, why: &dyn core::fmt::Display| {
+        if from >= end.count && rows.len() < 2 {
+            return Ok(Vec::new());
+        }
+        read_log(rows, from, end).map_err(|(number, why)| {
             self.error(Trouble::Damaged(format!("record {number} of job {job}: {why}")))
-        };
-        let mut expected = from;
-        let mut records = Vec::with_capacity(rows.len());
-        for (number, row) in rows {
-            if number != expected {
-                return Err(damaged(expected, &"it is missing"));
-            }
-            expected += 1;
-            let Some((bytes, hash)) = row.split_last_chunk::<HASH>() else {
-                return Err(damaged(number, &"it is too short"));
-            };
-            if *hash != hash_of(&job, number, bytes) {
-                return Err(damaged(number, &"its hash is another"));
-            }
-            records.push(Record::decode(bytes).map_err(|why| damaged(number, &why))?);
-        }
-        if expected < head {
-            return Err(damaged(expected, &"it is missing"));
-        }
-        Ok(records)
+        })
     }
 
     fn open_jobs(&self) -> Result<Vec<JobId>, StoreError> {
@@ -161,7 +145,7 @@ impl JobStore for DiskJobs {
             for row in read.open_table(ORDER)?.range(from..)?.take(most) {
                 let (place, job) = row?;
                 let job = JobId(*job.value());
-                let is_open = heads.get(&job.0)?.is_some_and(|head| head.value().1);
+                let is_open = heads.get(&job.0)?.is_some_and(|head| head.value().2);
                 jobs.push(Listed { place: Place(place.value()), job, is_open });
             }
             Ok(jobs)
@@ -172,7 +156,7 @@ impl JobStore for DiskJobs {
         self.with(|database| {
             let transaction = begin(database)?;
             let head = transaction.open_table(HEADS)?.get(&job.0)?.map(|head| head.value());
-            let Some((_, false, place)) = head else {
+            let Some((_, _, false, place)) = head else {
                 transaction.abort()?;
                 return Ok(false);
             };
@@ -190,5 +174,35 @@ impl Drop for DiskJobs {
         let Some(database) = self.database.take() else { return };
         // What was appended is durable; where closing fails, the next open does what it left undone.
         let _ = call(|| database.close());
+    }
+}
+
+/// The records from a number on, of rows that begin with the one before it, up to the log's end; or which row is wrong, and how.
+fn read_log(rows: Vec<(u32, Vec<u8>)>, from: u32, end: Head) -> Result<Vec<Record>, (u32, String)> {
+    let mut head = Head { count: from.saturating_sub(1), digest: 0 };
+    let mut records = Vec::with_capacity(rows.len());
+    for (number, row) in rows {
+        let wrong = |why: &dyn core::fmt::Display| (number, why.to_string());
+        if number != head.count {
+            return Err((head.count, "it is missing".into()));
+        }
+        let Some((bytes, digest)) = row.split_last_chunk::<HASH>() else {
+            return Err(wrong(&"it is too short"));
+        };
+        let said = u64::from_le_bytes(*digest);
+        let behind = head.after_bytes(bytes);
+        head = Head { digest: said, ..behind };
+        if number < from {
+            continue;
+        }
+        if said != behind.digest {
+            return Err(wrong(&"its hash is another"));
+        }
+        records.push(Record::decode(bytes).map_err(|why| wrong(&why))?);
+    }
+    match head {
+        head if head == end => Ok(records),
+        head if head.count < end.count => Err((head.count, "it is missing".into())),
+        head => Err((head.count.saturating_sub(1), "the log ends with another".into())),
     }
 }

@@ -1,6 +1,6 @@
 //! Where the logs of jobs are: behind [`JobStore`], in a file ([`DiskJobs`]).
 //!
-//! Every write is conditional: an append says how long the log is that it continues. So a store with several writers needs no lock that outlives a call, and
+//! Every write is conditional: an append says where the log ends that it continues. So a store with several writers needs no lock that outlives a call, and
 //! whoever lost a race reads again. What a database server would do with that is said in `docs/decisions/0010-service.md`.
 
 mod disk;
@@ -10,7 +10,7 @@ mod tables;
 
 use crate::ids::JobId;
 use crate::machine::Append;
-use crate::record::Record;
+use crate::record::{Head, Record};
 
 pub use disk::DiskJobs;
 pub use error::StoreError;
@@ -20,10 +20,10 @@ pub use error::StoreError;
 pub enum Appended {
     /// It is durable.
     Written,
-    /// The log is of another length: nothing of this append was written.
+    /// The log ends elsewhere: nothing of this append was written.
     Conflict {
-        /// How many records there are.
-        found: u32,
+        /// Where it ends.
+        found: Head,
     },
 }
 
@@ -44,7 +44,7 @@ pub struct Listed {
 
 /// The logs of all jobs.
 pub trait JobStore: Send + Sync {
-    /// Appends to logs, each if it is as long as expected; of each what became of it, in order. When this returns, what was written survives a crash.
+    /// Appends to logs, each if it ends where expected; of each what became of it, in order. When this returns, what was written survives a crash.
     ///
     /// # Errors
     /// Nothing of it was written, or all of what could be: who asks again reads first.

@@ -2,8 +2,8 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `records` | job, number | the record, and eight bytes of a hash of job, number and record |
-//! | `heads` | job | how many records, whether it is open, its place |
+//! | `records` | job, number | the record, and the digest of the log's head behind it |
+//! | `heads` | job | how many records, digest of the head, whether it is open, its place |
 //! | `open` | job | |
 //! | `order` | place | job |
 //! | `meta` | name | version of the format; next place |
@@ -15,17 +15,16 @@ use std::path::Path;
 use aludel_durable::files::{beside, folder};
 use aludel_durable::{Trouble, call};
 use redb::{Builder, Database, Durability, ReadableTable, TableDefinition, WriteTransaction};
-use sha2::{Digest as _, Sha256};
 
 use super::Appended;
 use crate::ids::JobId;
 use crate::machine::Append;
-use crate::record::Record;
+use crate::record::{Head, Record};
 
 pub(super) type Key = [u8; 16];
 
 pub(super) const RECORDS: TableDefinition<'_, (&Key, u32), &[u8]> = TableDefinition::new("records");
-pub(super) const HEADS: TableDefinition<'_, &Key, (u32, bool, u64)> = TableDefinition::new("heads");
+pub(super) const HEADS: TableDefinition<'_, &Key, (u32, u64, bool, u64)> = TableDefinition::new("heads");
 pub(super) const OPEN: TableDefinition<'_, &Key, ()> = TableDefinition::new("open");
 pub(super) const ORDER: TableDefinition<'_, u64, &Key> = TableDefinition::new("order");
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -34,7 +33,7 @@ pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("me
 pub(super) const FORMAT: u32 = 1;
 /// Memory for pages of the file.
 const CACHE_BYTES: usize = 1 << 26;
-/// Bytes of a record's hash.
+/// Bytes of a digest behind a record.
 pub(super) const HASH: usize = 8;
 
 pub(super) fn builder() -> Builder {
@@ -88,24 +87,25 @@ fn append_one(to: &WriteTransaction, append: &Append) -> Result<Appended, redb::
     let Append { job, expected, records } = append;
     let mut heads = to.open_table(HEADS)?;
     let head = heads.get(&job.0)?.map(|head| head.value());
-    let found = head.map_or(0, |(count, ..)| count);
+    let found = head.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
     if found != *expected || records.is_empty() {
         return Ok(Appended::Conflict { found });
     }
     let place = match head {
-        Some((_, _, place)) => place,
+        Some((.., place)) => place,
         None => next_place(to, job)?,
     };
     let mut table = to.open_table(RECORDS)?;
-    let mut number = found;
+    let mut head = found;
     for record in records {
         let mut bytes = record.encode();
-        bytes.extend(hash_of(job, number, &bytes));
-        table.insert((&job.0, number), &bytes[..])?;
-        number += 1;
+        let behind = head.after_bytes(&bytes);
+        bytes.extend(behind.digest.to_le_bytes());
+        table.insert((&job.0, head.count), &bytes[..])?;
+        head = behind;
     }
     let is_open = !matches!(records.last(), Some(Record::Ended { .. }));
-    heads.insert(&job.0, (number, is_open, place))?;
+    heads.insert(&job.0, (head.count, head.digest, is_open, place))?;
     let mut open = to.open_table(OPEN)?;
     if is_open {
         open.insert(&job.0, ())?
@@ -121,15 +121,4 @@ fn next_place(to: &WriteTransaction, job: &JobId) -> Result<u64, redb::Error> {
     meta.insert("next place", place + 1)?;
     to.open_table(ORDER)?.insert(place, &job.0)?;
     Ok(place)
-}
-
-/// What tells a record that was changed behind the database's back, or that lies at another's place.
-pub(super) fn hash_of(job: &JobId, number: u32, record: &[u8]) -> [u8; HASH] {
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update(job.0)
-        .chain_update(number.to_le_bytes())
-        .chain_update(record)
-        .finalize()
-        .into();
-    core::array::from_fn(|i| hash[i])
 }

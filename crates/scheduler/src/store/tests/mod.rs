@@ -42,8 +42,17 @@ pub(crate) fn accepted(n: u32) -> Record {
 pub(super) const CANCELLED: [Record; 2] =
     [Record::CancelRequested { at: Millis(5) }, Record::Ended { at: Millis(5), end: End::Cancelled }];
 
+/// The head of a job whose log began with the records of [`accepted`] and of [`CANCELLED`], as far as it goes.
+pub(crate) fn head(first: u32, count: u32) -> Head {
+    let log = [&[accepted(first)][..], &CANCELLED].concat();
+    log.iter().take(count as usize).fold(Head::default(), |head, record| head.after(record))
+}
+
+/// An append to such a log of `expected` records; the first's number is the job's below 100.
 pub(crate) fn append(job: JobId, expected: u32, records: &[Record]) -> Append {
-    Append { job, expected, records: records.to_vec() }
+    let [a, b, c, d, ..] = job.0;
+    let first = u32::from_be_bytes([a, b, c, d]);
+    Append { job, expected: head(first, expected), records: records.to_vec() }
 }
 
 #[test]
@@ -51,11 +60,15 @@ fn appends_are_conditional() {
     let (_folder, path) = place();
     let store = DiskJobs::open(&path).expect("is made");
     let one = |append: Append| store.append(vec![append]).expect("appends")[0];
-    assert_eq!(one(append(job(1), 1, &CANCELLED)), Appended::Conflict { found: 0 });
+    assert_eq!(one(append(job(1), 1, &CANCELLED)), Appended::Conflict { found: Head::default() });
     assert_eq!(one(append(job(1), 0, &[accepted(1)])), Appended::Written);
-    assert_eq!(one(append(job(1), 0, &[accepted(2)])), Appended::Conflict { found: 1 });
-    assert_eq!(one(append(job(1), 2, &CANCELLED)), Appended::Conflict { found: 1 });
-    assert_eq!(one(append(job(1), 1, &[])), Appended::Conflict { found: 1 }, "nothing is no append");
+    let found = head(1, 1);
+    assert_eq!(one(append(job(1), 0, &[accepted(2)])), Appended::Conflict { found });
+    // A log of equal length and other records is another log.
+    let other = Append { expected: head(2, 1), ..append(job(1), 1, &CANCELLED) };
+    assert_eq!(one(other), Appended::Conflict { found });
+    assert_eq!(one(append(job(1), 2, &CANCELLED)), Appended::Conflict { found });
+    assert_eq!(one(append(job(1), 1, &[])), Appended::Conflict { found }, "nothing is no append");
     assert_eq!(store.log(job(1), 0), Ok(vec![accepted(1)]));
     // Of several, each for itself, in order.
     let several = vec![
@@ -64,10 +77,11 @@ fn appends_are_conditional() {
         append(job(2), 0, &[accepted(3)]),
         append(job(2), 1, &CANCELLED),
     ];
+    let other = head(2, 1);
     let expected = [
         Appended::Written,
-        Appended::Conflict { found: 1 },
-        Appended::Conflict { found: 1 },
+        Appended::Conflict { found },
+        Appended::Conflict { found: other },
         Appended::Written,
     ];
     assert_eq!(store.append(several), Ok(expected.to_vec()));

@@ -142,9 +142,44 @@ fn a_restart_reads_what_there_is() {
     assert_eq!(recovered.damaged.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [job("b")]);
     assert_eq!(recovered.machine.jobs().map(|(id, _)| id).collect::<Vec<_>>(), [job("a")]);
     let appends: Vec<_> =
-        recovered.step.appends.iter().map(|a| (a.job, a.expected, a.records.len())).collect();
+        recovered.step.appends.iter().map(|a| (a.job, a.expected.count, a.records.len())).collect();
     assert_eq!(appends, [(job("a"), 2, 1), (job("d"), 3, 2)]);
     let mut rig = Rig { machine: recovered.machine, ..rig };
     rig.register(2, SPEC);
     assert_eq!((rig.lease().epoch.0, rig.assigned()), (2, vec![(2, "check-0".to_owned())]));
+}
+
+/// Another coordinator has written to a job's log: what was not said is taken back, what was said is said otherwise.
+#[test]
+fn a_job_that_is_lost_to_another_coordinator() {
+    let mut rig = rig();
+    rig.submit("a", request(1));
+    rig.submit("b", Request { deadline: Millis(600_000), ..request(1) });
+    rig.register(1, SPEC);
+    let unsent = rig.commands.clone();
+    let phantom = rig.lease();
+    assert_eq!(phantom.job, job("a"));
+    let step = rig.machine.forget(Millis(rig.now), job("a"), &unsent);
+    rig.take(step);
+    assert_eq!(rig.lease().job, job("b"), "its place is free at once");
+    assert_eq!(rig.complete(1, phantom, &[(1, 1)]), Answer::Stale);
+    // One that works is told to stop, also where somebody else was to tell it.
+    let lease = rig.lease_of("b");
+    assert_eq!(rig.tell(Input::Cancel { job: job("b") }), Answer::Cancelling);
+    let stop = Command::Stop { worker: WorkerId(1), lease };
+    assert_eq!(rig.commands, std::slice::from_ref(&stop));
+    let step = rig.machine.forget(Millis(rig.now), job("b"), std::slice::from_ref(&stop));
+    rig.take(step);
+    assert_eq!((&rig.commands[..], &rig.records[..]), (&[stop][..], &[][..]));
+    assert!(rig.machine.jobs().next().is_none() && !rig.machine.is_idle());
+    // The other one's log has no lease, so the next lease has the name of the old one; it is another worker's.
+    rig.register(2, SPEC);
+    let log = [Record::Accepted { at: Millis(1), request: request(1) }];
+    let step = rig.machine.adopt(Millis(rig.now), job("b"), &log).expect("is sound");
+    rig.take(step);
+    assert_eq!((rig.lease(), rig.assigned()), (lease, vec![(2, "check-0".to_owned())]));
+    assert_eq!(rig.complete(1, lease, &[(1, 1)]), Answer::Stale, "it lets go of the old one");
+    assert_eq!(rig.tell(Input::WorkerGone { worker: WorkerId(1) }), Answer::Done);
+    assert_eq!(rig.records, []);
+    assert_eq!(rig.complete(2, lease, &[(1, 1)]), Answer::Done);
 }

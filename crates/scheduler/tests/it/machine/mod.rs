@@ -127,6 +127,13 @@ impl Rig {
         lease.unwrap_or_else(|| panic!("nothing is assigned: {:?}", self.commands))
     }
 
+    /// The lease of a job's only task.
+    fn lease_of(&self, name: &str) -> LeaseId {
+        let leases = self.machine.job(job(name)).map(|job| job.leases().clone()).expect("is live");
+        let (task, lease) = leases.into_iter().next().expect("is leased");
+        LeaseId { job: job(name), task, epoch: lease.epoch }
+    }
+
     fn lapse(&mut self, worker: u64, lease: LeaseId, why: Lapse) -> Answer {
         self.tell(Input::Lapsed { worker: WorkerId(worker), lease, why })
     }

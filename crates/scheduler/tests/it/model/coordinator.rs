@@ -1,5 +1,7 @@
 //! Coordinators: they append, then speak; they crash anywhere; one that was taken for dead may go on.
 
+use std::collections::BTreeSet;
+
 use aludel_scheduler::ids::JobId;
 use aludel_scheduler::{Answer, Append, Command, Input, Job, Machine, Record, Step};
 
@@ -13,21 +15,18 @@ pub struct Coordinator {
 
 impl World {
     /// Appends; the jobs whose log was not as expected.
-    fn append(&mut self, appends: &[Append]) -> Vec<JobId> {
-        let mut conflicts = Vec::new();
+    fn append(&mut self, appends: &[Append]) -> BTreeSet<JobId> {
+        let mut conflicts = BTreeSet::new();
         for Append { job, expected, records } in appends {
             assert!(!records.is_empty(), "an append of nothing");
-            let length = self.disk.get(job).map_or(0, Vec::len);
-            if length == *expected as usize {
+            let head = self.heads.entry(*job).or_default();
+            if head == expected {
+                *head = records.iter().fold(*head, |head, record| head.after(record));
                 self.disk.entry(*job).or_default().extend(records.iter().cloned());
             } else {
-                conflicts.push(*job);
+                conflicts.insert(*job);
             }
         }
-        let mut jobs: Vec<_> = appends.iter().map(|append| append.job).collect();
-        jobs.sort_unstable();
-        jobs.dedup();
-        assert_eq!(jobs.len(), appends.len(), "two appends of one job");
         conflicts
     }
 
@@ -46,7 +45,7 @@ impl World {
             let ended = |append: &&Append| matches!(append.records.last(), Some(Record::Ended { .. }));
             let ended = recovered.step.appends.iter().filter(ended).count();
             assert_eq!(recovered.machine.jobs().count() + ended, open, "a restart lost a job");
-            assert_eq!(self.append(&recovered.step.appends), []);
+            assert!(self.append(&recovered.step.appends).is_empty());
             if self.trouble(5) {
                 continue;
             }
@@ -63,27 +62,39 @@ impl World {
 
     /// Gives an input to a coordinator; what it says, unless it crashes before.
     pub fn perform(&mut self, place: usize, input: Input) -> Option<Answer> {
-        let now = self.now;
-        let step = self.coordinators[place].machine.handle(now, input);
-        self.carry_out(place, step)
+        self.perform_all(place, vec![input])?.pop()
     }
 
-    fn carry_out(&mut self, place: usize, step: Step) -> Option<Answer> {
+    /// Gives inputs to a coordinator, which appends what follows from all of them at once; what it says to each.
+    pub fn perform_all(&mut self, place: usize, inputs: Vec<Input>) -> Option<Vec<Answer>> {
+        let now = self.now;
+        let machine = &mut self.coordinators[place].machine;
+        let steps = inputs.into_iter().map(|input| machine.handle(now, input)).collect();
+        self.carry_out(place, steps)
+    }
+
+    fn carry_out(&mut self, place: usize, steps: Vec<Step>) -> Option<Vec<Answer>> {
         if self.trouble(1) {
             self.note("crash before the append");
             self.crash(place);
             return None;
         }
-        let conflicts = self.append(&step.appends);
+        for step in &steps {
+            let jobs: BTreeSet<_> = step.appends.iter().map(|append| append.job).collect();
+            assert_eq!(jobs.len(), step.appends.len(), "two appends of one job");
+        }
+        let appends: Vec<_> = steps.iter().flat_map(|step| step.appends.iter().cloned()).collect();
+        let conflicts = self.append(&appends);
         if self.trouble(1) {
             self.note("crash behind the append");
             self.crash(place);
             return None;
         }
-        for command in step.commands {
-            if command.job().is_some_and(|job| conflicts.contains(&job)) {
-                continue;
-            }
+        let (commands, answers): (Vec<_>, Vec<_>) =
+            steps.into_iter().map(|step| (step.commands, step.answer)).unzip();
+        let of_conflict = |command: &Command| command.job().is_some_and(|job| conflicts.contains(&job));
+        let (unsent, commands): (Vec<_>, Vec<_>) = commands.into_iter().flatten().partition(of_conflict);
+        for command in commands {
             if self.trouble(2) {
                 self.note("crash between commands");
                 self.crash(place);
@@ -91,19 +102,23 @@ impl World {
             }
             self.obey(place, command);
         }
+        let name = self.coordinators[place].name;
         for job in &conflicts {
             self.note("an append in conflict");
-            self.give_up(place, *job);
+            // It may have crashed over the one before.
+            if self.place_of(name) == Some(place) {
+                self.give_up(place, *job, &unsent);
+            }
         }
-        conflicts.is_empty().then_some(step.answer)
+        conflicts.is_empty().then_some(answers)
     }
 
     /// Another coordinator has written to a job's log.
-    fn give_up(&mut self, place: usize, job: JobId) {
+    fn give_up(&mut self, place: usize, job: JobId, unsent: &[Command]) {
         let now = self.now;
-        let step = self.coordinators[place].machine.forget(now, job);
-        assert!(step.appends.is_empty());
-        step.commands.into_iter().for_each(|command| self.obey(place, command));
+        let step = self.coordinators[place].machine.forget(now, job, unsent);
+        assert!(step.appends.iter().all(|append| append.job != job));
+        self.carry_out(place, vec![step]);
     }
 
     /// The first coordinator takes over what nobody drives.
@@ -116,7 +131,7 @@ impl World {
         for (id, log) in logs {
             let now = self.now;
             let step = self.coordinators[0].machine.adopt(now, id, &log).expect("a sound log");
-            self.carry_out(0, step);
+            self.carry_out(0, vec![step]);
         }
     }
 
@@ -174,7 +189,7 @@ impl World {
     pub fn compare(&mut self) {
         for (id, job) in self.coordinators.iter().flat_map(|coordinator| coordinator.machine.jobs()) {
             let log = self.disk.get(&id).map_or(&[][..], Vec::as_slice);
-            if self.had_rivals && (job.next() as usize) < log.len() {
+            if self.had_rivals && job.head() != self.heads[&id] {
                 continue;
             }
             let read = Job::of(log);

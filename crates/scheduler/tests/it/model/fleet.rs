@@ -143,24 +143,33 @@ impl World {
         self.mail.push((id, message));
     }
 
-    /// Some message arrives, perhaps not for the last time, perhaps never.
+    /// Some messages arrive together, perhaps not for the last time, perhaps never.
     pub fn deliver(&mut self) {
-        if self.mail.is_empty() {
-            return;
+        let mut arrived = Vec::new();
+        let mut of = None;
+        for _ in 0..1 + self.below(3) {
+            if self.mail.is_empty() {
+                break;
+            }
+            let at = if self.is_rough { self.below(self.mail.len()) } else { 0 };
+            let (id, message) = self.mail[at].clone();
+            // Whom a worker speaks to that is gone, its successor hears.
+            let speaks_to = self.workers.get(&id).and_then(|worker| self.place_of(worker.of)).unwrap_or(0);
+            if *of.get_or_insert(speaks_to) != speaks_to {
+                break;
+            }
+            if !self.trouble(20) {
+                self.mail.remove(at);
+            }
+            if !self.trouble(3) {
+                arrived.push((id, message));
+            }
         }
-        let at = if self.is_rough { self.below(self.mail.len()) } else { 0 };
-        let (id, message) = self.mail[at].clone();
-        if !self.trouble(20) {
-            self.mail.remove(at);
+        let messages = arrived.iter().map(|(_, message)| message.clone()).collect();
+        let answers = self.perform_all(of.unwrap_or(0), messages);
+        for ((id, message), answer) in arrived.iter().zip(answers.into_iter().flatten()) {
+            self.hear(*id, message, Some(answer));
         }
-        if self.trouble(3) {
-            return;
-        }
-        // Whom a worker speaks to that is gone, its successor hears.
-        let of = self.workers.get(&id).map(|worker| worker.of);
-        let place = of.and_then(|of| self.place_of(of)).unwrap_or(0);
-        let answer = self.perform(place, message.clone());
-        self.hear(id, &message, answer);
     }
 
     fn hear(&mut self, id: WorkerId, message: &Input, answer: Option<Answer>) {

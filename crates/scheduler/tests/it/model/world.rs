@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
 use aludel_scheduler::machine::MemoryModel;
 use aludel_scheduler::plan::Planned;
-use aludel_scheduler::{End, Input, Lapse, Policy, Record, Stage, Task};
+use aludel_scheduler::{End, Head, Input, Lapse, Policy, Record, Stage, Task};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -48,6 +48,8 @@ pub struct World {
     pub now: Millis,
     /// What survives.
     pub disk: BTreeMap<JobId, Vec<Record>>,
+    /// Where the logs end.
+    pub heads: BTreeMap<JobId, Head>,
     /// One, or with it one that was taken for dead.
     pub coordinators: Vec<Coordinator>,
     /// What workers have said and nobody has heard yet.
@@ -70,6 +72,7 @@ impl World {
             rng: ChaCha8Rng::seed_from_u64(seed),
             now: Millis(1_000),
             disk: BTreeMap::new(),
+            heads: BTreeMap::new(),
             coordinators: Vec::new(),
             mail: Vec::new(),
             workers: BTreeMap::new(),
