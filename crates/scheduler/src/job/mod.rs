@@ -251,7 +251,7 @@ impl Job {
         let is_done = |task: &Task| self.output(*task).is_some();
         let can =
             !is_done(&task) && !self.leases.contains_key(&task) && self.plan[place].after.iter().all(is_done);
-        let ready = &mut self.ready[task.place() as usize];
+        let ready = &mut self.ready[task.side() as usize];
         if can {
             ready.insert(place)
         } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Attempts, Job, Lease};
 use crate::ids::{ArtifactId, Epoch, Millis};
-use crate::plan::{Place, Planned, Segment, Task, results};
+use crate::plan::{Planned, Segment, Side, Task, results};
 use crate::record::{End, Head, Output};
 use crate::request::{Batch, Request};
 
@@ -79,15 +79,15 @@ impl Job {
         &self.leases
     }
 
-    /// What can be leased at a place, in the order in which it is best begun; nothing of a job that is cancelled or has ended.
-    pub fn ready(&self, place: Place) -> impl Iterator<Item = &Planned> {
+    /// What can be leased on a side, in the order in which it is best begun; nothing of a job that is cancelled or has ended.
+    pub fn ready(&self, side: Side) -> impl Iterator<Item = &Planned> {
         let is_live = !self.is_cancelled && self.end.is_none();
-        let places = is_live.then_some(&self.ready[place as usize]);
+        let places = is_live.then_some(&self.ready[side as usize]);
         places.into_iter().flatten().map(|i| &self.plan[*i])
     }
 
     pub(super) fn is_ready(&self, task: Task) -> bool {
-        self.places.get(&task).is_some_and(|place| self.ready[task.place() as usize].contains(place))
+        self.places.get(&task).is_some_and(|place| self.ready[task.side() as usize].contains(place))
     }
 
     /// What a task takes: batches, or results in the order of [`Planned::after`]. `None` where a result is not there.

@@ -3,7 +3,7 @@ use aludel_protocol::{BatchNumber, ChainId, Digest};
 use super::*;
 use crate::failure::{Failure, FailureClass, Lapse};
 use crate::ids::{ArtifactId, WorkerId};
-use crate::plan::{Cut, Place, ShapeNumber, Stage};
+use crate::plan::{Cut, ShapeNumber, Side, Stage};
 use crate::request::{Priority, Target};
 
 const AT: Millis = Millis(5);
@@ -61,7 +61,7 @@ fn done(tasks: &[Task]) -> Job {
 }
 
 fn ready(job: &Job) -> Vec<String> {
-    let all = [Place::Device, Place::Coordinator].into_iter().flat_map(|place| job.ready(place));
+    let all = [Side::Device, Side::Coordinator].into_iter().flat_map(|side| job.ready(side));
     all.map(|planned| planned.task.to_string()).collect()
 }
 

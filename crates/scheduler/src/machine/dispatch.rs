@@ -38,10 +38,10 @@ impl<M: MemoryModel> Machine<M> {
     fn next_for(&self, id: WorkerId) -> Option<(JobId, Task, u64)> {
         let worker = self.workers.0.get(&id)?;
         let free_bytes = worker.free_bytes()?;
-        let in_turn = self.turns[worker.spec.place as usize].iter();
+        let in_turn = self.turns[worker.spec.side as usize].iter();
         let ready =
             in_turn.filter_map(|(.., job)| Some((*job, self.jobs.get(job)?))).flat_map(|(job, live)| {
-                live.job.ready(worker.spec.place).map(move |planned| (job, live, planned))
+                live.job.ready(worker.spec.side).map(move |planned| (job, live, planned))
             });
         for (job, live, planned) in ready {
             let peak_bytes = self.model.peak_bytes(planned);
@@ -59,8 +59,8 @@ impl<M: MemoryModel> Machine<M> {
         if !attempts.failed_on.contains(&id) {
             return true;
         }
-        let place = planned.task.place();
-        let mut others = self.workers.0.iter().filter(|(_, worker)| worker.spec.place == place);
+        let side = planned.task.side();
+        let mut others = self.workers.0.iter().filter(|(_, worker)| worker.spec.side == side);
         !others.any(|(other, worker)| !attempts.failed_on.contains(other) && worker.can_hold(peak_bytes))
     }
 }

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::failure::Lapse;
 use crate::ids::{JobId, LeaseId, Millis, WorkerId};
 use crate::job::{Inconsistent, Job, Lease};
-use crate::plan::{Place, Task};
+use crate::plan::{Side, Task};
 use crate::record::{End, Record};
 use crate::request::Priority;
 
@@ -54,7 +54,7 @@ pub struct Machine<M> {
     model: M,
     now: Millis,
     jobs: BTreeMap<JobId, Live>,
-    /// By place the jobs that have something to be leased, in their turn.
+    /// By side the jobs that have something to be leased, in their turn.
     turns: [BTreeSet<Turn>; 2],
     deadlines: BTreeSet<(Millis, JobId)>,
     workers: Workers,
@@ -243,9 +243,9 @@ impl<M: MemoryModel> Machine<M> {
     fn take_turn(&mut self, id: JobId) {
         let Some(Live { job, .. }) = self.jobs.get(&id) else { return };
         let turn = turn(id, job);
-        for place in [Place::Device, Place::Coordinator] {
-            let turns = &mut self.turns[place as usize];
-            if job.ready(place).next().is_some() {
+        for side in [Side::Device, Side::Coordinator] {
+            let turns = &mut self.turns[side as usize];
+            if job.ready(side).next().is_some() {
                 turns.insert(turn)
             } else {
                 turns.remove(&turn)

@@ -2,7 +2,7 @@
 
 use crate::failure::Lapse;
 use crate::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
-use crate::plan::{Place, ShapeNumber};
+use crate::plan::{ShapeNumber, Side};
 use crate::record::{Head, Output, Record};
 use crate::request::{Batch, Request};
 
@@ -10,7 +10,7 @@ use crate::request::{Batch, Request};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerSpec {
     /// Which tasks are for it.
-    pub place: Place,
+    pub side: Side,
     /// Bytes that its tasks may take together.
     pub memory_bytes: u64,
     /// Tasks that it does at a time.

@@ -65,7 +65,7 @@ pub enum Stage {
 
 /// Who does a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum Side {
     /// A worker, on its device.
     Device,
     /// The coordinator: it trusts no worker with the last look, and writes the receipt.
@@ -87,10 +87,10 @@ impl Task {
     }
 
     /// Who does it.
-    pub const fn place(self) -> Place {
+    pub const fn side(self) -> Side {
         match self {
-            Self::Verify | Self::Publish => Place::Coordinator,
-            _ => Place::Device,
+            Self::Verify | Self::Publish => Side::Coordinator,
+            _ => Side::Device,
         }
     }
 }

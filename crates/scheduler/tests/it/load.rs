@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aludel_protocol::{BatchNumber, ChainId, Digest};
 use aludel_scheduler::ids::{ArtifactId, Millis, WorkerId};
 use aludel_scheduler::machine::{StaticEstimates, WorkerSpec};
-use aludel_scheduler::plan::{Place, ShapeNumber};
+use aludel_scheduler::plan::{ShapeNumber, Side};
 use aludel_scheduler::{
     Answer, Batch, Command, Cut, IdempotencyKey, Input, Machine, Output, Policy, Priority, Record, Request,
     Target, Task,
@@ -47,8 +47,8 @@ fn serve(jobs: u32, batches: u32) -> (u32, Duration) {
         tell(Input::Submit { job, request: request(batches) }, &mut commands);
     }
     for n in 0..9 {
-        let place = if n == 0 { Place::Coordinator } else { Place::Device };
-        let spec = WorkerSpec { place, memory_bytes: 8_000_000_000, slots: 2 };
+        let side = if n == 0 { Side::Coordinator } else { Side::Device };
+        let spec = WorkerSpec { side, memory_bytes: 8_000_000_000, slots: 2 };
         tell(Input::Register { worker: WorkerId(n), spec }, &mut commands);
     }
     while let Some(command) = commands.pop_front() {

@@ -1,5 +1,6 @@
-//! The machine from outside: its rules one at a time, and all of them under random faults.
+//! From outside: the rules of the machine one at a time, all of them under random faults, and machine, logs and artifacts together.
 
 mod load;
 mod machine;
 mod model;
+mod whole;

@@ -7,7 +7,7 @@ fn a_job_from_its_submit_to_its_end() {
     let mut rig = rig();
     assert_eq!(rig.submit("a", request(3)), Answer::Done);
     rig.register(1, SPEC);
-    rig.register(2, WorkerSpec { place: Place::Coordinator, ..SPEC });
+    rig.register(2, WorkerSpec { side: Side::Coordinator, ..SPEC });
     // The check is assigned when there is a worker.
     let mut lease = LeaseId { job: job("a"), task: Task::Check { segment: 0 }, epoch: Default::default() };
     lease.epoch.0 = 1;

@@ -8,7 +8,7 @@ mod time;
 use aludel_protocol::{BatchNumber, ChainId, Digest};
 use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
 use aludel_scheduler::machine::{MemoryModel, Refusal, StaticEstimates, WorkerSpec};
-use aludel_scheduler::plan::{Place, ShapeNumber};
+use aludel_scheduler::plan::{ShapeNumber, Side};
 use aludel_scheduler::{
     Answer, Batch, Command, Cut, End, Failure, FailureClass, IdempotencyKey, Input, Lapse, Machine, Output,
     Phase, Planned, Policy, Priority, Record, Request, Stage, Step, Target, Task,
@@ -71,7 +71,7 @@ fn request(batches: u32) -> Request {
 }
 
 const fn device(memory_bytes: u64, slots: usize) -> WorkerSpec {
-    WorkerSpec { place: Place::Device, memory_bytes, slots }
+    WorkerSpec { side: Side::Device, memory_bytes, slots }
 }
 
 const SPEC: WorkerSpec = device(100, 1);

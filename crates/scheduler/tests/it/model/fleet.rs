@@ -2,7 +2,7 @@
 
 use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, WorkerId};
 use aludel_scheduler::machine::{MemoryModel, WorkerSpec};
-use aludel_scheduler::plan::{Place, ShapeNumber};
+use aludel_scheduler::plan::{ShapeNumber, Side};
 use aludel_scheduler::{Answer, Cut, Epoch, Failure, FailureClass, Input, Job, Lapse, Output, Record, Task};
 
 use rand::{Rng, RngExt};
@@ -43,14 +43,14 @@ impl World {
         let place = self.below(self.coordinators.len());
         let of = self.coordinators[place].name;
         let own = self.workers.values().filter(|worker| worker.of == of);
-        let has = |place: Place| own.clone().filter(|worker| worker.spec.place == place).count();
-        let (devices, coordinators) = (has(Place::Device), has(Place::Coordinator));
+        let has = |side: Side| own.clone().filter(|worker| worker.spec.side == side).count();
+        let (devices, coordinators) = (has(Side::Device), has(Side::Coordinator));
         if devices > 3 && coordinators > 0 {
             return;
         }
         let is_device = devices < 2 || (coordinators > 0 && self.chance(60));
         let spec = WorkerSpec {
-            place: if is_device { Place::Device } else { Place::Coordinator },
+            side: if is_device { Side::Device } else { Side::Coordinator },
             memory_bytes: [100, 120, 240, 60][if self.is_rough { self.below(4) } else { 0 }],
             slots: 1 + self.below(3),
         };
@@ -75,7 +75,7 @@ impl World {
         let peak = |task: Task| Peaks.peak_bytes(job.planned(task).expect("is planned"));
         assert!(peak(planned.task) <= 240 && !inputs.is_empty());
         let Some(worker) = self.workers.get_mut(&id).filter(|worker| worker.of == of) else { return };
-        assert_eq!(worker.spec.place, planned.task.place());
+        assert_eq!(worker.spec.side, planned.task.side());
         worker.tasks.push((lease, inputs.to_vec()));
         assert!(worker.tasks.len() <= worker.spec.slots, "more tasks than slots");
         let (tasks, spec) = (worker.tasks.clone(), worker.spec);
