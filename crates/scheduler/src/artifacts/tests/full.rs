@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::process::Command;
 
 use super::*;
+use crate::store::tests::{accepted, append, job};
 use crate::store::{DiskJobs, JobStore};
 
 #[test]
@@ -153,10 +154,7 @@ fn a_process_that_may_not_write_on() {
     assert!(promised > 10, "{said}");
     let jobs = DiskJobs::open(&folder.path().join("jobs.redb")).expect("is whole");
     for n in 0..promised {
-        assert!(
-            jobs.log(crate::store::tests::job(n), 0).is_ok_and(|log| log.len() == 1),
-            "{n} of {promised}"
-        );
+        assert!(jobs.log(job(n), 0).is_ok_and(|log| log.len() == 1), "{n} of {promised}");
     }
     let store = Artifacts::open(&folder.path().join("artifacts"), QUOTA).expect("opens");
     assert_eq!((store.read(ArtifactId::of(b"small")), store.usage().files), (Ok(b"small".to_vec()), 1));
@@ -165,19 +163,18 @@ fn a_process_that_may_not_write_on() {
 fn fill(folder: &Path) {
     let quota = Quota { bytes: 1 << 30, reserve: 0 };
     let store = Artifacts::open(&folder.join("artifacts"), quota).expect("opens");
-    let error = store.put(&bytes(1, 2 << 20), Room::Input).expect_err("is too large");
+    let error = store.put(&bytes(1, 4 << 20), Room::Input).expect_err("is too large");
     assert!(matches!(error, ArtifactError::Io { kind: io::ErrorKind::FileTooLarge, .. }), "{error}");
     assert_eq!(store.usage().bytes, 0);
     std::mem::forget(store.put(b"small", Room::Input).expect("has room"));
     let jobs = DiskJobs::open(&folder.join("jobs.redb")).expect("opens");
     let mut promised = 0;
     while promised < 100_000 {
-        let accepted = crate::store::tests::accepted(promised);
-        let append = crate::store::tests::append(crate::store::tests::job(promised), 0, &[accepted]);
-        if jobs.append(vec![append]).is_err() {
+        let one = |n| append(job(n), 0, &[accepted(n)]);
+        if jobs.append((promised..promised + 8).map(one).collect()).is_err() {
             break;
         }
-        promised += 1;
+        promised += 8;
     }
     println!("\npromised {promised}");
 }
