@@ -69,6 +69,24 @@ fn a_record_that_is_not_the_one_that_was_written() {
     damaged(DiskJobs::open(&path).expect("opens").log(id, 0), "its hash is another");
 }
 
+/// Records that follow one another, and are not those that the log is said to end with.
+#[test]
+fn a_log_that_ends_otherwise() {
+    let id = job(3);
+    for number in [2, 3] {
+        let (_folder, path) = made();
+        edit(&path, |table| {
+            let mut row = Record::InputSealed.encode();
+            row.extend(head(3, number).after(&Record::InputSealed).digest.to_le_bytes());
+            table.insert((&id.0, number), &row[..]).expect("writes");
+        });
+        let store = DiskJobs::open(&path).expect("opens");
+        for from in 0..=number {
+            damaged(store.log(id, from), &format!("record {number} of job {id}: the log ends with another"));
+        }
+    }
+}
+
 fn edit(path: &PathBuf, change: impl FnOnce(&mut redb::Table<'_, (&[u8; 16], u32), &[u8]>)) {
     let database = Database::open(path).expect("opens");
     let transaction = database.begin_write().expect("begins");
