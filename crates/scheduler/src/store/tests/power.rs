@@ -16,6 +16,8 @@ use super::*;
 #[derive(Debug)]
 struct Platters {
     durable: Vec<u8>,
+    /// With what is on its way.
+    image: Vec<u8>,
     /// Since the last sync, in order: where, and what; or a new length.
     pending: Vec<Pending>,
     /// Writes, syncs and new lengths that succeed; then all fail.
@@ -24,6 +26,8 @@ struct Platters {
     most_bytes: u64,
     /// How often it was synced.
     syncs: usize,
+    /// Whether a sync takes so long that others come meanwhile.
+    is_slow: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -46,10 +50,9 @@ fn apply(image: &mut Vec<u8>, pending: &Pending) {
 }
 
 impl Platters {
-    fn image(&self) -> Vec<u8> {
-        let mut image = self.durable.clone();
-        self.pending.iter().for_each(|pending| apply(&mut image, pending));
-        image
+    fn take(&mut self, pending: Pending) {
+        apply(&mut self.image, &pending);
+        self.pending.push(pending);
     }
 
     fn step(&mut self) -> io::Result<()> {
@@ -63,7 +66,15 @@ struct Fake(Arc<Mutex<Platters>>);
 
 impl Fake {
     fn new(durable: Vec<u8>, left: usize, most_bytes: u64) -> Self {
-        Self(Arc::new(Mutex::new(Platters { durable, pending: Vec::new(), left, most_bytes, syncs: 0 })))
+        Self(Arc::new(Mutex::new(Platters {
+            image: durable.clone(),
+            durable,
+            pending: Vec::new(),
+            left,
+            most_bytes,
+            syncs: 0,
+            is_slow: false,
+        })))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Platters) -> T) -> T {
@@ -80,20 +91,19 @@ impl Fake {
                     apply(&mut some, pending);
                 }
             }
-            [platters.durable.clone(), platters.image(), some]
+            [platters.durable.clone(), platters.image.clone(), some]
         })
     }
 }
 
 impl StorageBackend for Fake {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.with(|platters| platters.image().len() as u64))
+        Ok(self.with(|platters| platters.image.len() as u64))
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.with(|platters| {
-            let image = platters.image();
-            let read = image.get(offset as usize..).and_then(|rest| rest.get(..out.len()));
+            let read = platters.image.get(offset as usize..).and_then(|rest| rest.get(..out.len()));
             out.copy_from_slice(read.ok_or(io::ErrorKind::UnexpectedEof)?);
             Ok(())
         })
@@ -105,28 +115,29 @@ impl StorageBackend for Fake {
             if length > platters.most_bytes {
                 return Err(io::ErrorKind::StorageFull.into());
             }
-            platters.pending.push(Pending::Length(length));
+            platters.take(Pending::Length(length));
             Ok(())
         })
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.with(|platters| -> io::Result<()> {
+        let is_slow = self.with(|platters| -> io::Result<bool> {
             platters.step()?;
-            platters.durable = platters.image();
+            platters.durable.clone_from(&platters.image);
             platters.pending.clear();
             platters.syncs += 1;
-            Ok(())
+            Ok(platters.is_slow)
         })?;
-        // Long enough for others to come.
-        thread::sleep(std::time::Duration::from_millis(1));
+        if is_slow {
+            thread::sleep(std::time::Duration::from_millis(1));
+        }
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.with(|platters| {
             platters.step()?;
-            platters.pending.push(Pending::Write(offset, data.to_vec()));
+            platters.take(Pending::Write(offset, data.to_vec()));
             Ok(())
         })
     }
@@ -140,7 +151,7 @@ fn empty() -> Vec<u8> {
     let database = redb::Database::builder().create_with_backend(fake.clone()).expect("is made");
     make_tables(&database).expect("makes them");
     database.close().expect("closes");
-    fake.with(|platters| platters.image())
+    fake.with(|platters| platters.image.clone())
 }
 
 fn open(backend: impl StorageBackend) -> Result<DiskJobs, StoreError> {
@@ -230,7 +241,8 @@ fn after_a_failed_append_nothing_is_written_until_it_is_opened_anew() {
     let error = store.append(vec![append(job(3), 0, &[accepted(3)])]).expect_err("is closed");
     assert!(matches!(error, StoreError::Closed { .. }), "{error}");
     drop(store);
-    let store = open(Fake::new(fake.with(|platters| platters.image()), usize::MAX, u64::MAX)).expect("opens");
+    let store =
+        open(Fake::new(fake.with(|platters| platters.image.clone()), usize::MAX, u64::MAX)).expect("opens");
     assert_eq!(store.log(job(1), 0), Ok(vec![accepted(1)]));
     assert_eq!(store.log(job(3), 0), Ok(vec![]));
 }
@@ -252,7 +264,8 @@ fn a_full_disk_refuses_and_loses_nothing() {
     assert!(matches!(error, StoreError::Io { kind: io::ErrorKind::StorageFull, .. }), "{error}");
     drop(store);
     // There is room again.
-    let store = open(Fake::new(fake.with(|platters| platters.image()), usize::MAX, u64::MAX)).expect("opens");
+    let store =
+        open(Fake::new(fake.with(|platters| platters.image.clone()), usize::MAX, u64::MAX)).expect("opens");
     for n in 0..written {
         assert_eq!(store.log(job(n), 0), Ok(vec![accepted(n)]));
     }
@@ -268,6 +281,7 @@ fn a_backend_that_is_empty_is_no_store() {
 fn callers_share_a_transaction() {
     let fake = Fake::new(empty(), usize::MAX, u64::MAX);
     let store = open(fake.clone()).expect("opens");
+    fake.with(|platters| platters.is_slow = true);
     let syncs = || fake.with(|platters| platters.syncs);
     let before = syncs();
     store.append(vec![append(job(9_999), 0, &[accepted(0)])]).expect("appends");
