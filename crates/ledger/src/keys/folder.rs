@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use aludel_protocol::codec::{self, HEADER_BYTES, Kind};
 
-use super::durable::{self, beside};
 use super::error::KeystoreError;
 use super::usage::{Usage, usage_path};
+use aludel_durable::files::{self, beside};
 
 /// No keystore of ours is larger: a million keys are an eighth of it.
 const MAX_BYTES: u64 = 1 << 30;
@@ -26,7 +26,7 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, KeystoreError> {
 
 /// The same for a file that is not there yet.
 pub(super) fn canonical_new(path: &Path) -> Result<PathBuf, KeystoreError> {
-    let folder = fs::canonicalize(durable::folder(path)).map_err(io_at(path))?;
+    let folder = fs::canonicalize(files::folder(path)).map_err(io_at(path))?;
     match path.file_name() {
         Some(name) if !path.is_dir() => Ok(folder.join(name)),
         _ => Err(KeystoreError::Folder { path: path.to_owned() }),

@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use super::check::{check, check_secrets, is_loss};
 use super::contents::{Contents, Entry};
-use super::durable::{Files, replace};
 use super::error::{KeystoreError, SignerError};
 use super::folder;
 use super::order::{Consent, Order, Purpose};
@@ -23,6 +22,7 @@ use super::sealed::Work;
 use super::signer::{Signer, sign_at};
 use super::usage::{Usage, usage_path};
 use crate::xmss::{Derivation, PublicKey, SecretKey, Window, generate_many};
+use aludel_durable::files::{Files, replace};
 
 /// What to do where the usage record is missing, damaged, too old, or another keystore's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

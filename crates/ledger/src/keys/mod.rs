@@ -12,7 +12,6 @@
 
 mod check;
 mod contents;
-mod durable;
 mod error;
 mod folder;
 mod keystore;

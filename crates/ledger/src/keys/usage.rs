@@ -10,10 +10,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::contents::Contents;
-use super::durable::beside;
 use super::error::SignerError;
 use super::order::{Consent, Order, Purpose};
 use super::record::{Record, Reservation};
+use aludel_durable::files::beside;
 
 /// Bytes of the SHA-256 at the end of the file.
 const CHECKSUM: usize = 32;

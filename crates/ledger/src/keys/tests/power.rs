@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::durable::{Disk, replace};
+use aludel_durable::files::{Disk, replace};
 
 /// What a name leads to, and what of it is on the platters.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,6 @@
 //! [`Options::cache_bytes`] and by the size of a batch.
 
 mod check;
-mod file;
 mod format;
 mod guard;
 mod journal;
@@ -21,22 +20,21 @@ mod tests;
 mod write;
 
 use core::fmt;
-use core::mem::ManuallyDrop;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use aludel_durable::Opening;
 use aludel_protocol::cell::{CellAddress, Payload, empty_subtree, node};
 use aludel_protocol::hash::Digest;
 use aludel_protocol::ids::ChainId;
 use aludel_protocol::statement::Checkpoint;
 use redb::Database;
+use redb::backends::FileBackend;
 
-use self::file::Backend;
 pub use self::format::FORMAT;
 use self::guard::Guard;
-pub use self::guard::catches_panics;
 use self::meta::Meta;
 use self::opened::Opened;
 use self::overlay::{Overlay, Sweep};
@@ -45,6 +43,7 @@ use super::{Store, StoreError, sorted};
 use crate::multiproof::Multiproof;
 use crate::state::State;
 use crate::state::tree::{SPACES, depth};
+pub use aludel_durable::catches_panics;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,14 +124,9 @@ impl DiskStore {
         if length == 0 {
             return Err(guard.damaged("it is empty"));
         }
-        let backend = guard.call(|| Backend::new(file))?;
-        let closing = backend.closing();
-        // redb writes when it closes a file, and where the lists of free pages are damaged that panics twice, which
-        // ends the process: what is not found to be whole is not dropped, but for its file.
-        let mut database = ManuallyDrop::new(guard.call(|| options.builder().create_with_backend(backend))?);
-        if length <= options.verify_bytes {
-            guard.call(|| database.check_integrity())?;
-        }
+        let file = guard.call(|| FileBackend::new(file))?;
+        let opening = Opening::new(file, &options.builder(), length <= options.verify_bytes);
+        let database = opening.map_err(|trouble| guard.name(trouble))?;
         let Meta { chain_id, checkpoint, cells, sweep } = meta::read(&database, &guard)?;
         let overlay = meta::read_journal(&database, &guard, Overlay::new(options.waiting_bytes(), sweep))?;
         let rows = Rows::begin(&database, &guard, overlay, cells)?;
@@ -143,8 +137,7 @@ impl DiskStore {
                 guard.damaged(format!("the top of its tree is {found}, its checkpoint says {expected}"))
             );
         }
-        closing.stays_open();
-        let (rows, database) = (Some(rows), Some(ManuallyDrop::into_inner(database)));
+        let (rows, database) = (Some(rows), Some(database.keep()));
         Ok(Self { guard, chain_id, checkpoint, tops, rows, opened: Mutex::default(), database })
     }
 

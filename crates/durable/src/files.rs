@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The steps that a replacement takes, so that a test can cut the power between any two of them.
-pub(super) trait Disk {
+pub trait Disk {
     /// An open file.
     type Open;
     /// A new file of mode 0600.
@@ -24,7 +24,8 @@ pub(super) trait Disk {
 }
 
 /// The real one.
-pub(super) struct Files;
+#[derive(Clone, Copy, Debug)]
+pub struct Files;
 
 impl Disk for Files {
     type Open = File;
@@ -56,7 +57,7 @@ impl Disk for Files {
 
 /// Replaces a file or makes it. Afterwards it survives a power cut; until then what was there does. The caller
 /// holds the lock: the temporary name is the same for all.
-pub(super) fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = beside(path, ".", ".tmp");
     // What a killed process left.
     let _ = disk.remove(&temporary);
@@ -68,7 +69,7 @@ pub(super) fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Resul
 }
 
 /// The name of a file with something before and after it.
-pub(super) fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
+pub fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(before);
     name.push(path.file_name().unwrap_or_default());
     name.push(after);
@@ -76,6 +77,6 @@ pub(super) fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
 }
 
 /// The folder that a file lies in.
-pub(super) fn folder(path: &Path) -> &Path {
+pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -3,35 +3,50 @@
 //! A database that is not found to be whole is never dropped, for that may end the process. Its file is closed all the same, and the lock on it with it.
 
 use core::ops::Bound;
-use std::fs::File;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
 type Range = (Bound<u64>, Bound<u64>);
 
 /// A database's file. Copies are of the same.
-#[derive(Clone, Debug)]
-pub(super) struct Backend(Arc<RwLock<Option<FileBackend>>>);
+#[derive(Debug)]
+pub struct Backend<B>(Arc<RwLock<Option<B>>>);
+
+impl<B> Clone for Backend<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
 /// Closes the file when it is dropped, unless it is told that all is well.
 #[derive(Debug)]
-pub(super) struct Closing(Option<Backend>);
+pub(crate) struct Closing(Option<Box<dyn Close>>);
 
-impl Backend {
+/// A file that can be closed, of whatever sort.
+trait Close: core::fmt::Debug {
+    fn close_file(&self);
+}
+
+impl<B: StorageBackend> Close for Backend<B> {
+    fn close_file(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl<B: StorageBackend> Backend<B> {
     /// Of an open file.
-    pub fn new(file: File) -> Result<Self, redb::DatabaseError> {
-        Ok(Self(Arc::new(RwLock::new(Some(FileBackend::new(file)?)))))
+    pub fn new(file: B) -> Self {
+        Self(Arc::new(RwLock::new(Some(file))))
     }
 
     /// What closes it.
-    pub fn closing(&self) -> Closing {
-        Closing(Some(self.clone()))
+    pub(crate) fn closing(&self) -> Closing {
+        Closing(Some(Box::new(self.clone())))
     }
 
-    fn on<T, E: From<io::Error>>(&self, call: impl FnOnce(&FileBackend) -> Result<T, E>) -> Result<T, E> {
+    fn on<T, E: From<io::Error>>(&self, call: impl FnOnce(&B) -> Result<T, E>) -> Result<T, E> {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             Some(file) => call(file),
             None => Err(io::Error::other("the file was closed").into()),
@@ -49,14 +64,14 @@ impl Closing {
 impl Drop for Closing {
     fn drop(&mut self) {
         if let Some(backend) = &self.0 {
-            *backend.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+            backend.close_file();
         }
     }
 }
 
-impl StorageBackend for Backend {
+impl<B: StorageBackend> StorageBackend for Backend<B> {
     fn len(&self) -> io::Result<u64> {
-        self.on(FileBackend::len)
+        self.on(B::len)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -68,7 +83,7 @@ impl StorageBackend for Backend {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.on(FileBackend::sync_data)
+        self.on(B::sync_data)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -76,39 +91,39 @@ impl StorageBackend for Backend {
     }
 
     fn close(&self) -> io::Result<()> {
-        self.on(FileBackend::close)
+        self.on(B::close)
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.locking((start, end), FileBackend::try_lock_range)
+        self.locking((start, end), B::try_lock_range)
     }
 
     fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.locking((start, end), FileBackend::try_lock_shared_range)
+        self.locking((start, end), B::try_lock_shared_range)
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locking((start, end), FileBackend::lock_range)
+        self.locking((start, end), B::lock_range)
     }
 
     fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locking((start, end), FileBackend::lock_shared_range)
+        self.locking((start, end), B::lock_shared_range)
     }
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locking((start, end), FileBackend::unlock_range)
+        self.locking((start, end), B::unlock_range)
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.locking((start, end), FileBackend::query_lock_range)
+        self.locking((start, end), B::query_lock_range)
     }
 }
 
-impl Backend {
+impl<B: StorageBackend> Backend<B> {
     fn locking<T>(
         &self,
         (start, end): Range,
-        call: impl FnOnce(&FileBackend, Bound<u64>, Bound<u64>) -> Result<T, BackendError>,
+        call: impl FnOnce(&B, Bound<u64>, Bound<u64>) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
         self.on(|file| call(file, start, end))
     }

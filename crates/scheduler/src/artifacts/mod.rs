@@ -1,0 +1,241 @@
+//! Bytes under their own SHA-256: batches, proofs, statements, receipts.
+//!
+//! A name leads to all of its bytes or is not there; who reads gets what the name says or an error. What nobody holds is removed. How many hold a file is known
+//! in memory alone: whoever opens the folder holds what the logs of jobs name ([`Artifacts::hold`]), then has the rest removed ([`Artifacts::sweep`]).
+//!
+//! It serves the one coordinator that has the store of jobs of the same folder open.
+
+mod counts;
+mod error;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aludel_durable::files::{Disk, Files};
+
+use crate::ids::ArtifactId;
+
+use counts::Counts;
+pub use counts::{Quota, Room, Usage};
+pub use error::ArtifactError;
+
+/// A folder of artifacts. Copies are of the same.
+#[derive(Debug)]
+pub struct Artifacts<D: Disk = Files>(Arc<Folder<D>>);
+
+impl<D: Disk> Clone for Artifacts<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[derive(Debug)]
+struct Folder<D> {
+    path: PathBuf,
+    disk: D,
+    counts: Mutex<Counts>,
+    /// Of the next temporary name.
+    next: AtomicU64,
+}
+
+/// An artifact that stays while this lives, whether anything else holds it or not.
+#[derive(Debug)]
+#[must_use = "what nobody holds is removed"]
+pub struct Pin<D: Disk = Files> {
+    id: ArtifactId,
+    bytes: u64,
+    folder: Arc<Folder<D>>,
+}
+
+impl<D: Disk> Pin<D> {
+    /// Its name.
+    pub const fn id(&self) -> ArtifactId {
+        self.id
+    }
+
+    /// How many bytes it has.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl<D: Disk> Drop for Pin<D> {
+    fn drop(&mut self) {
+        self.folder.let_go(self.id);
+    }
+}
+
+impl Artifacts {
+    /// Opens a folder, or makes it; removes what a killed process left half-written.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn open(path: &Path, quota: Quota) -> Result<Self, ArtifactError> {
+        Self::on(path, quota, Files)
+    }
+}
+
+impl<D: Disk> Artifacts<D> {
+    /// The same, by way of another disk, over which everything is written and removed.
+    ///
+    /// # Errors
+    /// As of [`Artifacts::open`].
+    pub fn on(path: &Path, quota: Quota, disk: D) -> Result<Self, ArtifactError> {
+        let io = |error: &io::Error| ArtifactError::io(path, error);
+        fs::create_dir_all(path).map_err(|e| io(&e))?;
+        let mut counts = Counts::new(quota);
+        for entry in fs::read_dir(path).map_err(|e| io(&e))? {
+            let entry = entry.map_err(|e| io(&e))?;
+            let name = entry.file_name();
+            let name = name.to_str().unwrap_or_default();
+            if let Ok(id) = name.parse() {
+                let bytes = entry.metadata().map_err(|e| io(&e))?.len();
+                counts.found(id, bytes);
+            } else if name.starts_with('.') && name.ends_with(".tmp") {
+                disk.remove(&entry.path()).map_err(|e| io(&e))?;
+            }
+        }
+        let folder =
+            Folder { path: path.to_owned(), disk, counts: Mutex::new(counts), next: AtomicU64::new(0) };
+        Ok(Self(Arc::new(folder)))
+    }
+
+    /// Keeps bytes. When this returns they survive a crash, and stay while the pin lives.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Full`] before anything is written, where there is no room of this sort; or when the disk itself is full.
+    pub fn put(&self, bytes: &[u8], room: Room) -> Result<Pin<D>, ArtifactError> {
+        let id = ArtifactId::of(bytes);
+        let folder = &self.0;
+        folder.counts().hold(id);
+        // From here on it is held, and let go of if anything fails.
+        let pin = Pin { id, bytes: bytes.len() as u64, folder: Arc::clone(folder) };
+        if folder.counts().is_there(id) && folder.read(id).is_ok() {
+            return Ok(pin);
+        }
+        folder.counts().reserve(id, pin.bytes, room)?;
+        let written = folder.write(id, bytes);
+        let mut counts = folder.counts();
+        if counts.written(id, pin.bytes, written.is_ok()) {
+            // It may have its name and not be durable.
+            let _ = folder.disk.remove(&folder.name(id));
+        }
+        drop(counts);
+        written.map(|()| pin)
+    }
+
+    /// All bytes of an artifact, which are what its name says.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Missing`], [`ArtifactError::Damaged`]: it has to be made again. A damaged file is removed.
+    pub fn read(&self, id: ArtifactId) -> Result<Vec<u8>, ArtifactError> {
+        self.0.read(id)
+    }
+
+    /// One more that holds each of these, whether they are there or not.
+    pub fn hold(&self, ids: impl IntoIterator<Item = ArtifactId>) {
+        let mut counts = self.0.counts();
+        ids.into_iter().for_each(|id| counts.hold(id));
+    }
+
+    /// One less that holds each of these; what nobody holds is removed.
+    pub fn let_go(&self, ids: impl IntoIterator<Item = ArtifactId>) {
+        ids.into_iter().for_each(|id| self.0.let_go(id));
+    }
+
+    /// Removes everything that nobody holds: once, when all that the logs name is held.
+    pub fn sweep(&self) {
+        let unheld = self.0.counts().unheld();
+        for id in unheld {
+            self.0.counts().hold(id);
+            self.0.let_go(id);
+        }
+    }
+
+    /// What is taken of the quota.
+    pub fn usage(&self) -> Usage {
+        self.0.counts().usage()
+    }
+}
+
+impl<D: Disk> Folder<D> {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn name(&self, id: ArtifactId) -> PathBuf {
+        self.path.join(id.to_string())
+    }
+
+    fn let_go(&self, id: ArtifactId) {
+        let mut counts = self.counts();
+        // Under the lock, so that nobody begins to hold it meanwhile. What cannot be removed is removed when the folder is next opened.
+        if counts.let_go(id) && self.disk.remove(&self.name(id)).is_ok() {
+            counts.removed(id);
+        }
+    }
+
+    fn write(&self, id: ArtifactId, bytes: &[u8]) -> Result<(), ArtifactError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.path.join(format!(".{id}.{number}.tmp"));
+        let made = self.write_as(&temporary, &self.name(id), bytes);
+        made.map_err(|error| {
+            let _ = self.disk.remove(&temporary);
+            ArtifactError::io(&self.name(id), &error)
+        })
+    }
+
+    fn write_as(&self, temporary: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.disk.create(temporary)?;
+        self.disk.write(&mut file, bytes)?;
+        self.disk.sync(&file)?;
+        self.disk.rename(temporary, name)?;
+        self.disk.sync_folder(&self.path)
+    }
+
+    fn read(&self, id: ArtifactId) -> Result<Vec<u8>, ArtifactError> {
+        let missing = ArtifactError::Missing { id };
+        let Some(expected) = self.counts().bytes_of(id) else { return Err(missing) };
+        let path = self.name(id);
+        let mut file = match File::open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                self.check_there(id);
+                return Err(missing);
+            }
+            file => file.map_err(|e| ArtifactError::io(&path, &e))?,
+        };
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        // One byte more than there should be tells a longer file, of whatever length.
+        let taken = Read::by_ref(&mut file).take(expected.saturating_add(1)).read_to_end(&mut bytes);
+        taken.map_err(|e| ArtifactError::io(&path, &e))?;
+        let found = ArtifactId::of(&bytes);
+        if found == id {
+            return Ok(bytes);
+        }
+        self.discard(id);
+        Err(ArtifactError::Damaged { id, found })
+    }
+
+    /// Notes that a file is missing, unless it has been written since.
+    fn check_there(&self, id: ArtifactId) {
+        let mut counts = self.counts();
+        if matches!(fs::exists(self.name(id)), Ok(false)) {
+            counts.removed(id);
+        }
+    }
+
+    /// Removes a file whose bytes were others, unless it has been written anew since.
+    fn discard(&self, id: ArtifactId) {
+        let mut counts = self.counts();
+        let is_whole = fs::read(self.name(id)).is_ok_and(|bytes| ArtifactId::of(&bytes) == id);
+        if !is_whole && self.disk.remove(&self.name(id)).is_ok() {
+            counts.removed(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

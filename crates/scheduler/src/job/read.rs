@@ -1,0 +1,121 @@
+//! What can be asked of a job.
+
+use std::collections::BTreeMap;
+
+use super::{Attempts, Job, Lease};
+use crate::ids::{ArtifactId, Epoch, Millis};
+use crate::plan::{Planned, Segment, Side, Task, results};
+use crate::record::{End, Head, Output};
+use crate::request::{Batch, Request};
+
+impl Job {
+    /// What was asked for.
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// When it was accepted.
+    pub const fn accepted(&self) -> Millis {
+        self.accepted
+    }
+
+    /// Where its log ends.
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Its input so far.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Every batch so far, in order.
+    pub fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.segments.iter().flat_map(|segment| &segment.batches)
+    }
+
+    /// Whether its input is all there.
+    pub const fn is_sealed(&self) -> bool {
+        self.is_sealed
+    }
+
+    /// Whether somebody has cancelled it.
+    pub const fn is_cancelled(&self) -> bool {
+        self.is_cancelled
+    }
+
+    /// How it ended.
+    pub const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// Its tasks, as far as they are known.
+    pub fn plan(&self) -> &[Planned] {
+        &self.plan
+    }
+
+    /// A task with what it takes.
+    pub fn planned(&self, task: Task) -> Option<&Planned> {
+        self.plan.get(*self.places.get(&task)?)
+    }
+
+    /// What was tried of a task; `None` if nothing was.
+    pub fn attempts(&self, task: Task) -> Option<&Attempts> {
+        self.attempts.get(&task)
+    }
+
+    /// The epoch of a task's next lease; `None` when there can be no more.
+    pub fn next_epoch(&self, task: Task) -> Option<Epoch> {
+        self.attempts.get(&task).map_or(0, |attempts| attempts.epoch.0).checked_add(1).map(Epoch)
+    }
+
+    /// A task's result.
+    pub fn output(&self, task: Task) -> Option<&Output> {
+        self.attempts.get(&task)?.output.as_ref()
+    }
+
+    /// Who works for it.
+    pub const fn leases(&self) -> &BTreeMap<Task, Lease> {
+        &self.leases
+    }
+
+    /// What can be leased on a side, in the order in which it is best begun; nothing of a job that is cancelled or has ended.
+    pub fn ready(&self, side: Side) -> impl Iterator<Item = &Planned> {
+        let is_live = !self.is_cancelled && self.end.is_none();
+        let places = is_live.then_some(&self.ready[side as usize]);
+        places.into_iter().flatten().map(|i| &self.plan[*i])
+    }
+
+    pub(super) fn is_ready(&self, task: Task) -> bool {
+        self.places.get(&task).is_some_and(|place| self.ready[task.side() as usize].contains(place))
+    }
+
+    /// What a task takes: batches, or results in the order of [`Planned::after`]. `None` where a result is not there.
+    pub fn inputs(&self, planned: &Planned) -> Option<Vec<ArtifactId>> {
+        let batches = self.batches().skip(planned.batches.start).take(planned.batches.len());
+        let batches = batches.map(|batch| Some(batch.artifact));
+        let results = planned.after.iter().map(|task| Some(self.output(*task)?.artifact));
+        batches.chain(results).collect()
+    }
+
+    /// The proofs that it ends with; `None` where one is not there.
+    pub fn proofs(&self) -> Option<Vec<ArtifactId>> {
+        let shards = self.segments.iter().flat_map(|segment| segment.cuts.iter().flatten()).count();
+        let tasks = results(self.request.target, u32::try_from(shards).ok()?);
+        tasks.into_iter().map(|task| Some(self.output(task)?.artifact)).collect()
+    }
+
+    /// The artifacts that must not be removed because of it: of a live job its batches and all results, of an ended one what it ended with. With
+    /// repetitions.
+    pub fn artifacts(&self) -> Vec<ArtifactId> {
+        match &self.end {
+            Some(End::Succeeded { proofs, receipt }) => proofs.iter().chain([receipt]).copied().collect(),
+            Some(End::Failed(_) | End::Cancelled | End::Expired) => Vec::new(),
+            None => {
+                let results = self.attempts.values().filter_map(|attempts| attempts.output.as_ref());
+                let batches = self.batches().map(|batch| batch.artifact);
+                batches.chain(results.map(|output| output.artifact)).collect()
+            }
+        }
+    }
+}
