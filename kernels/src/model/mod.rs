@@ -2,7 +2,7 @@
 //!
 //! A [`Model`] is a device for whoever calls it. Its matrices have shapes and bytes of a budget, and no elements; it counts what the device would count, to the byte, and
 //! refuses what the device would refuse for want of memory. So whatever is written for devices tells what it takes, stage by stage, when it is run on a model:
-//! [`Budget::reset_peak`] begins a stage. What comes back from a model (caps, values, witnesses, rows) is zero.
+//! [`Budget::reset_peak`] begins a stage. What comes back from a model (caps, values, rows) is zero, and a witness the first candidate.
 //!
 //! What calls take besides results, each kind of device says (`*/sizes.rs`), by the functions that it takes its own memory by.
 //!

@@ -108,16 +108,26 @@ impl Counts {
     pub fn written(&mut self, id: ArtifactId, bytes: u64, is_done: bool) -> bool {
         let entry = self.entries.entry(id).or_default();
         entry.writers = entry.writers.saturating_sub(1);
-        if is_done && !entry.is_there {
+        // What was there is replaced, whatever its length was.
+        let gone = match (is_done, entry.is_there) {
+            (true, true) => entry.bytes,
+            (true, false) => 0,
+            (false, _) => bytes,
+        };
+        self.bytes = self.bytes.saturating_sub(gone);
+        if is_done {
             (entry.is_there, entry.bytes) = (true, bytes);
-        } else {
-            self.bytes = self.bytes.saturating_sub(bytes);
         }
         !entry.is_there && entry.writers == 0
     }
 
     pub fn is_there(&self, id: ArtifactId) -> bool {
         self.entries.get(&id).is_some_and(|entry| entry.is_there)
+    }
+
+    /// Whether somebody is writing it.
+    pub fn is_being_written(&self, id: ArtifactId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.writers > 0)
     }
 
     /// Bytes of a file that is there or is being written.

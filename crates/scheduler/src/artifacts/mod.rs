@@ -22,6 +22,9 @@ use counts::Counts;
 pub use counts::{Quota, Room, Usage};
 pub use error::ArtifactError;
 
+/// Bytes for which memory is taken before they are read: what the disk says of a file's length may be wrong.
+const MOST_AT_ONCE: usize = 1 << 24;
+
 /// A folder of artifacts. Copies are of the same.
 #[derive(Debug)]
 pub struct Artifacts<D: Disk = Files>(Arc<Folder<D>>);
@@ -207,7 +210,7 @@ impl<D: Disk> Folder<D> {
             }
             file => file.map_err(|e| ArtifactError::io(&path, &e))?,
         };
-        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(MOST_AT_ONCE));
         // One byte more than there should be tells a longer file, of whatever length.
         let taken = Read::by_ref(&mut file).take(expected.saturating_add(1)).read_to_end(&mut bytes);
         taken.map_err(|e| ArtifactError::io(&path, &e))?;
@@ -227,9 +230,12 @@ impl<D: Disk> Folder<D> {
         }
     }
 
-    /// Removes a file whose bytes were others, unless it has been written anew since.
+    /// Removes a file whose bytes were others, unless it has been written anew since, or is about to be: who writes it replaces it.
     fn discard(&self, id: ArtifactId) {
         let mut counts = self.counts();
+        if counts.is_being_written(id) {
+            return;
+        }
         let is_whole = fs::read(self.name(id)).is_ok_and(|bytes| ArtifactId::of(&bytes) == id);
         if !is_whole && self.disk.remove(&self.name(id)).is_ok() {
             counts.removed(id);

@@ -108,6 +108,9 @@ impl Job {
     }
 
     fn take(&mut self, record: &Record) -> Result<(), &'static str> {
+        if self.is_published() && !matches!(record, Record::Released { .. } | Record::Ended { .. }) {
+            return Err("it is published, and has only to end");
+        }
         match record {
             Record::Accepted { .. } => return Err("the job is there already"),
             Record::InputAdded { batches } => self.add_input(batches)?,
@@ -180,14 +183,27 @@ impl Job {
         attempts.output.take().ok_or("the task has no result")?;
         attempts.infrastructure += 1;
         self.refresh_with_takers(task);
+        // What is made again is verified again: it may be other bytes.
+        let verify = self.places.get(&Task::Verify).map(|place| &self.plan[*place]);
+        if verify.is_some_and(|verify| verify.after.contains(&task)) {
+            if let Some(attempts) = self.attempts.get_mut(&Task::Verify) {
+                attempts.output = None;
+            }
+            self.refresh_with_takers(Task::Verify);
+        }
         Ok(())
+    }
+
+    /// Whether its result stands, so that nothing but the end can follow.
+    pub fn is_published(&self) -> bool {
+        self.attempts.get(&Task::Publish).is_some_and(|attempts| attempts.output.is_some())
     }
 
     fn finish(&mut self, end: &End) -> Result<(), &'static str> {
         if !self.leases.is_empty() {
             return Err("a lease is live");
         }
-        let is_published = self.attempts.get(&Task::Publish).is_some_and(|a| a.output.is_some());
+        let is_published = self.is_published();
         let is_right = match end {
             End::Succeeded { .. } => is_published,
             End::Cancelled => self.is_cancelled,

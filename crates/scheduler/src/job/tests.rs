@@ -198,3 +198,12 @@ fn what_cannot_follow_is_refused() {
     }
     assert!(Job::of(&[]).is_err() && Job::of(&[Record::InputSealed]).is_err());
 }
+
+#[test]
+fn nothing_but_the_end_follows_a_receipt() {
+    let mut job = done(&[CHECK, PROVE, LIFT, Task::Root, Task::Verify, Task::Publish]);
+    for record in [Record::OutputLost { task: Task::Publish }, Record::CancelRequested { at: AT }] {
+        let refused = job.apply(&record).expect_err("it is published");
+        assert_eq!(refused.reason, "it is published, and has only to end");
+    }
+}

@@ -58,10 +58,19 @@ impl<M: MemoryModel> Machine<M> {
     }
 
     pub(super) fn lapsed(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId, why: Lapse) -> Answer {
-        if self.workers.let_go(worker, &lease).is_none() || self.leased(worker, &lease).is_none() {
+        let Some(held) = self.workers.let_go(worker, &lease) else { return Answer::Stale };
+        if self.leased(worker, &lease).is_none() {
             return Answer::Stale;
         }
-        self.lapse(step, worker, lease, why.bounded());
+        // What counts nothing is ours to say: a worker that says it without having been told to stop would be given the task again, for ever.
+        let why = match why {
+            Lapse::Stopped | Lapse::Evicted | Lapse::Restarted if held.stopping.is_none() => {
+                let what = "a worker let go of a task that it was not told to stop; see its log";
+                Lapse::Failed(Failure::new(FailureClass::Internal, what))
+            }
+            why => why.bounded(),
+        };
+        self.lapse(step, worker, lease, why);
         Answer::Done
     }
 

@@ -117,6 +117,10 @@ impl<M: MemoryModel> Machine<M> {
         if job.end().is_some() {
             return Ok(step);
         }
+        if job.is_published() {
+            let reason = "it is published, and its end is missing";
+            return Err(Inconsistent { number: job.head().count, reason });
+        }
         let leases: Vec<_> = job.leases().iter().map(|(task, lease)| (*task, lease.epoch)).collect();
         let is_cancelled = job.is_cancelled();
         self.insert(id, job);

@@ -15,7 +15,7 @@ const MOST_INVERTED_AT_ONCE: usize = 8;
 
 impl<'a> Lowering<'a> {
     /// Of a row the sum of all fractions, and then the fraction of each lookup in order: where the sums of rows take the first one's place, these are the columns of Plonky3's
-    /// `LogUpGadget`. In a row in which a fingerprint is zero, the fractions whose denominators are inverted with its own are zeros: no proof is made of it.
+    /// `LogUpGadget`. In a row in which a denominator is zero, all fractions that are inverted with its own are zeros: a proof of it is refused, unless their numerators are zero too.
     pub fn fractions(lookups: &'a [Lookup<F>]) -> (Graph, Vec<Node>) {
         let mut lowering = Self::default();
         // Of one length, as far as that goes.

@@ -183,3 +183,50 @@ fn a_job_that_is_lost_to_another_coordinator() {
     assert_eq!(rig.records, []);
     assert_eq!(rig.complete(2, lease, &[(1, 1)]), Answer::Done);
 }
+
+/// What is made again may be other bytes, and nobody has verified those.
+#[test]
+fn what_is_made_again_after_it_was_verified_is_verified_again() {
+    let mut rig = rig();
+    let shards = Request { target: Target::Shards, ..request(1) };
+    rig.submit("a", shards);
+    rig.register(1, SPEC);
+    rig.register(2, WorkerSpec { side: Side::Coordinator, ..SPEC });
+    let lease = LeaseId { job: job("a"), task: Task::Check { segment: 0 }, epoch: Epoch(1) };
+    rig.complete(1, lease, &[(1, 0)]);
+    let artifact = ArtifactId::of(b"prove-0");
+    for (worker, task) in [(1, "prove-0"), (2, "verify")] {
+        let lease = rig.lease();
+        assert_eq!(lease.task.to_string(), task);
+        rig.complete(worker, lease, &[]);
+    }
+    let lease = rig.lease();
+    assert_eq!(lease.task, Task::Publish);
+    rig.lapse(2, lease, Lapse::InputLost(artifact));
+    let mut order = Vec::new();
+    while let Some((worker, task)) = rig.assigned().into_iter().next() {
+        let lease = rig.lease();
+        order.push(task);
+        rig.complete(worker, lease, &[]);
+    }
+    assert_eq!(order, ["prove-0", "verify", "publish"]);
+    assert!(matches!(rig.end(), Some(End::Succeeded { .. })));
+}
+
+/// Else it would be given the task again, for as long as the job lives.
+#[test]
+fn a_worker_that_stops_by_itself_has_failed() {
+    for why in [Lapse::Stopped, Lapse::Evicted, Lapse::Restarted] {
+        let mut rig = rig();
+        rig.submit("a", request(1));
+        rig.register(1, SPEC);
+        let mut tries = 0;
+        while rig.end().is_none() {
+            let lease = rig.lease();
+            rig.lapse(1, lease, why.clone());
+            tries += 1;
+            assert!(tries < 10, "it goes on");
+        }
+        assert!(matches!(rig.end(), Some(End::Failed(_))));
+    }
+}

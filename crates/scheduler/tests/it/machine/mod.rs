@@ -6,7 +6,7 @@ mod leases;
 mod time;
 
 use aludel_protocol::{BatchNumber, ChainId, Digest};
-use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
+use aludel_scheduler::ids::{ArtifactId, Epoch, JobId, LeaseId, Millis, WorkerId};
 use aludel_scheduler::machine::{MemoryModel, Refusal, StaticEstimates, WorkerSpec};
 use aludel_scheduler::plan::{ShapeNumber, Side};
 use aludel_scheduler::{

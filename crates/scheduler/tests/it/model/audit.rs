@@ -13,6 +13,8 @@ struct Tried {
     infrastructure: u32,
     logic: u32,
     uncounted: u32,
+    /// The record of its result.
+    done_at: usize,
 }
 
 /// Infrastructure, logic, final, nothing.
@@ -42,7 +44,8 @@ pub fn audit(log: &[Record], policy: &Policy) {
     // Why the job has to fail, if it does.
     let mut must_fail = false;
     let mut published = 0;
-    for (record, number) in log.iter().zip(0..) {
+    let mut verify_leased_at = 0;
+    for (number, record) in log.iter().enumerate() {
         let at = || format!("record {number} of {}: {record:?}", log.len());
         let is_end = matches!(record, Record::Ended { .. });
         // What a job fails of stands right before its end, but for leases that end with it.
@@ -75,12 +78,15 @@ pub fn audit(log: &[Record], policy: &Policy) {
                 let failures = tried.infrastructure + tried.logic + tried.uncounted;
                 assert!(tried.epoch <= failures, "a lease without a reason: {}", at());
                 (tried.epoch, tried.live) = (epoch.0, Some(*epoch));
+                if *task == Task::Verify {
+                    verify_leased_at = number;
+                }
             }
             Record::Completed { task, epoch, output, .. } => {
                 assert!(!is_cancelled, "completed after a cancel: {}", at());
                 let tried = tasks.entry(*task).or_default();
                 assert_eq!(tried.live.take(), Some(*epoch), "a stale epoch: {}", at());
-                tried.done = Some(output.artifact.0);
+                (tried.done, tried.done_at) = (Some(output.artifact.0), number);
                 if let Task::Check { segment } = task {
                     let segment = &mut segments[*segment as usize];
                     let batches: u32 = output.cuts.iter().map(|cut| cut.batches).sum();
@@ -114,6 +120,12 @@ pub fn audit(log: &[Record], policy: &Policy) {
                 assert!(tried.done.take().is_some(), "{}", at());
                 tried.infrastructure += 1;
                 must_fail |= tried.infrastructure > policy.most_infrastructure;
+                let all = plan(request.target, &segments, is_sealed);
+                let verify = all.iter().find(|planned| planned.task == Task::Verify);
+                if verify.is_some_and(|verify| verify.after.contains(task)) {
+                    let verify = tasks.entry(Task::Verify).or_default();
+                    verify.uncounted += u32::from(verify.done.take().is_some());
+                }
             }
             Record::CancelRequested { .. } => {
                 assert!(!is_cancelled, "{}", at());
@@ -131,6 +143,8 @@ pub fn audit(log: &[Record], policy: &Policy) {
                         let all = plan(request.target, &segments, is_sealed);
                         let verify = all.iter().find(|planned| planned.task == Task::Verify);
                         let results = &verify.expect("is verified").after;
+                        let unseen = results.iter().find(|task| tasks[task].done_at > verify_leased_at);
+                        assert_eq!(unseen, None, "a result that was not verified: {}", at());
                         let results: Vec<_> =
                             results.iter().filter(|t| !matches!(t, Task::Check { .. })).collect();
                         let done: Vec<_> = results.iter().map(|task| tasks[task].done).collect();
