@@ -119,8 +119,8 @@ pub fn bench(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Runs, 
                 Err(_) => device,
             };
             let programs = &|| match &compiler {
-                Ok(compiler) => compiled(compiler),
-                Err(why) => format!("interpreted: {why}"),
+                Ok(compiler) => compiled(compiler, device.interpreted_programs()),
+                Err(_) => "interpreted, for there is no NVRTC".to_owned(),
             };
             on(&device, Opened { name: &name, is_processor: false, programs }, request, told)
         }
@@ -137,12 +137,12 @@ pub fn bench(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Runs, 
     }
 }
 
-/// What a compiler did.
-fn compiled(compiler: &cuda::Compiler) -> String {
-    let done = format!("{}, {} kernels", compiler.description(), compiler.compiled());
-    match compiler.last_refusal() {
-        Some(why) => format!("{done}; others interpreted: {why}"),
-        None => done,
+/// What a compiler did: which it is, and how many programs it did not serve, because it refused them or the device had no use for what came out.
+fn compiled(compiler: &cuda::Compiler, interpreted: u64) -> String {
+    let why = compiler.last_refusal().map_or_else(String::new, |why| format!(": {why}"));
+    match interpreted {
+        0 => compiler.description(),
+        count => format!("{}, but {count} programs interpreted{why}", compiler.description()),
     }
 }
 

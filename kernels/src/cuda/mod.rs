@@ -36,6 +36,7 @@ mod tests;
 
 use core::time::Duration;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use describe::{Capabilities, Description, count, describe};
 pub use limits::Words;
@@ -65,6 +66,8 @@ pub struct Cuda {
     budget: Arc<Budget>,
     compiler: Option<Arc<Compiler>>,
     most_steps: usize,
+    /// Programs that are interpreted, of all queues.
+    interpreted: Arc<AtomicU64>,
 }
 
 /// A matrix on a device, by columns.
@@ -85,7 +88,14 @@ impl Cuda {
         let context = Context::open(ordinal)?;
         let budget = Budget::new(context.id, limit.min(context.total()?));
         let image = Arc::new(Image::load(&context)?);
-        Ok(Self { stream: Stream::new(&context)?, image, budget, compiler: None, most_steps: MOST_STEPS })
+        Ok(Self {
+            stream: Stream::new(&context)?,
+            image,
+            budget,
+            compiler: None,
+            most_steps: MOST_STEPS,
+            interpreted: Arc::default(),
+        })
     }
 
     /// With a compiler for kernels of programs, which are interpreted otherwise.
@@ -106,6 +116,11 @@ impl Cuda {
         self.compiler.is_some()
     }
 
+    /// How many programs were made ready for the interpreter, on all queues.
+    pub fn interpreted_programs(&self) -> u64 {
+        self.interpreted.load(Ordering::Relaxed)
+    }
+
     /// Another queue on the same device, with the same budget. Matrices may be used on any queue of an opening.
     ///
     /// # Errors
@@ -113,7 +128,14 @@ impl Cuda {
     pub fn queue(&self) -> Result<Self, Error> {
         let stream = Stream::new(&self.stream.context)?;
         let (image, budget) = (Arc::clone(&self.image), Arc::clone(&self.budget));
-        Ok(Self { stream, image, budget, compiler: self.compiler.clone(), most_steps: self.most_steps })
+        Ok(Self {
+            stream,
+            image,
+            budget,
+            compiler: self.compiler.clone(),
+            most_steps: self.most_steps,
+            interpreted: Arc::clone(&self.interpreted),
+        })
     }
 
     /// The device's name, as the driver has it.

@@ -1,5 +1,7 @@
 //! Programs over rows: as kernels of their own where there is a compiler, interpreted elsewhere.
 
+use core::sync::atomic::Ordering;
+
 use aludel_protocol::Challenge;
 
 use super::generated::Generated;
@@ -37,7 +39,11 @@ impl Rows for Cuda {
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
         let kernel = match self.generate(program)? {
             Some(kernel) => Kernel::Generated(Box::new(kernel)),
-            None => Kernel::Interpreted(self.interpreted(program)?),
+            None => {
+                let interpreted = self.interpreted(program)?;
+                self.interpreted.fetch_add(1, Ordering::Relaxed);
+                Kernel::Interpreted(interpreted)
+            }
         };
         Ok(Compiled { needs: Needs::of(program), kernel })
     }

@@ -39,7 +39,10 @@ fn interpreted<const N: usize>(device: &Cuda, weights: [usize; N]) -> Vec<usize>
     let is_interpreted = |count: &usize| {
         device.compile(&rows::of_weights(*count)).expect("it is interpreted at least").is_interpreted()
     };
-    weights.into_iter().filter(is_interpreted).collect()
+    let before = device.interpreted_programs();
+    let found: Vec<usize> = weights.into_iter().filter(is_interpreted).collect();
+    assert_eq!(device.interpreted_programs() - before, found.len() as u64);
+    found
 }
 
 /// The driver takes local memory for all threads that a device holds, beside the budget.

@@ -49,10 +49,7 @@ impl<'a> Order<'a> {
         for (number, output) in outputs.iter().enumerate() {
             order.outputs.entry(*output).or_default().push(number);
         }
-        for output in outputs {
-            order.compute(*output);
-            order.store(*output);
-        }
+        outputs.iter().for_each(|output| order.compute(*output));
         order
     }
 
