@@ -199,7 +199,7 @@ mod tests {
         let output = Output {
             artifact: ArtifactId([1; 32]),
             bytes: 7,
-            cuts: vec![Cut { batches: 1, shape: crate::plan::ShapeNumber(2) }],
+            cuts: vec![Cut { batches: 1, shape: crate::plan::ShapeNumber(2), statement: vec![5; 9] }],
         };
         let records = [
             Record::InputSealed,

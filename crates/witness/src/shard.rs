@@ -77,7 +77,7 @@ fn trusting(claims: &[Claim<'_>]) -> Vec<Result<(), String>> {
     vec![Ok(()); claims.len()]
 }
 
-fn too_large(demand: &Demand) -> WitnessError {
+pub(crate) fn too_large(demand: &Demand) -> WitnessError {
     let [.., largest] = Shape::ALL;
     match demand.fits(largest) {
         Err(error) => WitnessError::TooLarge(error),

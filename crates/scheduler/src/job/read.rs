@@ -1,10 +1,11 @@
 //! What can be asked of a job.
 
+use core::ops::Range;
 use std::collections::BTreeMap;
 
 use super::{Attempts, Job, Lease};
 use crate::ids::{ArtifactId, Epoch, Millis};
-use crate::plan::{Planned, Segment, Side, Task, results};
+use crate::plan::{Cut, Planned, Segment, Side, Task, results};
 use crate::record::{End, Head, Output};
 use crate::request::{Batch, Request};
 
@@ -96,6 +97,18 @@ impl Job {
         let batches = batches.map(|batch| Some(batch.artifact));
         let results = planned.after.iter().map(|task| Some(self.output(*task)?.artifact));
         batches.chain(results).collect()
+    }
+
+    /// The shards of its input that are cut, as far as segments are checked without a gap.
+    pub fn shards(&self) -> impl Iterator<Item = &Cut> {
+        self.segments.iter().map_while(|segment| segment.cuts.as_ref()).flatten()
+    }
+
+    /// What a task's result must say of each shard of which it speaks, in order.
+    pub fn statements(&self, task: Task) -> impl Iterator<Item = &[u8]> {
+        let Range { start, end } = task.shards(u32::MAX);
+        let shards = self.shards().skip(start as usize).take(end.saturating_sub(start) as usize);
+        shards.map(|cut| cut.statement.as_slice())
     }
 
     /// The proofs that it ends with; `None` where one is not there.

@@ -31,7 +31,7 @@ fn leased(task: Task, epoch: u32) -> Record {
 
 fn completed(task: Task, epoch: u32) -> Record {
     let cuts = match task {
-        Task::Check { .. } => vec![Cut { batches: 1, shape: ShapeNumber(0) }],
+        Task::Check { .. } => vec![Cut { batches: 1, shape: ShapeNumber(0), statement: Vec::new() }],
         _ => Vec::new(),
     };
     let artifact = ArtifactId::of(task.to_string().as_bytes());
@@ -146,7 +146,7 @@ fn a_lost_result_is_made_again() {
     let other = Output {
         artifact: ArtifactId([1; 32]),
         bytes: 1,
-        cuts: vec![Cut { batches: 1, shape: ShapeNumber(3) }],
+        cuts: vec![Cut { batches: 1, shape: ShapeNumber(3), statement: Vec::new() }],
     };
     let other = Record::Completed { task: CHECK, epoch: Epoch(2), at: AT, output: other };
     assert!(job.apply(&other).is_err(), "it cuts otherwise");

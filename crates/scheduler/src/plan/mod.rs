@@ -86,6 +86,16 @@ impl Task {
         }
     }
 
+    /// The shards of which its result speaks, of so many in all.
+    pub const fn shards(self, all: u32) -> Range<u32> {
+        match self {
+            Self::Check { .. } => 0..0,
+            Self::Prove { shard } | Self::Lift { shard } => shard..shard.saturating_add(1),
+            Self::Join { first, end } => first..end,
+            Self::Root | Self::Verify | Self::Publish => 0..all,
+        }
+    }
+
     /// Who does it.
     pub const fn side(self) -> Side {
         match self {
@@ -114,12 +124,14 @@ impl fmt::Display for Task {
 pub struct ShapeNumber(pub u8);
 
 /// A shard, as a check cuts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Cut {
     /// How many batches it has.
     pub batches: u32,
     /// The smallest shape that holds them.
     pub shape: ShapeNumber,
+    /// What its proof must say, as whoever verifies it writes that.
+    pub statement: Vec<u8>,
 }
 
 /// Batches that came together.

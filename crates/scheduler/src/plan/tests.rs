@@ -10,7 +10,7 @@ fn batches(count: u32) -> Vec<Batch> {
 }
 
 fn cut(batches: u32, shape: u8) -> Cut {
-    Cut { batches, shape: ShapeNumber(shape) }
+    Cut { batches, shape: ShapeNumber(shape), statement: Vec::new() }
 }
 
 /// One segment of shards of one batch.

@@ -54,7 +54,9 @@ fn serve(jobs: u32, batches: u32) -> (u32, Duration) {
     while let Some(command) = commands.pop_front() {
         let Command::Assign { worker, lease, .. } = command else { panic!("{command:?}") };
         let cuts = match lease.task {
-            Task::Check { .. } => vec![Cut { batches: 1, shape: ShapeNumber(2) }; batches as usize],
+            Task::Check { .. } => {
+                vec![Cut { batches: 1, shape: ShapeNumber(2), statement: Vec::new() }; batches as usize]
+            }
             _ => Vec::new(),
         };
         let artifact = ArtifactId::of(lease.task.to_string().as_bytes());

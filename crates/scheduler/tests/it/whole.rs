@@ -156,7 +156,9 @@ impl Service {
             }
         }
         let cuts = match lease.task {
-            Task::Check { .. } => vec![Cut { batches: 1, shape: ShapeNumber(0) }; BATCHES as usize],
+            Task::Check { .. } => {
+                vec![Cut { batches: 1, shape: ShapeNumber(0), statement: Vec::new() }; BATCHES as usize]
+            }
             _ => Vec::new(),
         };
         let pin = self.artifacts.put(&result, Room::Result).expect("has room");

@@ -139,7 +139,11 @@ impl Rig {
     }
 
     fn complete(&mut self, worker: u64, lease: LeaseId, cuts: &[(u32, u8)]) -> Answer {
-        let cuts = cuts.iter().map(|(batches, shape)| Cut { batches: *batches, shape: ShapeNumber(*shape) });
+        let cuts = cuts.iter().map(|(batches, shape)| Cut {
+            batches: *batches,
+            shape: ShapeNumber(*shape),
+            statement: Vec::new(),
+        });
         let artifact = ArtifactId::of(lease.task.to_string().as_bytes());
         let output = Output { artifact, bytes: 1, cuts: cuts.collect() };
         self.tell(Input::Completed { worker: WorkerId(worker), lease, output })

@@ -31,7 +31,7 @@ pub fn output(job: JobId, task: Task, log: &[Record]) -> Output {
         let mut left = job.segments()[segment as usize].batches.len() as u32;
         while left > 0 {
             let batches = left.min(1 + segment % 2);
-            cuts.push(Cut { batches, shape: ShapeNumber((left % 2) as u8) });
+            cuts.push(Cut { batches, shape: ShapeNumber((left % 2) as u8), statement: Vec::new() });
             left -= batches;
         }
     }
@@ -131,7 +131,7 @@ impl World {
             14..18 => lapsed(Lapse::InputLost(inputs[self.below(inputs.len())])),
             18 => lapsed(Lapse::InputLost(ArtifactId([9; 32]))),
             19..21 => {
-                output.cuts.push(Cut { batches: 1, shape: ShapeNumber(0) });
+                output.cuts.push(Cut { batches: 1, shape: ShapeNumber(0), statement: Vec::new() });
                 Input::Completed { worker: id, lease, output }
             }
             21..23 => {

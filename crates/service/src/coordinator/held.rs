@@ -1,0 +1,67 @@
+//! Which artifacts are kept because of which job: [`Job::artifacts`](aludel_scheduler::Job::artifacts), record by record.
+
+use std::collections::BTreeMap;
+
+use aludel_scheduler::artifacts::Artifacts;
+use aludel_scheduler::{ArtifactId, End, JobId, Record, Task};
+
+/// What each job holds.
+#[derive(Debug, Default)]
+pub(super) struct Held(BTreeMap<JobId, OfJob>);
+
+#[derive(Debug, Default)]
+struct OfJob {
+    batches: Vec<ArtifactId>,
+    results: BTreeMap<Task, ArtifactId>,
+    /// What it ended with.
+    kept: Vec<ArtifactId>,
+}
+
+impl Held {
+    /// A record is durable. What it names is held before anything is let go of.
+    pub fn follow(&mut self, artifacts: &Artifacts, id: JobId, record: &Record) {
+        let job = self.0.entry(id).or_default();
+        match record {
+            Record::Accepted { request, .. } => job.take(artifacts, &request.batches),
+            Record::InputAdded { batches, .. } => job.take(artifacts, batches),
+            Record::Completed { task, output, .. } => {
+                artifacts.hold([output.artifact]);
+                artifacts.let_go(job.results.insert(*task, output.artifact));
+            }
+            Record::OutputLost { task } => artifacts.let_go(job.results.remove(task)),
+            Record::Ended { end, .. } => {
+                if let End::Succeeded { proofs, receipt } = end {
+                    job.kept = proofs.iter().chain([receipt]).copied().collect();
+                    artifacts.hold(job.kept.iter().copied());
+                }
+                artifacts.let_go(std::mem::take(&mut job.batches));
+                artifacts.let_go(std::mem::take(&mut job.results).into_values());
+            }
+            Record::InputSealed { .. }
+            | Record::Leased { .. }
+            | Record::Released { .. }
+            | Record::CancelRequested { .. } => {}
+        }
+    }
+
+    /// A job is forgotten.
+    pub fn forget(&mut self, artifacts: &Artifacts, id: JobId) {
+        let Some(job) = self.0.remove(&id) else { return };
+        artifacts.let_go(job.batches.into_iter().chain(job.results.into_values()).chain(job.kept));
+    }
+
+    /// The store is read anew. What was held so far is for the caller to let go of, when what the logs name is held again.
+    pub fn clear(&mut self) -> Vec<ArtifactId> {
+        let jobs = std::mem::take(&mut self.0).into_values();
+        jobs.flat_map(|job| job.batches.into_iter().chain(job.results.into_values()).chain(job.kept))
+            .collect()
+    }
+}
+
+impl OfJob {
+    fn take(&mut self, artifacts: &Artifacts, batches: &[aludel_scheduler::Batch]) {
+        let ids = batches.iter().map(|batch| batch.artifact);
+        artifacts.hold(ids.clone());
+        self.batches.extend(ids);
+    }
+}

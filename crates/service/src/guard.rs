@@ -1,0 +1,43 @@
+//! Panics that are of one task and not of the process.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread is caught, so that a hook need not end the process.
+pub fn catches_panics() -> bool {
+    DEPTH.get() > 0
+}
+
+/// Does work; a panic is an error that says where it was. What the work had in hands must not be used again.
+///
+/// # Errors
+/// It panicked.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    DEPTH.set(DEPTH.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    DEPTH.set(DEPTH.get() - 1);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_the_work() {
+        assert_eq!(guarded(|| 5), Ok(5));
+        let panicked: Result<(), String> = guarded(|| {
+            assert!(catches_panics());
+            panic!("on {}", "purpose")
+        });
+        assert_eq!(panicked, Err("on purpose".into()));
+        assert!(!catches_panics());
+    }
+}
