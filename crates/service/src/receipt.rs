@@ -40,7 +40,7 @@ pub fn of(id: JobId, log: &[Record], keys: Digest) -> Vec<u8> {
         id: id.to_string(),
         tasks: tasks.into_values().map(|(cost, _)| cost).collect(),
         program_version: env!("CARGO_PKG_VERSION").into(),
-        protocol_version: PROTOCOL_VERSION as u32,
+        protocol_version: PROTOCOL_VERSION,
         key_set: borsh::to_vec(&keys).unwrap_or_default(),
     };
     receipt.encode_to_vec()

@@ -99,7 +99,7 @@ impl Task {
     /// Who does it.
     pub const fn side(self) -> Side {
         match self {
-            Self::Verify | Self::Publish => Side::Coordinator,
+            Self::Check { .. } | Self::Verify | Self::Publish => Side::Coordinator,
             _ => Side::Device,
         }
     }

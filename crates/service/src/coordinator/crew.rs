@@ -159,6 +159,11 @@ impl Crew {
         Some(place.device.memory_bytes())
     }
 
+    /// Whether a worker has said which build it is.
+    pub fn has_begun(&mut self, worker: WorkerId) -> bool {
+        self.of(worker).is_some_and(|hired| hired.has_begun)
+    }
+
     /// Gives a worker a task. Whether there is such a worker.
     pub fn assign(&mut self, worker: WorkerId, assignment: Assignment) -> bool {
         let Some(hired) = self.of(worker) else { return false };

@@ -168,11 +168,14 @@ impl Thread {
             self.flush();
             self.forget_old();
             if self.is_draining && self.machine.is_idle() {
-                self.drains.drain(..).for_each(|reply| drop(reply.send(())));
+                // Who does not wait any more need not be told.
+                self.drains.drain(..).for_each(|reply| reply.send(()).unwrap_or_default());
             }
         }
         self.crew.kill_all("the service ends");
         self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
+        // Threads that are still at work, and clients, may hold it for longer.
+        self.shared.shelf.close();
     }
 
     /// How long it may wait for a message.
@@ -193,6 +196,9 @@ impl Thread {
                 return;
             }
             self.reopen();
+            if self.broken.is_some() {
+                return;
+            }
         }
         let mut next_worker = self.next_worker;
         self.crew.hire(|| {
@@ -214,10 +220,10 @@ impl Thread {
                     self.handle(Input::Register { worker, spec });
                 }
             }
-            Message::Heartbeat { worker } => self.handle(Input::Heartbeat { worker }),
+            Message::Heartbeat { worker } => self.hear(worker),
             Message::Progress { worker, number } => match self.crew.lease(worker, number) {
                 Some(lease) => self.handle(Input::Progress { worker, lease }),
-                None => self.handle(Input::Heartbeat { worker }),
+                None => self.hear(worker),
             },
             Message::Gone { worker, why } => {
                 if self.crew.gone(worker, &why) {
@@ -231,6 +237,15 @@ impl Thread {
             }
             Message::End => self.is_over = true,
         }
+    }
+
+    /// A worker lives. One that the machine was told to take for dead must end.
+    fn hear(&mut self, worker: WorkerId) {
+        let step = self.machine.handle(self.shared.clock.now(), Input::Heartbeat { worker });
+        if step.answer == Answer::UnknownWorker && self.crew.has_begun(worker) {
+            self.crew.kill(worker, "it was taken for dead");
+        }
+        self.pending.push(Pending { step, reply: None, _pins: Vec::new() });
     }
 
     /// An input to which nobody waits for an answer.
