@@ -319,9 +319,9 @@ impl Thread {
             match written {
                 Ok(written) => self.written(pending, &appends, &written),
                 Err(error) => {
+                    self.fail(error.clone());
                     let replies = pending.into_iter().filter_map(|pending| pending.reply);
                     replies.for_each(|reply| drop(reply.send(Err(Unavailable::Store(error.clone())))));
-                    self.fail(error);
                     return;
                 }
             }
@@ -455,6 +455,7 @@ impl Thread {
         self.at_work.clear();
         self.machine = Machine::new(self.shared.options.policy, StaticEstimates::default());
         self.broken = Some((Instant::now(), error));
+        self.tell_status();
     }
 
     fn reopen(&mut self) {
