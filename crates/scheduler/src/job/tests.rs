@@ -218,7 +218,8 @@ fn a_plan_grows_as_one_made_at_once() {
             let mut expected: Vec<_> =
                 whole.iter().filter(can).map(|planned| planned.task.to_string()).collect();
             let mut found = ready(&job);
-            (expected.sort(), found.sort());
+            expected.sort();
+            found.sort();
             assert_eq!(found, expected);
             assert!(!found.is_empty());
         }

@@ -2,6 +2,8 @@
 //!
 //! It is looked for where something changed: a task that can be begun, a worker that has let go of one, has come or is gone.
 
+use std::collections::btree_map::Entry;
+
 use super::Machine;
 use super::memory::MemoryModel;
 use super::queue::Turn;
@@ -82,13 +84,11 @@ impl<M: MemoryModel> Machine<M> {
         for place in changed {
             let Some(live) = self.jobs.get_mut(&id) else { return };
             let Some(planned) = live.job.plan().get(place) else { return };
-            let can = live.job.is_ready(place) && !live.delays.contains_key(&planned.task);
-            if !can {
+            if !live.job.is_ready(place) || live.delays.contains_key(&planned.task) {
                 self.unqueue(id, place);
-            } else if !live.queued.contains_key(&place) {
-                let peak_bytes = self.model.peak_bytes(planned);
+            } else if let Entry::Vacant(entry) = live.queued.entry(place) {
+                let peak_bytes = *entry.insert(self.model.peak_bytes(planned));
                 let side = planned.task.side() as usize;
-                live.queued.insert(place, peak_bytes);
                 self.queues[side].insert(peak_bytes, Turn::new(id, &live.job, place));
                 self.is_changed[side] = true;
             }

@@ -46,6 +46,8 @@ struct Live {
     delays: BTreeMap<Task, Millis>,
     /// Places in its plan of what lies in the queues, with the bytes that it takes.
     queued: BTreeMap<usize, u64>,
+    /// Its deadline had passed when the machine read its log.
+    is_late: bool,
 }
 
 /// The state of a coordinator: what follows from its jobs' logs, and what is known of workers.
@@ -272,7 +274,8 @@ impl<M: MemoryModel> Machine<M> {
         self.batches += job.batch_count();
         let ready = Side::ALL.into_iter().flat_map(|side| job.ready(side));
         let ready: Vec<_> = ready.filter_map(|planned| job.place(planned.task)).collect();
-        self.jobs.insert(id, Live { job, delays: BTreeMap::new(), queued: BTreeMap::new() });
+        let is_late = job.request().deadline <= self.now;
+        self.jobs.insert(id, Live { job, delays: BTreeMap::new(), queued: BTreeMap::new(), is_late });
         self.requeue(id, ready);
     }
 

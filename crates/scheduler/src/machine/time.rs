@@ -76,8 +76,8 @@ impl<M: MemoryModel> Machine<M> {
         {
             self.deadlines.remove(&(deadline, id));
             // A job that is being cancelled ends as that, and soon: whoever holds a lease of it has been told to let go.
-            if let Some(why) = self.job(id).filter(|job| !job.is_cancelled()).map(|job| self.waited_for(job))
-            {
+            if let Some(live) = self.jobs.get(&id).filter(|live| !live.job.is_cancelled()) {
+                let why = self.waited_for(live);
                 ends += 1;
                 self.end(step, id, End::Expired(why));
             }

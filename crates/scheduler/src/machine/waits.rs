@@ -1,15 +1,21 @@
 //! What a job waits for: said of one whose deadline has passed.
 
-use super::Machine;
 use super::memory::MemoryModel;
+use super::{Live, Machine};
 use crate::failure::{Failure, FailureClass};
 use crate::job::Job;
 use crate::plan::{Planned, Side};
 
 impl<M: MemoryModel> Machine<M> {
     /// What kept a job from its end: first what would have kept it for ever.
-    pub(super) fn waited_for(&self, job: &Job) -> Failure {
-        let what = self.obstacle(job).or_else(|| at_work(job)).or_else(|| self.queued(job));
+    pub(super) fn waited_for(&self, live: &Live) -> Failure {
+        let job = &live.job;
+        let what = if live.is_late {
+            // Of workers nothing is known yet.
+            Some("the service did not run then; submit again under another key".into())
+        } else {
+            self.obstacle(job).or_else(|| at_work(job)).or_else(|| self.queued(job))
+        };
         let what = what.unwrap_or_else(|| {
             "its input was not sealed; seal it behind its last batch, or give it more time".into()
         });

@@ -49,6 +49,8 @@ struct Load {
     commands: VecDeque<Command>,
     inputs: u32,
     time: Duration,
+    /// Of one input at most.
+    longest: Duration,
     ended: u32,
 }
 
@@ -57,7 +59,14 @@ impl Load {
     fn new() -> Self {
         let policy = Policy { most_jobs: 100_000, ..Policy::default() };
         let machine = Machine::new(policy, StaticEstimates::default());
-        let mut load = Self { machine, commands: VecDeque::new(), inputs: 0, time: Duration::ZERO, ended: 0 };
+        let mut load = Self {
+            machine,
+            commands: VecDeque::new(),
+            inputs: 0,
+            time: Duration::ZERO,
+            longest: Duration::ZERO,
+            ended: 0,
+        };
         for n in 0..9 {
             let (side, slots) = if n == 0 { (Side::Coordinator, 4) } else { (Side::Device, 1) };
             let spec = WorkerSpec { side, memory_bytes: 2_500_000_000, slots };
@@ -71,7 +80,9 @@ impl Load {
         let begun = Instant::now();
         let step = self.machine.handle(Millis(1_000), input);
         let wakeup = self.machine.next_wakeup();
-        self.time += begun.elapsed();
+        let taken = begun.elapsed();
+        self.time += taken;
+        self.longest = self.longest.max(taken);
         self.inputs += 1;
         assert_eq!(step.answer, Answer::Done);
         assert!(self.inputs == 1 || wakeup.is_some());
@@ -103,7 +114,7 @@ impl Load {
 
     /// What was there is not counted.
     fn begin(&mut self) {
-        (self.inputs, self.time, self.ended) = (1, Duration::ZERO, 0);
+        (self.inputs, self.time, self.longest, self.ended) = (1, Duration::ZERO, Duration::ZERO, 0);
     }
 }
 
@@ -124,7 +135,12 @@ fn small_jobs(jobs: u32, times: u32) -> f64 {
         load.work(SMALL, None);
     }
     assert_eq!(load.ended, jobs * times);
-    println!("{jobs} jobs of a shard, {times} times: {} inputs, {:.2} us each", load.inputs, load.each());
+    println!(
+        "{jobs} jobs of a shard, {times} times: {} inputs, {:.2} us each, {:?} at most",
+        load.inputs,
+        load.each(),
+        load.longest
+    );
     load.each()
 }
 

@@ -72,6 +72,16 @@ fn a_worker() {
     assert_says(&expire(rig, &[]), &["the coordinator's own worker is not there for check-0"]);
 }
 
+/// What was not there yet when the machine was made is not what was missing when the time was up.
+#[test]
+fn the_service() {
+    let mut rig = checked(&[(1, 1)]);
+    let log = vec![Record::Accepted { at: Millis(1_000), request: request(1) }];
+    let recovered = Machine::recover(POLICY, Peaks, [(job("a"), log)], Millis(500_000));
+    rig.machine = recovered.machine;
+    assert_says(&expire(rig, &[]), &["the service did not run then", "submit again"]);
+}
+
 #[test]
 fn its_turn() {
     let mut rig = rig();

@@ -274,6 +274,7 @@ fn waited_for(why: &Failure) -> &'static str {
         ("queued behind", "waited for its turn"),
         ("was at work", "waited for a task at work"),
         ("tried again", "waited for a task to be tried again"),
+        ("did not run", "waited for the service"),
     ];
     let kind = kinds.iter().find(|(says, _)| why.sentence.contains(says));
     kind.unwrap_or_else(|| panic!("{why}")).1
