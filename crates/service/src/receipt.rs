@@ -20,7 +20,7 @@ pub fn of(id: JobId, log: &[Record], keys: Digest) -> Vec<u8> {
             Record::Released { task, at, why, .. } => {
                 let (cost, since) = tasks.entry(*task).or_default();
                 add(cost, *since, *at);
-                match why.counts() {
+                match why.counts(task.side()) {
                     Counts::Nothing => {}
                     Counts::Infrastructure => cost.infrastructure_failures += 1,
                     Counts::Logic | Counts::Final => cost.logic_failures += 1,

@@ -37,7 +37,7 @@ impl Held {
                 artifacts.let_go(std::mem::take(&mut job.batches));
                 artifacts.let_go(std::mem::take(&mut job.results).into_values());
             }
-            Record::InputSealed
+            Record::InputSealed { .. }
             | Record::Leased { .. }
             | Record::Released { .. }
             | Record::CancelRequested { .. } => {}

@@ -274,7 +274,7 @@ fn log_record(job: JobId, record: &Record) {
             tracing::info!(%job, chain = request.chain.0, batches = request.batches.len(), "accepted");
         }
         Record::InputAdded { batches, .. } => tracing::info!(%job, batches = batches.len(), "input added"),
-        Record::InputSealed => tracing::info!(%job, "input sealed"),
+        Record::InputSealed { .. } => tracing::info!(%job, "input sealed"),
         Record::Leased { task, worker, epoch, .. } => {
             tracing::debug!(%job, %task, worker = worker.0, epoch = epoch.0, "leased");
         }

@@ -44,20 +44,7 @@ impl Logs {
     /// The last time that is written down.
     pub fn last(&self) -> Millis {
         let records = self.whole.iter().flat_map(|(_, log)| log);
-        records.filter_map(time).max().unwrap_or_default()
-    }
-}
-
-/// When a record was written.
-pub(crate) fn time(record: &Record) -> Option<Millis> {
-    match record {
-        Record::Accepted { at, .. }
-        | Record::Leased { at, .. }
-        | Record::Completed { at, .. }
-        | Record::Released { at, .. }
-        | Record::CancelRequested { at }
-        | Record::Ended { at, .. } => Some(*at),
-        _ => None,
+        records.filter_map(Record::at).max().unwrap_or_default()
     }
 }
 
@@ -393,7 +380,12 @@ impl Thread {
                     self.handle(Input::Lapsed { worker, lease, why: Lapse::Stopped });
                 }
             }
-            Command::Kill { worker } if worker == self.own => self.register_own(),
+            Command::Abandon { lease, .. } => {
+                // What its thread still says is of a lease that nobody has.
+                if let Some(stop) = self.at_work.remove(&lease) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
             Command::Kill { worker } => {
                 self.crew.kill(worker, "it did not get on, or not let go");
             }
@@ -435,10 +427,8 @@ impl Thread {
         }
     }
 
-    /// The coordinator as a worker, under a new number: threads of the old one may go on, and nobody hears them.
+    /// The coordinator as a worker of a new machine.
     fn register_own(&mut self) {
-        self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
-        self.at_work.clear();
         self.next_worker += 1;
         self.own = WorkerId(self.next_worker);
         let slots = self.shared.options.own_slots;
@@ -525,7 +515,7 @@ impl Thread {
         let mut status = self.shared.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.is_draining = self.is_draining;
         status.broken = self.broken.as_ref().map(|(_, error)| error.to_string());
-        status.jobs = self.machine.jobs().count();
+        status.jobs = self.machine.live();
         status.devices = self.crew.status();
         if status.damaged.len() != self.damaged.len() {
             status.damaged = self.damaged.iter().map(|(id, why)| (*id, why.clone())).collect();

@@ -352,7 +352,7 @@ impl Service {
     pub fn request(&self, target: Target, batches: Vec<Batch>, ms: u64) -> Request {
         let deadline = self.coordinator.now().after(ms);
         let (keys, priority) = (Digest::ZERO, Priority::Normal);
-        Request { chain: CHAIN, target, keys, deadline, priority, batches, is_sealed: true }
+        Request { chain: CHAIN, target, keys, deadline, priority, trace: [0; 16], batches, is_sealed: true }
     }
 
     pub fn job(&self, job: JobId) -> Job {
