@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod status;
+
 /// `aludel.prover.v1`.
 #[expect(missing_docs, reason = "made from proto/, where the comments are")]
 #[expect(clippy::all, reason = "made from proto/")]

@@ -1,7 +1,9 @@
 //! Panics that are of one task and not of the process.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
@@ -26,6 +28,20 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// The same of work that waits: a panic of any of its steps is an error, and it is not gone on with.
+///
+/// # Errors
+/// It panicked.
+pub async fn guarded_async<F: Future>(work: F) -> Result<F::Output, String> {
+    let mut work = Box::pin(work);
+    poll_fn(|context| match guarded(|| work.as_mut().poll(context)) {
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +54,18 @@ mod tests {
             panic!("on {}", "purpose")
         });
         assert_eq!(panicked, Err("on purpose".into()));
+        assert!(!catches_panics());
+    }
+
+    #[tokio::test]
+    async fn a_panic_after_waiting_is_an_error_too() {
+        let work = |panics: bool| async move {
+            tokio::task::yield_now().await;
+            assert!(catches_panics() && !panics, "on purpose");
+            5
+        };
+        assert_eq!(guarded_async(work(false)).await, Ok(5));
+        assert_eq!(guarded_async(work(true)).await, Err("on purpose".into()));
         assert!(!catches_panics());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aludel_circuits::Shape;
 use aludel_protocol::{BatchNumber, ChainId, Digest};
 use aludel_scheduler::artifacts::{ArtifactError, Artifacts};
 use aludel_scheduler::plan::ShapeNumber;
@@ -44,6 +45,11 @@ pub trait Judge: Send + Sync + 'static {
         proof: &[u8],
         says: &[&[u8]],
     ) -> Result<(), String>;
+
+    /// The largest shape of shards, but for batches that alone need a larger one.
+    fn most(&self) -> Shape {
+        Shape::Large
+    }
 
     /// What shards say together that follow one another.
     ///

@@ -16,6 +16,7 @@ pub mod coordinator;
 pub mod guard;
 pub mod judge;
 pub mod receipt;
+pub mod rpc;
 pub mod rules;
 pub mod worker;
 

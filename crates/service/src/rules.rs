@@ -83,6 +83,10 @@ impl Judge for Rules {
         verify(proof, &expectations).map(|_| ()).map_err(|e| e.to_string())
     }
 
+    fn most(&self) -> Shape {
+        self.most
+    }
+
     fn fold(&self, says: &[&[u8]]) -> Result<Vec<u8>, Failure> {
         let mut all: Option<Statement> = None;
         for bytes in says {

@@ -1,0 +1,174 @@
+//! What this prover can do, and what a proof would take.
+
+use aludel_circuits::Shape;
+use aludel_proto::prover_v1::{
+    self as api, BatchSize, Device, EstimateProofRequest, EstimateProofResponse, GetCapabilitiesResponse,
+};
+use aludel_protocol::params::PROTOCOL_VERSION;
+use aludel_scheduler::machine::{MemoryModel, Refusal, StaticEstimates};
+use aludel_scheduler::plan::ShapeNumber;
+use aludel_scheduler::{Planned, Target, Task};
+
+use super::Service;
+use super::proof::{bytes_of, target};
+use super::reason::{Reason, Refused};
+
+/// Bytes of a shard's proof and of a root, as measured (README, figures).
+const SHARD_PROOF_BYTES: u64 = 2_312_224;
+const ROOT_PROOF_BYTES: u64 = 363_690;
+
+impl Service {
+    pub(super) fn capabilities(&self) -> GetCapabilitiesResponse {
+        let policy = &self.coordinator.options().policy;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let shape =
+            |shape: Shape| api::Shape { name: shape.name().into(), transfers: count(shape.transfers()) };
+        let device = |device: crate::coordinator::DeviceStatus| Device {
+            name: device.name,
+            memory_bytes: device.memory_bytes,
+            available: device.missing.is_none(),
+            reason: device.missing.unwrap_or_default(),
+        };
+        let ahead = std::time::Duration::from_millis(policy.most_ahead_ms);
+        GetCapabilitiesResponse {
+            program_version: env!("CARGO_PKG_VERSION").into(),
+            protocol_version: PROTOCOL_VERSION,
+            key_set: bytes_of(&self.coordinator.judge().keys()),
+            targets: vec![api::Target::Shards.into(), api::Target::Root.into()],
+            shapes: Shape::ALL.map(shape).into(),
+            limits: Some(api::Limits {
+                message_bytes: self.limits.message_bytes as u64,
+                batch_bytes: self.limits.batch_bytes,
+                batches: count(policy.most_batches),
+                jobs: count(policy.most_jobs),
+                free_input_bytes: self.coordinator.usage().free_for_inputs,
+                deadline: prost_types::Duration::try_from(ahead).ok(),
+            }),
+            devices: self.coordinator.status().devices.into_iter().map(device).collect(),
+        }
+    }
+
+    pub(super) fn estimate(&self, request: &EstimateProofRequest) -> Result<EstimateProofResponse, Refused> {
+        let target = target(request.target)?;
+        let most = self.coordinator.options().policy.most_batches;
+        match request.batches.len() {
+            0 => return Err(Refusal::NoBatches.into()),
+            count if count > most => return Err(Refusal::TooManyBatches { most }.into()),
+            _ => {}
+        }
+        let shapes = shards(&request.batches, self.coordinator.judge().most())?;
+        let shards = u32::try_from(shapes.len()).unwrap_or(u32::MAX);
+        let peak = peak_bytes(target, &shapes);
+        let devices = self.coordinator.status().devices;
+        let fits = devices.iter().any(|device| device.missing.is_none() && device.memory_bytes >= peak);
+        Ok(EstimateProofResponse {
+            shards,
+            work: None,
+            proof_bytes: match target {
+                Target::Shards => u64::from(shards) * SHARD_PROOF_BYTES,
+                Target::Root => ROOT_PROOF_BYTES,
+            },
+            peak_memory_bytes: peak,
+            fits,
+        })
+    }
+}
+
+/// The shapes of the shards into which batches are likely to be cut: each takes batches for as long as its signatures and its entries have room.
+fn shards(batches: &[BatchSize], most: Shape) -> Result<Vec<Shape>, Refused> {
+    let mut shards = Vec::new();
+    let mut open: Option<(Load, Shape)> = None;
+    for (batch, number) in batches.iter().zip(0_u32..) {
+        let alone = Load::of(batch);
+        let shape = alone.smallest().ok_or_else(|| {
+            let huge = Shape::Huge.transfers();
+            let message = format!(
+                "batch {number} has {} transactions, and the largest shape holds {huge}",
+                batch.transactions
+            );
+            Refused::new(Reason::NoShape, message)
+        })?;
+        let together = open.and_then(|(load, before)| {
+            let load = load.with(alone);
+            let shape = load.smallest().filter(|shape| *shape <= most.max(before))?;
+            Some((load, shape))
+        });
+        match together {
+            Some(together) => open = Some(together),
+            None => shards.extend(open.replace((alone, shape)).map(|(_, shape)| shape)),
+        }
+    }
+    shards.extend(open.map(|(_, shape)| shape));
+    Ok(shards)
+}
+
+/// What a shard holds.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    transactions: u64,
+    /// Rows of the chip that orders them: entries and ends of batches.
+    rows: u64,
+}
+
+impl Load {
+    fn of(batch: &BatchSize) -> Self {
+        let transactions = u64::from(batch.transactions);
+        Self { transactions, rows: transactions + u64::from(batch.queue_items) + 1 }
+    }
+
+    const fn with(self, other: Self) -> Self {
+        Self { transactions: self.transactions + other.transactions, rows: self.rows + other.rows }
+    }
+
+    fn smallest(self) -> Option<Shape> {
+        let holds = |shape: &Shape| {
+            self.transactions <= shape.transfers() as u64 && self.rows < 1 << shape.log_heights().transaction
+        };
+        Shape::ALL.into_iter().find(holds)
+    }
+}
+
+/// Of the largest task.
+fn peak_bytes(target: Target, shapes: &[Shape]) -> u64 {
+    let model = StaticEstimates::default();
+    let of = |task, shape: Option<Shape>| {
+        let shape = shape.map(|shape| ShapeNumber(shape.number()));
+        model.peak_bytes(&Planned { task, after: Vec::new(), batches: 0..0, shape })
+    };
+    let shard = shapes.iter().map(|shape| of(Task::Prove { shard: 0 }, Some(*shape)));
+    let fold = [Task::Lift { shard: 0 }, Task::Join { first: 0, end: 2 }, Task::Root];
+    let fold = fold.into_iter().filter(|_| target == Target::Root).map(|task| of(task, None));
+    shard.chain(fold).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(transactions: u32, queue_items: u32) -> BatchSize {
+        BatchSize { transactions, queue_items }
+    }
+
+    #[test]
+    fn batches_are_cut_where_a_shape_is_full() {
+        let cut = |batches: &[BatchSize], most| shards(batches, most).expect("fits");
+        let full = Shape::Large.transfers() as u32;
+        assert_eq!(cut(&[batch(full, 0)], Shape::Large), [Shape::Large]);
+        assert_eq!(cut(&[batch(full, 0), batch(1, 0)], Shape::Large), [Shape::Large, Shape::Tiny]);
+        assert_eq!(cut(&[batch(full, 0), batch(1, 0)], Shape::Huge), [Shape::Huge]);
+        assert_eq!(cut(&[batch(full + 1, 0)], Shape::Large), [Shape::Huge]);
+        assert_eq!(cut(&[batch(10, 0), batch(12, 0)], Shape::Large), [Shape::Tiny]);
+        // 64 rows: 61 entries, the end of the batch, and one row more.
+        assert_eq!(cut(&[batch(0, 62)], Shape::Large), [Shape::Tiny]);
+        assert_eq!(cut(&[batch(0, 63)], Shape::Large), [Shape::Small]);
+        let refused = shards(&[batch(1, 0), batch(u32::MAX, u32::MAX)], Shape::Large).expect_err("too large");
+        assert_eq!(refused.reason, Reason::NoShape);
+    }
+
+    #[test]
+    fn folding_takes_memory_too() {
+        let alone = peak_bytes(Target::Shards, &[Shape::Tiny]);
+        assert!(peak_bytes(Target::Root, &[Shape::Tiny]) >= alone);
+        assert!(peak_bytes(Target::Shards, &[Shape::Tiny, Shape::Huge]) > alone);
+    }
+}
