@@ -13,6 +13,7 @@ use aludel_scheduler::{Failure, Input, LeaseId, WorkerId};
 use super::desk::{Desk, Note, Orders};
 use super::message::{Assignment, Message};
 use crate::judge::Judge;
+use crate::metrics;
 use crate::worker::{Ear, Hand, Launch};
 
 /// A worker that says nothing for so long after it was started will not begin.
@@ -205,6 +206,7 @@ impl Crew {
         }
         tracing::warn!(device = self.places[place].device.name(), worker = worker.0, "worker killed: {why}");
         self.places[place].rest(why.into());
+        metrics::death();
     }
 
     /// A worker's process has ended. Whether it was one of ours.
@@ -213,6 +215,7 @@ impl Crew {
         self.places[place].worker = None;
         tracing::warn!(device = self.places[place].device.name(), worker = worker.0, "worker gone: {why}");
         self.places[place].rest(format!("its worker is gone: {why}"));
+        metrics::death();
         true
     }
 

@@ -24,6 +24,7 @@ use super::message::{Assignment, Due, Message};
 use super::own::Own;
 use super::shelf::Shelf;
 use super::{Shared, Unavailable};
+use crate::metrics;
 use crate::worker::Launch;
 
 /// Inputs that share an append at most.
@@ -301,7 +302,12 @@ impl Thread {
                 pending.iter().flat_map(|pending| pending.step.appends.iter().cloned()).collect();
             let written = match appends.is_empty() {
                 true => Ok(Vec::new()),
-                false => self.shared.shelf.with(|store| store.append(appends.clone())),
+                false => {
+                    let began = Instant::now();
+                    let written = self.shared.shelf.with(|store| store.append(appends.clone()));
+                    metrics::append(began.elapsed(), appends.iter().map(|append| append.records.len()).sum());
+                    written
+                }
             };
             match written {
                 Ok(written) => self.written(pending, &appends, &written),
@@ -353,6 +359,7 @@ impl Thread {
                 self.ended.insert((*at, id));
             }
             super::log_record(id, record);
+            metrics::record(record, self.held.accepted(id));
         }
         let count = before.saturating_add(u32::try_from(records.len()).unwrap_or(u32::MAX));
         self.shared.notices.tell(id, count);
@@ -439,6 +446,7 @@ impl Thread {
     /// The store cannot be written: what is in memory is ahead of it, and nothing more is done until it can.
     fn fail(&mut self, error: StoreError) {
         tracing::error!(%error, "jobs cannot be written");
+        metrics::broken();
         self.pending.clear();
         self.crew.kill_all("the jobs cannot be written");
         self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
@@ -520,6 +528,10 @@ impl Thread {
         if status.damaged.len() != self.damaged.len() {
             status.damaged = self.damaged.iter().map(|(id, why)| (*id, why.clone())).collect();
         }
+        let missing = status.devices.iter().filter(|device| device.missing.is_some()).count();
+        let ready = status.devices.len() - missing;
+        let usage = self.shared.artifacts.usage();
+        metrics::now(status.jobs, self.damaged.len(), usage.bytes, usage.free_for_inputs, ready, missing);
     }
 }
 
