@@ -78,9 +78,19 @@ fn failures_of_machines_wait_and_go_elsewhere() {
     let lease = rig.lease();
     rig.lapse(4, lease, failed(FailureClass::Device));
     assert_eq!(rig.end(), Some(&End::Failed(Failure::new(FailureClass::Device, "so it is"))));
-    // Nothing is left of it that would wake anybody.
-    let next = rig.machine.next_wakeup().expect("workers fall silent");
-    assert!(next > Millis(rig.now + 500), "{next:?} at {}", rig.now);
+}
+
+/// Nothing is left of a job that would wake anybody.
+#[test]
+fn delays_end_with_their_job() {
+    let mut rig = rig();
+    rig.register(2, SPEC);
+    rig.submit_checked("a", request(1), &[(1, 1)]);
+    let lease = rig.lease();
+    rig.lapse(2, lease, failed(FailureClass::Device));
+    assert_eq!(rig.machine.next_wakeup(), Some(Millis(rig.now + 50)));
+    assert_eq!(rig.tell(Input::Cancel { job: job("a") }), Answer::Done);
+    assert_eq!(rig.machine.next_wakeup(), Some(Millis(rig.now + 1_000)), "workers fall silent");
 }
 
 /// Who has failed a task gets it again when the one who was to have it is gone.
@@ -95,6 +105,7 @@ fn elsewhere_ends_with_who_is_there() {
     assert_eq!(rig.assigned(), [(3, "prove-0".to_owned())]);
     rig.lapse(2, first, Lapse::Unverified("no".into()));
     assert_eq!(rig.assigned(), [], "it is for the other one, which is busy");
+    assert_eq!(rig.tell(Input::Cancel { job: job("b") }), Answer::Cancelling);
     assert_eq!(rig.tell(Input::WorkerGone { worker: WorkerId(3) }), Answer::Done);
     assert_eq!((rig.lease().job, rig.assigned()), (job("a"), vec![(2, "prove-0".to_owned())]));
 }
