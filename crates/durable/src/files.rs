@@ -55,6 +55,16 @@ impl Disk for Files {
     }
 }
 
+/// Makes a folder, with those above it, where it is not there. Afterwards it survives a power cut, and so do the names that are seen in it: whoever wrote
+/// them may have ended before they were durable.
+pub fn make_folder<D: Disk>(disk: &D, path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> =
+        path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+    fs::create_dir_all(path)?;
+    disk.sync_folder(path)?;
+    missing.into_iter().try_for_each(|made| disk.sync_folder(folder(made)))
+}
+
 /// Replaces a file or makes it. Afterwards it survives a power cut; until then what was there does. The caller
 /// holds the lock: the temporary name is the same for all.
 pub fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -79,4 +89,62 @@ pub fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
 /// The folder that a file lies in.
 pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// The real disk, which notes what was synced.
+    #[derive(Default)]
+    struct Notes(Mutex<Vec<PathBuf>>);
+
+    impl Disk for Notes {
+        type Open = File;
+
+        fn create(&self, path: &Path) -> io::Result<File> {
+            Files.create(path)
+        }
+
+        fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+            Files.write(file, bytes)
+        }
+
+        fn sync(&self, file: &File) -> io::Result<()> {
+            Files.sync(file)
+        }
+
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            Files.rename(from, to)
+        }
+
+        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+            self.0.lock().expect("nobody panics").push(folder.to_owned());
+            Files.sync_folder(folder)
+        }
+
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            Files.remove(path)
+        }
+    }
+
+    #[test]
+    fn what_names_a_new_folder_is_synced() {
+        let root = tempfile::tempdir().expect("a folder");
+        let root = root.path();
+        let synced = |path: &Path| {
+            let notes = Notes::default();
+            make_folder(&notes, path).expect("makes");
+            assert!(path.is_dir());
+            notes.0.into_inner().expect("nobody panics")
+        };
+        let deep = root.join("a/b");
+        assert_eq!(synced(&deep), [deep.clone(), root.join("a"), root.to_owned()]);
+        assert_eq!(synced(&deep)[..], *std::slice::from_ref(&deep), "it was there");
+        assert_eq!(synced(&deep.join("c")), [deep.join("c"), deep.clone()]);
+        fs::write(root.join("file"), b"").expect("writes");
+        assert!(make_folder(&Notes::default(), &root.join("file")).is_err());
+    }
 }

@@ -60,6 +60,13 @@ pub enum Command {
     /// Measure kernels, and what a device can do at most.
     #[command(subcommand)]
     Bench(Bench),
+    /// Make this machine a prover that rollups call over gRPC.
+    Serve(Serve),
+    /// Show every setting, its value, and where that comes from.
+    Config(Config),
+    /// Prove what a service sends over standard input. `serve` starts it; it is of no use by hand.
+    #[command(hide = true)]
+    Worker,
     /// Run everything on made-up wallets: fund, sign, execute, prove, verify, fold, print a table.
     Demo(Demo),
 }
@@ -434,4 +441,41 @@ pub enum Workload {
     W1,
     /// As W1, with all kinds: 70% transfers, 10% deposits, 10% withdrawals, 5% forced withdrawals, 5% rotations.
     W2,
+}
+
+/// Arguments of `serve`. What is not given here is taken from files and from the environment: see `aludel config --explain`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A file of settings, on top of /etc/aludel/aludel.toml, the one in the user's configuration folder and ./aludel.toml.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address on which to listen for gRPC.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Address of /metrics, /healthz and /readyz; empty for none.
+    #[arg(long, value_name = "ADDRESS")]
+    pub http_listen: Option<String>,
+    /// Folder of jobs and proofs.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<String>,
+    /// Workers that prove on the processor.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<String>,
+    /// Shards are of at most this shape, but for batches that alone need a larger one.
+    #[arg(long, value_name = "SHAPE")]
+    pub largest_shape: Option<String>,
+    /// How lines of the log look: pretty, compact or json.
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// A file of settings, as of `serve`.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Say what each setting is, and where its value comes from.
+    #[arg(long)]
+    pub explain: bool,
 }

@@ -5,10 +5,12 @@
 mod batching;
 mod cli;
 mod commands;
+mod config;
 mod costs;
 mod exit;
 mod files;
 mod formats;
+mod logging;
 mod memory;
 mod profile;
 mod progress;
@@ -36,8 +38,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        aggregate, bench, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, sign,
-        verify, verify_claim,
+        aggregate, bench, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, serve,
+        settings, sign, verify, verify_claim, worker,
     };
     match command {
         Command::Keygen(args) => keygen::run(&args),
@@ -54,6 +56,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Params(args) => params::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Config(args) => settings::run(&args),
+        Command::Worker => worker::run(),
         Command::Demo(args) => demo::run(&args),
     }
 }
@@ -69,7 +74,7 @@ fn use_threads(threads: u16) -> Result<(), Failure> {
 /// A panic is a bug of ours, on whatever thread: say so and leave with its code. Those over a damaged state are
 /// caught, and become errors.
 fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
-    if aludel_ledger::store::catches_panics() {
+    if aludel_ledger::store::catches_panics() || aludel_service::guard::catches_panics() {
         return;
     }
     let what = panic.payload_as_str().unwrap_or("no message");

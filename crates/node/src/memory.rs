@@ -10,8 +10,17 @@ pub fn peak_bytes() -> u64 {
     status("VmHWM:")
 }
 
+/// Bytes that new processes may take.
+pub fn available_bytes() -> u64 {
+    field("/proc/meminfo", "MemAvailable:")
+}
+
 fn status(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    field("/proc/self/status", name)
+}
+
+fn field(file: &str, name: &str) -> u64 {
+    let status = std::fs::read_to_string(file).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
     kibibytes.unwrap_or(0) * 1024

@@ -1,8 +1,11 @@
 //! Why a job failed, why a lease ended without a result, and what that counts as.
 
+use core::fmt;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::ids::ArtifactId;
+use crate::plan::{Side, Task};
 
 /// What sort of failure it is. The numbers are part of the API and of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
@@ -97,6 +100,8 @@ pub enum Lapse {
     Restarted,
     /// The job was cancelled, or ended.
     Stopped,
+    /// There was no room for the result on the disk.
+    NoRoom,
 }
 
 /// What a lapse counts as.
@@ -113,16 +118,23 @@ pub enum Counts {
 }
 
 impl Lapse {
-    /// What it counts as, for the task whose lease it was.
-    pub const fn counts(&self) -> Counts {
+    /// What it counts as, for a task of this side whose lease it was. Restarts are counted apart, see
+    /// [`Policy::most_restarts`](crate::machine::Policy::most_restarts).
+    pub const fn counts(&self, side: Side) -> Counts {
         match self {
             Self::WorkerLost | Self::Silent | Self::Stalled => Counts::Infrastructure,
             Self::Unverified(_) => Counts::Logic,
-            Self::Evicted | Self::InputLost(_) | Self::Restarted | Self::Stopped => Counts::Nothing,
+            Self::Evicted | Self::InputLost(_) | Self::Restarted | Self::Stopped | Self::NoRoom => {
+                Counts::Nothing
+            }
             Self::Failed(failure) => match failure.class {
                 FailureClass::Device | FailureClass::Capacity => Counts::Infrastructure,
                 FailureClass::Unsatisfied | FailureClass::Internal | FailureClass::Deadline => Counts::Logic,
-                FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch => Counts::Final,
+                FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch => match side {
+                    Side::Coordinator => Counts::Final,
+                    // The coordinator's check has passed: a worker that says otherwise is of another build, or broken.
+                    Side::Device => Counts::Logic,
+                },
             },
         }
     }
@@ -137,8 +149,9 @@ impl Lapse {
         }
     }
 
-    /// The failure of a job that may not try again.
-    pub fn failure(&self) -> Failure {
+    /// The failure of a job that may not try this task again.
+    pub fn failure(&self, task: Task) -> Failure {
+        let internal = |sentence: String| Failure::new(FailureClass::Internal, sentence);
         let device = |what: &str| {
             let remedy = "see the worker's log and `aludel devices`, then submit again under another key";
             Failure::new(FailureClass::Device, format!("{what} too often; {remedy}"))
@@ -147,22 +160,46 @@ impl Lapse {
             Self::WorkerLost => device("workers ended while they worked on one task,"),
             Self::Silent => device("workers fell silent over one task,"),
             Self::Stalled => device("workers made no progress on one task,"),
+            Self::Failed(Failure {
+                class: FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch,
+                sentence,
+            }) if task.side() == Side::Device => internal(format!(
+                "workers refused {task}, whose input the coordinator had found right; run workers of the coordinator's build and check their \
+                 devices, else report this: {sentence}"
+            )),
             Self::Failed(failure) => failure.clone(),
-            Self::Unverified(why) => Failure::new(
-                FailureClass::Internal,
-                format!("a worker's result was refused too often; check its device, then report this: {why}"),
-            ),
-            Self::InputLost(artifact) => Failure::new(
-                FailureClass::Internal,
-                format!(
-                    "{artifact} is missing or damaged too often; check the disk, then submit again under another key"
-                ),
-            ),
-            Self::Evicted | Self::Restarted | Self::Stopped => Failure::new(
-                FailureClass::Internal,
-                "a task that was stopped failed its job; this is a bug in Aludel, report it",
-            ),
+            Self::Unverified(why) => internal(format!(
+                "a worker's result was refused too often; check its device, then report this: {why}"
+            )),
+            Self::InputLost(artifact) => internal(format!(
+                "{artifact} is missing or damaged too often; check the disk, then submit again under another key"
+            )),
+            Self::Restarted if task.side() == Side::Coordinator => internal(format!(
+                "the service ended too often while it was at {task} of this job; see its log for how it ended, report that, and give the \
+                 service more memory if it had too little"
+            )),
+            Self::Evicted | Self::Restarted | Self::Stopped | Self::NoRoom => {
+                internal("a task that was stopped failed its job; this is a bug in Aludel, report it".into())
+            }
         }
+    }
+}
+
+/// What happened, as the end of a sentence.
+impl fmt::Display for Lapse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WorkerLost => "its worker ended",
+            Self::Silent => "its worker fell silent",
+            Self::Stalled => "it made no progress",
+            Self::Evicted => "its worker was killed because of another task",
+            Self::Failed(failure) => &failure.sentence,
+            Self::Unverified(why) => return write!(f, "its result was refused: {why}"),
+            Self::InputLost(artifact) => return write!(f, "{artifact} was missing or damaged"),
+            Self::Restarted => "the service began anew",
+            Self::Stopped => "it was stopped",
+            Self::NoRoom => "its result found no room on the disk",
+        })
     }
 }
 

@@ -33,8 +33,8 @@ pub enum End {
     Failed(Failure),
     /// The client asked for it.
     Cancelled,
-    /// The deadline came first.
-    Expired,
+    /// The deadline came first: what the job waited for.
+    Expired(Failure),
 }
 
 /// A line of a job's log. Its number is its place, from 0.
@@ -49,11 +49,16 @@ pub enum Record {
     },
     /// More batches.
     InputAdded {
+        /// When.
+        at: Millis,
         /// In order.
         batches: Vec<Batch>,
     },
     /// There will be no more batches.
-    InputSealed,
+    InputSealed {
+        /// When.
+        at: Millis,
+    },
     /// A worker has a task.
     Leased {
         /// The task.
@@ -156,6 +161,21 @@ pub enum BadRecord {
 }
 
 impl Record {
+    /// When it was written; `None` of what says no time.
+    pub const fn at(&self) -> Option<Millis> {
+        match self {
+            Self::Accepted { at, .. }
+            | Self::InputAdded { at, .. }
+            | Self::InputSealed { at }
+            | Self::Leased { at, .. }
+            | Self::Completed { at, .. }
+            | Self::Released { at, .. }
+            | Self::CancelRequested { at }
+            | Self::Ended { at, .. } => Some(*at),
+            Self::OutputLost { .. } => None,
+        }
+    }
+
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
@@ -183,7 +203,7 @@ mod tests {
 
     #[test]
     fn heads_are_of_all_records_in_their_order() {
-        let [a, b] = [Record::InputSealed, Record::CancelRequested { at: Millis(1) }];
+        let [a, b] = [Record::InputSealed { at: Millis(1) }, Record::CancelRequested { at: Millis(1) }];
         let head =
             |records: &[&Record]| records.iter().fold(Head::default(), |head, record| head.after(record));
         let mut heads =
@@ -202,7 +222,9 @@ mod tests {
             cuts: vec![Cut { batches: 1, shape: crate::plan::ShapeNumber(2), statement: vec![5; 9] }],
         };
         let records = [
-            Record::InputSealed,
+            Record::InputSealed { at: Millis(2) },
+            Record::InputAdded { at: Millis(2), batches: vec![] },
+            Record::OutputLost { task },
             Record::Leased { task, epoch: Epoch(1), worker: WorkerId(2), at: Millis(3) },
             Record::Completed { task: Task::Check { segment: 0 }, epoch: Epoch(1), at: Millis(9), output },
             Record::Released { task, epoch: Epoch(1), at: Millis(4), why: Lapse::Unverified("no".into()) },

@@ -58,13 +58,15 @@ pub struct Request {
     pub batches: Vec<Batch>,
     /// Whether these are all batches.
     pub is_sealed: bool,
+    /// By which logs, failures and traces of other services tell of it; zeros where there is none.
+    pub trace: [u8; 16],
 }
 
 impl Request {
-    /// Digest of what is to be proven. Two submits of one key with one digest are of one job: deadline and class may differ, for a client that tries again
-    /// computes them anew.
+    /// Digest of what is to be proven. Two submits of one key with one digest are of one job: deadline, class and trace may differ, for a client that tries
+    /// again makes them anew.
     pub fn digest(&self) -> [u8; 32] {
-        let Self { chain, target, keys, batches, is_sealed, deadline: _, priority: _ } = self;
+        let Self { chain, target, keys, batches, is_sealed, deadline: _, priority: _, trace: _ } = self;
         let said = borsh::to_vec(&(chain, target, keys, batches, is_sealed));
         let said = said.expect("writing to a vector does not fail");
         Sha256::new_with_prefix("aludel request 1").chain_update(said).finalize().into()
@@ -118,6 +120,7 @@ mod tests {
             priority: Priority::Normal,
             batches: vec![batch(1), batch(2)],
             is_sealed: true,
+            trace: [0; 16],
         }
     }
 
@@ -131,6 +134,7 @@ mod tests {
         };
         assert_eq!(with(|r| r.deadline = Millis(9)), own.digest());
         assert_eq!(with(|r| r.priority = Priority::High), own.digest());
+        assert_eq!(with(|r| r.trace = [1; 16]), own.digest());
         let others = [
             with(|r| r.chain = ChainId(8)),
             with(|r| r.target = Target::Shards),

@@ -6,6 +6,7 @@
 //! | what a result must be | [`judge`], [`rules`] |
 //! | the process that proves, and how it is spoken to | [`worker`] |
 //! | the methods of `proto/` | [`rpc`] |
+//! | what it cost; what is counted | [`receipt`], [`metrics`], [`http`] |
 //!
 //! What is decided where, and why: `docs/decisions/0010-service.md`. The decisions themselves are those of `aludel-scheduler`, which knows no clock.
 
@@ -14,7 +15,9 @@
 pub mod clock;
 pub mod coordinator;
 pub mod guard;
+pub mod http;
 pub mod judge;
+pub mod metrics;
 pub mod receipt;
 pub mod rpc;
 pub mod rules;

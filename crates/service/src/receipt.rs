@@ -20,7 +20,7 @@ pub fn of(id: JobId, log: &[Record], keys: Digest) -> Vec<u8> {
             Record::Released { task, at, why, .. } => {
                 let (cost, since) = tasks.entry(*task).or_default();
                 add(cost, *since, *at);
-                match why.counts() {
+                match why.counts(task.side()) {
                     Counts::Nothing => {}
                     Counts::Infrastructure => cost.infrastructure_failures += 1,
                     Counts::Logic | Counts::Final => cost.logic_failures += 1,
@@ -40,7 +40,7 @@ pub fn of(id: JobId, log: &[Record], keys: Digest) -> Vec<u8> {
         id: id.to_string(),
         tasks: tasks.into_values().map(|(cost, _)| cost).collect(),
         program_version: env!("CARGO_PKG_VERSION").into(),
-        protocol_version: PROTOCOL_VERSION as u32,
+        protocol_version: PROTOCOL_VERSION,
         key_set: borsh::to_vec(&keys).unwrap_or_default(),
     };
     receipt.encode_to_vec()

@@ -12,9 +12,12 @@ pub mod keys;
 pub mod params;
 pub mod prove;
 pub mod rebuild;
+pub mod serve;
+pub mod settings;
 pub mod sign;
 pub mod verify;
 pub mod verify_claim;
+pub mod worker;
 
 /// Says so where this build proves six to eight times slower than it could.
 pub fn warn_without_vectors() {

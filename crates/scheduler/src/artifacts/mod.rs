@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aludel_durable::files::{Disk, Files};
+use aludel_durable::files::{Disk, Files, make_folder};
 
 use crate::ids::ArtifactId;
 
@@ -88,7 +88,8 @@ impl<D: Disk> Artifacts<D> {
     /// As of [`Artifacts::open`].
     pub fn on(path: &Path, quota: Quota, disk: D) -> Result<Self, ArtifactError> {
         let io = |error: &io::Error| ArtifactError::io(path, error);
-        fs::create_dir_all(path).map_err(|e| io(&e))?;
+        // What is found in it counts as kept, whoever was killed before the name was durable.
+        make_folder(&disk, path).map_err(|e| io(&e))?;
         let mut counts = Counts::new(quota);
         for entry in fs::read_dir(path).map_err(|e| io(&e))? {
             let entry = entry.map_err(|e| io(&e))?;

@@ -3,17 +3,21 @@
 //! Whoever writes a record applies it too, so that what runs and what a restart reads are made by the same lines.
 
 mod attempts;
+mod graph;
 mod phase;
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::failure::Lapse;
 use crate::ids::{Epoch, Millis};
-use crate::plan::{Planned, Segment, Task, plan};
+use crate::plan::{Planner, Segment, Task};
 use crate::record::{End, Head, Output, Record};
 use crate::request::{Batch, Request};
 
 pub use attempts::{Attempts, Lease};
+pub(crate) use graph::Changed;
+use graph::Graph;
 pub use phase::Phase;
 
 /// A log that no run of this program writes.
@@ -32,17 +36,14 @@ pub struct Job {
     request: Request,
     accepted: Millis,
     segments: Vec<Segment>,
+    /// By segment, how many batches are before it.
+    firsts: Vec<usize>,
     is_sealed: bool,
     /// Where its log ends.
     head: Head,
     attempts: BTreeMap<Task, Attempts>,
-    plan: Vec<Planned>,
-    /// By task its place in the plan.
-    places: BTreeMap<Task, usize>,
-    /// By task those that take its result.
-    takers: BTreeMap<Task, Vec<Task>>,
-    /// Places in the plan of what can be leased, by who does it.
-    ready: [BTreeSet<usize>; 2],
+    planner: Planner,
+    graph: Graph,
     leases: BTreeMap<Task, Lease>,
     is_cancelled: bool,
     end: Option<End>,
@@ -57,26 +58,23 @@ impl Job {
         let Record::Accepted { at, request } = record else {
             return Err(Inconsistent { number: 0, reason: "it begins without a request" });
         };
-        let mut segments = Vec::new();
-        if !request.batches.is_empty() {
-            segments.push(Segment { batches: request.batches.clone(), cuts: None });
-        }
         let mut job = Self {
             request: request.clone(),
             accepted: *at,
-            segments,
+            segments: Vec::new(),
+            firsts: Vec::new(),
             is_sealed: request.is_sealed,
             head: Head::default().after(record),
             attempts: BTreeMap::new(),
-            plan: Vec::new(),
-            places: BTreeMap::new(),
-            takers: BTreeMap::new(),
-            ready: [BTreeSet::new(), BTreeSet::new()],
+            planner: Planner::new(request.target),
+            graph: Graph::default(),
             leases: BTreeMap::new(),
             is_cancelled: false,
             end: None,
         };
-        job.plan_anew();
+        if !request.batches.is_empty() {
+            job.add_segment(&request.batches, &mut Changed::new());
+        }
         Ok(job)
     }
 
@@ -97,26 +95,33 @@ impl Job {
     /// # Errors
     /// It cannot follow; then the job is as before.
     pub fn apply(&mut self, record: &Record) -> Result<(), Inconsistent> {
+        self.advance(record).map(drop)
+    }
+
+    /// The same, and which tasks can be leased now that could not, or the other way round; but for a cancel and an end, after which there are none.
+    pub(crate) fn advance(&mut self, record: &Record) -> Result<Changed, Inconsistent> {
         let number = self.head.count;
         let inconsistent = |reason| Inconsistent { number, reason };
         if self.end.is_some() {
             return Err(inconsistent("the job has ended"));
         }
-        self.take(record).map_err(inconsistent)?;
+        let mut changed = Changed::new();
+        self.take(record, &mut changed).map_err(inconsistent)?;
         self.head = self.head.after(record);
-        Ok(())
+        Ok(changed)
     }
 
-    fn take(&mut self, record: &Record) -> Result<(), &'static str> {
+    fn take(&mut self, record: &Record, changed: &mut Changed) -> Result<(), &'static str> {
         if self.is_published() && !matches!(record, Record::Released { .. } | Record::Ended { .. }) {
             return Err("it is published, and has only to end");
         }
         match record {
             Record::Accepted { .. } => return Err("the job is there already"),
-            Record::InputAdded { batches } => self.add_input(batches)?,
-            Record::InputSealed => self.seal()?,
+            Record::InputAdded { batches, .. } => self.add_input(batches, changed)?,
+            Record::InputSealed { .. } => self.seal(changed)?,
             Record::Leased { task, epoch, worker, at } => {
-                if self.is_cancelled || !self.is_ready(*task) {
+                let is_ready = self.place(*task).is_some_and(|place| self.is_ready(place));
+                if !is_ready {
                     return Err("the task cannot be leased");
                 }
                 if Some(*epoch) != self.next_epoch(*task) {
@@ -124,15 +129,15 @@ impl Job {
                 }
                 self.attempts.entry(*task).or_default().epoch = *epoch;
                 self.leases.insert(*task, Lease { epoch: *epoch, worker: *worker, since: *at });
-                self.refresh(*task);
+                self.graph.lease(*task, changed);
             }
-            Record::Completed { task, epoch, output, .. } => self.complete(*task, *epoch, output)?,
+            Record::Completed { task, epoch, output, .. } => self.complete(*task, *epoch, output, changed)?,
             Record::Released { task, epoch, why, .. } => {
                 let lease = self.end_lease(*task, *epoch)?;
-                self.attempts.entry(*task).or_default().lapse(lease.worker, why);
-                self.refresh(*task);
+                self.attempts.entry(*task).or_default().lapse(task.side(), lease.worker, why);
+                self.graph.release(*task, changed);
             }
-            Record::OutputLost { task } => self.lose(*task)?,
+            Record::OutputLost { task } => self.lose(*task, changed)?,
             Record::CancelRequested { .. } if self.is_cancelled => return Err("it is cancelled already"),
             Record::CancelRequested { .. } => self.is_cancelled = true,
             Record::Ended { end, .. } => self.finish(end)?,
@@ -140,25 +145,37 @@ impl Job {
         Ok(())
     }
 
-    fn add_input(&mut self, batches: &[Batch]) -> Result<(), &'static str> {
+    fn add_input(&mut self, batches: &[Batch], changed: &mut Changed) -> Result<(), &'static str> {
         if self.is_sealed || batches.is_empty() {
             return Err("the input is sealed, or nothing is added");
         }
-        self.segments.push(Segment { batches: batches.to_vec(), cuts: None });
-        self.plan_anew();
+        self.add_segment(batches, changed);
         Ok(())
     }
 
-    fn seal(&mut self) -> Result<(), &'static str> {
+    fn add_segment(&mut self, batches: &[Batch], changed: &mut Changed) {
+        self.firsts.push(self.batch_count());
+        self.segments.push(Segment { batches: batches.to_vec(), cuts: None });
+        let check = self.planner.add_segment(batches.len());
+        self.graph.add(check, changed);
+    }
+
+    fn seal(&mut self, changed: &mut Changed) -> Result<(), &'static str> {
         if self.is_sealed || self.segments.is_empty() {
             return Err("the input is sealed, or there is none");
         }
         self.is_sealed = true;
-        self.plan_anew();
+        self.plan_on(changed);
         Ok(())
     }
 
-    fn complete(&mut self, task: Task, epoch: Epoch, output: &Output) -> Result<(), &'static str> {
+    fn complete(
+        &mut self,
+        task: Task,
+        epoch: Epoch,
+        output: &Output,
+        changed: &mut Changed,
+    ) -> Result<(), &'static str> {
         if !self.is_result(task, output) {
             return Err("the result is none of the task");
         }
@@ -166,30 +183,40 @@ impl Job {
             return Err("the job was cancelled");
         }
         self.end_lease(task, epoch)?;
-        let attempts = self.attempts.entry(task).or_default();
-        attempts.output = Some(output.clone());
+        self.attempts.entry(task).or_default().output = Some(output.clone());
+        self.graph.complete(task, changed);
         if let Task::Check { segment } = task {
             // A check that is done again cuts again, and equally; the first cut holds, for shards of it may be proven.
             self.segments[segment as usize].cuts.get_or_insert_with(|| output.cuts.clone());
-            self.plan_anew();
-        } else {
-            self.refresh_with_takers(task);
+            self.plan_on(changed);
         }
         Ok(())
     }
 
-    fn lose(&mut self, task: Task) -> Result<(), &'static str> {
+    /// Plans what can be planned now: each task once in the job's life.
+    fn plan_on(&mut self, changed: &mut Changed) {
+        while let Some(Segment { cuts: Some(cuts), .. }) = self.segments.get(self.planner.next_cut() as usize)
+        {
+            let tasks = self.planner.add_shards(cuts);
+            tasks.into_iter().for_each(|planned| self.graph.add(planned, changed));
+        }
+        if self.is_sealed && self.planner.is_checked() && self.place(Task::Publish).is_none() {
+            self.planner.finish().into_iter().for_each(|planned| self.graph.add(planned, changed));
+        }
+    }
+
+    fn lose(&mut self, task: Task, changed: &mut Changed) -> Result<(), &'static str> {
         let attempts = self.attempts.get_mut(&task).ok_or("the task has no result")?;
-        attempts.output.take().ok_or("the task has no result")?;
+        let lost = attempts.output.take().ok_or("the task has no result")?;
         attempts.infrastructure += 1;
-        self.refresh_with_takers(task);
+        attempts.last = Some(Lapse::InputLost(lost.artifact));
+        self.graph.lose(task, changed);
         // What is made again is verified again: it may be other bytes.
-        let verify = self.places.get(&Task::Verify).map(|place| &self.plan[*place]);
-        if verify.is_some_and(|verify| verify.after.contains(&task)) {
-            if let Some(attempts) = self.attempts.get_mut(&Task::Verify) {
-                attempts.output = None;
-            }
-            self.refresh_with_takers(Task::Verify);
+        if self.graph.takes(Task::Verify, task)
+            && let Some(attempts) = self.attempts.get_mut(&Task::Verify)
+        {
+            attempts.output = None;
+            self.graph.lose(Task::Verify, changed);
         }
         Ok(())
     }
@@ -205,9 +232,17 @@ impl Job {
         }
         let is_published = self.is_published();
         let is_right = match end {
-            End::Succeeded { .. } => is_published,
+            End::Succeeded { proofs, receipt } => {
+                let is_named = |published: &Output| {
+                    published.artifact == *receipt && self.proofs().as_ref() == Some(proofs)
+                };
+                if self.output(Task::Publish).is_some_and(|published| !is_named(published)) {
+                    return Err("it succeeded with other artifacts than its results");
+                }
+                is_published
+            }
             End::Cancelled => self.is_cancelled,
-            End::Failed(_) | End::Expired => !self.is_cancelled && !is_published,
+            End::Failed(_) | End::Expired(_) => !self.is_cancelled && !is_published,
         };
         if !is_right {
             return Err("it is not the end that the log leads to");
@@ -235,44 +270,13 @@ impl Job {
                         && segment.cuts.as_ref().is_none_or(|cuts| *cuts == output.cuts)
                 })
             }
+            // What was lost since it began is not there to be published.
+            Task::Publish => {
+                let is_there = self.proofs().is_some_and(|proofs| !proofs.is_empty());
+                output.cuts.is_empty() && is_there && self.output(Task::Verify).is_some()
+            }
             _ => output.cuts.is_empty(),
         }
-    }
-
-    fn plan_anew(&mut self) {
-        self.plan = plan(self.request.target, &self.segments, self.is_sealed);
-        self.places = self.plan.iter().zip(0..).map(|(planned, i)| (planned.task, i)).collect();
-        self.takers = BTreeMap::new();
-        for planned in &self.plan {
-            for before in &planned.after {
-                self.takers.entry(*before).or_default().push(planned.task);
-            }
-        }
-        self.ready = [BTreeSet::new(), BTreeSet::new()];
-        for i in 0..self.plan.len() {
-            self.refresh(self.plan[i].task);
-        }
-    }
-
-    fn refresh_with_takers(&mut self, task: Task) {
-        self.refresh(task);
-        for taker in self.takers.get(&task).cloned().unwrap_or_default() {
-            self.refresh(taker);
-        }
-    }
-
-    /// Says anew whether a task can be leased.
-    fn refresh(&mut self, task: Task) {
-        let Some(&place) = self.places.get(&task) else { return };
-        let is_done = |task: &Task| self.output(*task).is_some();
-        let can =
-            !is_done(&task) && !self.leases.contains_key(&task) && self.plan[place].after.iter().all(is_done);
-        let ready = &mut self.ready[task.side() as usize];
-        if can {
-            ready.insert(place)
-        } else {
-            ready.remove(&place)
-        };
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a client is told of a job.
 
 use super::Job;
-use crate::plan::{Stage, Task};
+use crate::plan::Stage;
 use crate::record::End;
 
 /// Where a job is.
@@ -39,26 +39,19 @@ impl Job {
             Some(End::Succeeded { .. }) => return Phase::Succeeded,
             Some(End::Failed(_)) => return Phase::Failed,
             Some(End::Cancelled) => return Phase::Cancelled,
-            Some(End::Expired) => return Phase::Expired,
+            Some(End::Expired(_)) => return Phase::Expired,
             None => {}
         }
         if self.is_cancelled {
             return Phase::Cancelling;
         }
-        let is_done = |task: Task| self.output(task).is_some();
-        let Some(first) = self.plan.iter().find(|planned| !is_done(planned.task)) else {
+        let Some(stage) = self.graph.first_stage() else {
             return Phase::WaitingInput;
         };
         if self.attempts.is_empty() {
             return Phase::Queued;
         }
-        let stage = first.task.stage();
-        let of_stage = self.plan.iter().filter(|planned| planned.task.stage() == stage);
-        let (mut done, mut total) = (0, 0);
-        for planned in of_stage {
-            total += 1;
-            done += u32::from(is_done(planned.task));
-        }
+        let (done, total) = self.graph.stage(stage);
         Phase::Running { stage, done, total }
     }
 }

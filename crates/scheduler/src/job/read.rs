@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Attempts, Job, Lease};
 use crate::ids::{ArtifactId, Epoch, Millis};
-use crate::plan::{Cut, Planned, Segment, Side, Task, results};
+use crate::plan::{Cut, Planned, Segment, Side, Stage, Task, results};
 use crate::record::{End, Head, Output};
 use crate::request::{Batch, Request};
 
@@ -30,6 +30,16 @@ impl Job {
         &self.segments
     }
 
+    /// How many batches there are so far.
+    pub fn batch_count(&self) -> usize {
+        self.firsts.last().copied().unwrap_or(0) + self.segments.last().map_or(0, |last| last.batches.len())
+    }
+
+    /// The last batch so far.
+    pub fn last_batch(&self) -> Option<&Batch> {
+        self.segments.last()?.batches.last()
+    }
+
     /// Every batch so far, in order.
     pub fn batches(&self) -> impl Iterator<Item = &Batch> {
         self.segments.iter().flat_map(|segment| &segment.batches)
@@ -52,12 +62,12 @@ impl Job {
 
     /// Its tasks, as far as they are known.
     pub fn plan(&self) -> &[Planned] {
-        &self.plan
+        self.graph.plan()
     }
 
     /// A task with what it takes.
     pub fn planned(&self, task: Task) -> Option<&Planned> {
-        self.plan.get(*self.places.get(&task)?)
+        self.graph.plan().get(self.graph.place(task)?)
     }
 
     /// What was tried of a task; `None` if nothing was.
@@ -83,18 +93,24 @@ impl Job {
     /// What can be leased on a side, in the order in which it is best begun; nothing of a job that is cancelled or has ended.
     pub fn ready(&self, side: Side) -> impl Iterator<Item = &Planned> {
         let is_live = !self.is_cancelled && self.end.is_none();
-        let places = is_live.then_some(&self.ready[side as usize]);
-        places.into_iter().flatten().map(|i| &self.plan[*i])
+        let places = is_live.then(|| self.graph.ready(side));
+        places.into_iter().flatten().map(|place| &self.graph.plan()[*place])
     }
 
-    pub(super) fn is_ready(&self, task: Task) -> bool {
-        self.places.get(&task).is_some_and(|place| self.ready[task.side() as usize].contains(place))
+    /// Whether the task at a place of the plan is one of those.
+    pub(crate) fn is_ready(&self, place: usize) -> bool {
+        let planned = self.graph.plan().get(place);
+        let is_live = !self.is_cancelled && self.end.is_none();
+        is_live && planned.is_some_and(|planned| self.graph.ready(planned.task.side()).contains(&place))
+    }
+
+    pub(crate) fn place(&self, task: Task) -> Option<usize> {
+        self.graph.place(task)
     }
 
     /// What a task takes: batches, or results in the order of [`Planned::after`]. `None` where a result is not there.
     pub fn inputs(&self, planned: &Planned) -> Option<Vec<ArtifactId>> {
-        let batches = self.batches().skip(planned.batches.start).take(planned.batches.len());
-        let batches = batches.map(|batch| Some(batch.artifact));
+        let batches = self.batches_of(planned).iter().map(|batch| Some(batch.artifact));
         let results = planned.after.iter().map(|task| Some(self.output(*task)?.artifact));
         batches.chain(results).collect()
     }
@@ -111,10 +127,21 @@ impl Job {
         shards.map(|cut| cut.statement.as_slice())
     }
 
+    /// The batches that a task takes: they lie in one segment.
+    fn batches_of(&self, planned: &Planned) -> &[Batch] {
+        let range = &planned.batches;
+        let behind = self.firsts.partition_point(|first| *first <= range.start);
+        let of_segment = behind.checked_sub(1).and_then(|segment| {
+            let first = self.firsts[segment];
+            self.segments[segment].batches.get(range.start - first..range.end.checked_sub(first)?)
+        });
+        of_segment.unwrap_or_default()
+    }
+
     /// The proofs that it ends with; `None` where one is not there.
     pub fn proofs(&self) -> Option<Vec<ArtifactId>> {
-        let shards = self.segments.iter().flat_map(|segment| segment.cuts.iter().flatten()).count();
-        let tasks = results(self.request.target, u32::try_from(shards).ok()?);
+        let (_, shards) = self.graph.stage(Stage::Prove);
+        let tasks = results(self.request.target, shards);
         tasks.into_iter().map(|task| Some(self.output(task)?.artifact)).collect()
     }
 
@@ -123,7 +150,7 @@ impl Job {
     pub fn artifacts(&self) -> Vec<ArtifactId> {
         match &self.end {
             Some(End::Succeeded { proofs, receipt }) => proofs.iter().chain([receipt]).copied().collect(),
-            Some(End::Failed(_) | End::Cancelled | End::Expired) => Vec::new(),
+            Some(End::Failed(_) | End::Cancelled | End::Expired(_)) => Vec::new(),
             None => {
                 let results = self.attempts.values().filter_map(|attempts| attempts.output.as_ref());
                 let batches = self.batches().map(|batch| batch.artifact);

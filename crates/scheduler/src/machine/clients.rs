@@ -35,17 +35,29 @@ impl<M: MemoryModel> Machine<M> {
             () if request.batches.is_empty() && request.is_sealed => Err(Refusal::NoBatches),
             () => {
                 check_order(None, &request.batches)?;
-                self.check_count(request.batches.len())?;
+                self.check_count(0, request.batches.len())?;
                 // Last, so that a client whose request can never be is told so.
+                self.check_all(request.batches.len())?;
                 let most = policy.most_jobs;
                 if self.jobs.len() < most { Ok(()) } else { Err(Refusal::Busy { most }) }
             }
         }
     }
 
-    fn check_count(&self, batches: usize) -> Result<(), Refusal> {
+    /// Whether a job of so many batches may have so many more.
+    fn check_count(&self, there: usize, more: usize) -> Result<(), Refusal> {
         let most = self.policy.most_batches;
-        if batches <= most { Ok(()) } else { Err(Refusal::TooManyBatches { most }) }
+        if there.saturating_add(more) <= most { Ok(()) } else { Err(Refusal::TooManyBatches { most }) }
+    }
+
+    /// Whether all jobs together may have so many more.
+    fn check_all(&self, more: usize) -> Result<(), Refusal> {
+        let most = self.policy.most_batches_in_all;
+        if self.batches.saturating_add(more) <= most {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyBatchesInAll { most })
+        }
     }
 
     pub(super) fn add_input(
@@ -66,13 +78,18 @@ impl<M: MemoryModel> Machine<M> {
             () if live.job.is_sealed() => Err(Refusal::Sealed),
             () if segment != expected => Err(Refusal::Segment { expected, found: segment }),
             () if batches.is_empty() => Err(Refusal::NoBatches),
-            () => check_order(live.job.batches().last(), &batches)
-                .and_then(|()| self.check_count(live.job.batches().count() + batches.len())),
+            () if segments.len() >= self.policy.most_segments => {
+                Err(Refusal::TooManySegments { most: self.policy.most_segments })
+            }
+            () => check_order(live.job.last_batch(), &batches)
+                .and_then(|()| self.check_count(live.job.batch_count(), batches.len()))
+                .and_then(|()| self.check_all(batches.len())),
         };
         if let Err(refusal) = refusal {
             return Answer::Refused(refusal);
         }
-        self.write(step, id, Record::InputAdded { batches });
+        self.batches += batches.len();
+        self.write(step, id, Record::InputAdded { at: self.now, batches });
         Answer::Done
     }
 
@@ -83,7 +100,7 @@ impl<M: MemoryModel> Machine<M> {
             () if live.job.is_cancelled() => Answer::Refused(Refusal::Cancelled),
             () if live.job.segments().is_empty() => Answer::Refused(Refusal::NoBatches),
             () => {
-                self.write(step, id, Record::InputSealed);
+                self.write(step, id, Record::InputSealed { at: self.now });
                 Answer::Done
             }
         }

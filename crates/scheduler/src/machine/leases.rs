@@ -25,7 +25,7 @@ impl<M: MemoryModel> Machine<M> {
         lease: LeaseId,
         output: Output,
     ) -> Answer {
-        if self.workers.let_go(worker, &lease).is_none() {
+        if self.let_go(worker, &lease).is_none() {
             return if self.is_taken(&lease, &output) { Answer::Already } else { Answer::Stale };
         }
         let LeaseId { job: id, task, epoch } = lease;
@@ -58,7 +58,7 @@ impl<M: MemoryModel> Machine<M> {
     }
 
     pub(super) fn lapsed(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId, why: Lapse) -> Answer {
-        let Some(held) = self.workers.let_go(worker, &lease) else { return Answer::Stale };
+        let Some(held) = self.let_go(worker, &lease) else { return Answer::Stale };
         if self.leased(worker, &lease).is_none() {
             return Answer::Stale;
         }
@@ -75,7 +75,9 @@ impl<M: MemoryModel> Machine<M> {
     }
 
     pub(super) fn worker_gone(&mut self, step: &mut Step, worker: WorkerId) -> Answer {
-        let Some(gone) = self.workers.0.remove(&worker) else { return Answer::UnknownWorker };
+        let Some(gone) = self.workers.alive.remove(&worker) else { return Answer::UnknownWorker };
+        // What others left to it, because they had failed it, they may try again.
+        self.is_changed[gone.spec.side as usize] = true;
         for (lease, held) in gone.held {
             let why = if held.stopping.is_some() { Lapse::Stopped } else { Lapse::WorkerLost };
             self.lapse(step, worker, lease, why);
@@ -85,12 +87,21 @@ impl<M: MemoryModel> Machine<M> {
 
     /// Ends a worker's process. `why` says of each of its leases why it is over.
     pub(super) fn kill(&mut self, step: &mut Step, worker: WorkerId, why: impl Fn(&Held) -> Lapse) {
-        let Some(gone) = self.workers.0.remove(&worker) else { return };
+        let Some(gone) = self.workers.alive.remove(&worker) else { return };
+        self.is_changed[gone.spec.side as usize] = true;
         step.commands.push(Command::Kill { worker });
         for (lease, held) in gone.held {
             let why = if held.stopping.is_some() { Lapse::Stopped } else { why(&held) };
             self.lapse(step, worker, lease, why);
         }
+    }
+
+    /// Gives up a lease of the coordinator's own that does not get on: its thread is forgotten, its neighbours go on.
+    pub(super) fn abandon(&mut self, step: &mut Step, worker: WorkerId, lease: LeaseId) {
+        let Some(held) = self.let_go(worker, &lease) else { return };
+        step.commands.push(Command::Abandon { worker, lease });
+        let why = if held.stopping.is_some() { Lapse::Stopped } else { Lapse::Stalled };
+        self.lapse(step, worker, lease, why);
     }
 
     /// The live job of a lease that is live, and this worker's.
@@ -138,17 +149,20 @@ impl<M: MemoryModel> Machine<M> {
 
     /// After a failure of a task was counted: it may be tried again, or its job fails.
     fn retry(&mut self, step: &mut Step, id: JobId, task: Task, why: &Lapse) {
-        let Some(live) = self.jobs.get_mut(&id) else { return };
-        let Some(attempts) = live.job.attempts(task) else { return };
-        let policy = &self.policy;
-        let is_over = why.counts() == Counts::Final
+        let Some(attempts) = self.job(id).and_then(|job| job.attempts(task)) else { return };
+        let (policy, counts) = (&self.policy, why.counts(task.side()));
+        let is_over = counts == Counts::Final
             || attempts.infrastructure > policy.most_infrastructure
             || attempts.logic > policy.most_logic;
+        let failures = match why {
+            Lapse::NoRoom => attempts.no_room,
+            _ if counts == Counts::Infrastructure => attempts.infrastructure,
+            _ => 0,
+        };
         if is_over {
-            self.end(step, id, End::Failed(why.failure()));
-        } else if why.counts() == Counts::Infrastructure {
-            let until = self.now.after(policy.delay_ms(attempts.infrastructure));
-            live.not_before.insert(task, until);
+            self.end(step, id, End::Failed(why.failure(task)));
+        } else if failures > 0 {
+            self.delay(id, task, self.now.after(policy.delay_ms(failures)));
         }
     }
 

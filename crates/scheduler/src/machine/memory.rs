@@ -4,7 +4,7 @@ use crate::plan::{Planned, ShapeNumber, Stage};
 
 /// Says how much memory tasks take, before they are begun.
 pub trait MemoryModel {
-    /// Bytes of its worker's memory that a task takes at most.
+    /// Bytes of its worker's memory that a task takes at most. Asked once each time that a task can be begun; few different figures, for each is a queue.
     fn peak_bytes(&self, task: &Planned) -> u64;
 }
 

@@ -9,8 +9,8 @@
 //! | what is said | `words.rs` |
 //! | what clients want | `clients.rs` |
 //! | what becomes of leases | `leases.rs` |
-//! | who gets what | `dispatch.rs` |
-//! | what time does | `time.rs` |
+//! | who gets what | `queue.rs`, `dispatch.rs` |
+//! | what time does, and what a job waited for whose time is up | `time.rs`, `waits.rs` |
 //! | bounds, memory | `policy.rs`, `memory.rs` |
 
 mod clients;
@@ -18,34 +18,37 @@ mod dispatch;
 mod leases;
 mod memory;
 mod policy;
+mod queue;
 mod time;
+mod waits;
 mod words;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Lapse;
-use crate::ids::{JobId, LeaseId, Millis, WorkerId};
+use crate::ids::{Epoch, JobId, LeaseId, Millis, WorkerId};
 use crate::job::{Inconsistent, Job, Lease};
 use crate::plan::{Side, Task};
 use crate::record::{End, Record};
-use crate::request::Priority;
 
 pub use memory::{MemoryModel, StaticEstimates};
 pub use policy::Policy;
+use queue::Queue;
 pub use words::{Answer, Append, Command, Input, Refusal, Step, WorkerSpec};
-use workers::{Worker, Workers};
+use workers::{Held, Worker, Workers};
 
 /// A job that has not ended.
 #[derive(Clone, Debug)]
 struct Live {
     job: Job,
-    /// When tasks that failed may be tried again.
-    not_before: BTreeMap<Task, Millis>,
+    /// Until when tasks that failed are not tried again.
+    delays: BTreeMap<Task, Millis>,
+    /// Places in its plan of what lies in the queues, with the bytes that it takes.
+    queued: BTreeMap<usize, u64>,
+    /// Its deadline had passed when the machine read its log.
+    is_late: bool,
 }
-
-/// Where a job stands among others: class, deadline, acceptance.
-type Turn = (Priority, Millis, Millis, JobId);
 
 /// The state of a coordinator: what follows from its jobs' logs, and what is known of workers.
 #[derive(Clone, Debug)]
@@ -54,8 +57,14 @@ pub struct Machine<M> {
     model: M,
     now: Millis,
     jobs: BTreeMap<JobId, Live>,
-    /// By side the jobs that have something to be leased, in their turn.
-    turns: [BTreeSet<Turn>; 2],
+    /// How many batches they have.
+    batches: usize,
+    /// By side what can be begun.
+    queues: [Queue; 2],
+    /// By side whether a task or a worker has come that was not looked at.
+    is_changed: [bool; 2],
+    /// Those of all jobs.
+    delays: BTreeSet<(Millis, JobId, Task)>,
     deadlines: BTreeSet<(Millis, JobId)>,
     workers: Workers,
     is_draining: bool,
@@ -80,7 +89,10 @@ impl<M: MemoryModel> Machine<M> {
             model,
             now: Millis(0),
             jobs: BTreeMap::new(),
-            turns: [BTreeSet::new(), BTreeSet::new()],
+            batches: 0,
+            queues: [Queue::default(), Queue::default()],
+            is_changed: [false; 2],
+            delays: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             workers: Workers::default(),
             is_draining: false,
@@ -106,32 +118,44 @@ impl<M: MemoryModel> Machine<M> {
         Recovered { machine, step, damaged }
     }
 
-    /// Takes a job over that another coordinator had, or this one before. Its leases are revoked: what was at work is done again.
+    /// Takes a job over that another coordinator had, or this one before. Its leases are revoked: what was at work is done again. Where the machine has the job,
+    /// it lets go of it first, as of one to [forget](Self::forget). Its time is then no earlier than that of any record.
     ///
     /// # Errors
-    /// Its log is damaged.
+    /// Its log is damaged; then nothing was changed.
     pub fn adopt(&mut self, now: Millis, id: JobId, log: &[Record]) -> Result<Step, Inconsistent> {
-        self.now = self.now.max(now);
-        let mut step = Step::new();
         let job = Job::of(log)?;
-        if job.end().is_some() {
-            return Ok(step);
-        }
-        if job.is_published() {
+        if job.end().is_none() && job.is_published() {
             let reason = "it is published, and its end is missing";
             return Err(Inconsistent { number: job.head().count, reason });
         }
-        let leases: Vec<_> = job.leases().iter().map(|(task, lease)| (*task, lease.epoch)).collect();
-        let is_cancelled = job.is_cancelled();
-        self.insert(id, job);
-        for (task, epoch) in leases {
-            self.write(&mut step, id, Record::Released { task, epoch, at: self.now, why: Lapse::Restarted });
+        self.now = log.iter().filter_map(Record::at).fold(self.now.max(now), Millis::max);
+        let mut step = Step::new();
+        if self.jobs.contains_key(&id) {
+            self.let_go_of_job(&mut step, id, &[]);
         }
-        if is_cancelled {
-            self.end(&mut step, id, End::Cancelled);
+        if job.end().is_none() {
+            let leases: Vec<_> = job.leases().iter().map(|(task, lease)| (*task, lease.epoch)).collect();
+            self.insert(id, job);
+            self.revoke(&mut step, id, &leases);
         }
         self.dispatch(&mut step);
         Ok(step)
+    }
+
+    /// The coordinator that gave these leases is gone.
+    fn revoke(&mut self, step: &mut Step, id: JobId, leases: &[(Task, Epoch)]) {
+        for &(task, epoch) in leases {
+            self.write(step, id, Record::Released { task, epoch, at: self.now, why: Lapse::Restarted });
+        }
+        let Some(job) = self.job(id) else { return };
+        let restarts = |task: Task| job.attempts(task).map_or(0, |attempts| attempts.restarts);
+        let over = leases.iter().find(|(task, _)| restarts(*task) > self.policy.most_restarts);
+        if job.is_cancelled() {
+            self.end(step, id, End::Cancelled);
+        } else if let Some((task, _)) = over {
+            self.end(step, id, End::Failed(Lapse::Restarted.failure(*task)));
+        }
     }
 
     /// Lets a job go that another coordinator has written to: whoever works for it is told to stop, nothing is recorded. `unsent` are the commands of the step
@@ -139,11 +163,17 @@ impl<M: MemoryModel> Machine<M> {
     pub fn forget(&mut self, now: Millis, id: JobId, unsent: &[Command]) -> Step {
         self.now = self.now.max(now);
         let mut step = Step::new();
+        self.let_go_of_job(&mut step, id, unsent);
+        self.dispatch(&mut step);
+        step
+    }
+
+    fn let_go_of_job(&mut self, step: &mut Step, id: JobId, unsent: &[Command]) {
         self.remove(id);
         for command in unsent {
             match command {
                 Command::Assign { worker, lease, .. } if lease.job == id => {
-                    self.workers.let_go(*worker, lease);
+                    self.let_go(*worker, lease);
                 }
                 Command::Stop { worker, lease } if lease.job == id => {
                     // To be said below.
@@ -155,9 +185,7 @@ impl<M: MemoryModel> Machine<M> {
             }
         }
         let held: Vec<_> = self.workers.all_held().filter(|(_, lease, _)| lease.job == id).collect();
-        held.into_iter().for_each(|(worker, lease, _)| self.stop(&mut step, worker, lease));
-        self.dispatch(&mut step);
-        step
+        held.into_iter().for_each(|(worker, lease, _)| self.stop(step, worker, lease));
     }
 
     /// Takes an input. Time that is earlier than it was counts as what it was.
@@ -198,62 +226,81 @@ impl<M: MemoryModel> Machine<M> {
         self.jobs.iter().map(|(id, live)| (*id, &live.job))
     }
 
+    /// How many jobs have not ended.
+    pub fn live(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Whether no worker has anything in hands.
     pub fn is_idle(&self) -> bool {
         self.workers.all_held().next().is_none()
     }
 
-    fn register(&mut self, worker: WorkerId, spec: WorkerSpec) -> Answer {
-        if self.workers.0.contains_key(&worker) {
+    /// Its time: that of the last input, or of the last record that it has read if that is later. A clock that begins when the process does begins no
+    /// earlier, or nothing would happen until it has caught up.
+    pub const fn now(&self) -> Millis {
+        self.now
+    }
+
+    fn register(&mut self, id: WorkerId, spec: WorkerSpec) -> Answer {
+        if self.workers.alive.contains_key(&id) {
             return Answer::Already;
         }
-        self.workers.0.insert(worker, Worker { spec, heard: self.now, held: BTreeMap::new() });
+        match self.workers.highest {
+            // What the old one still says would be taken for the new one's.
+            Some(highest) if id <= highest => {
+                return Answer::Refused(Refusal::WorkerNumber { highest, found: id });
+            }
+            _ => self.workers.highest = Some(id),
+        }
+        self.workers.alive.insert(id, Worker { spec, heard: self.now, held: BTreeMap::new() });
+        self.is_changed[spec.side as usize] = true;
         Answer::Done
     }
 
     fn heard(&mut self, worker: WorkerId) -> Answer {
         let now = self.now;
-        self.workers.0.get_mut(&worker).map_or(Answer::UnknownWorker, |worker| {
+        self.workers.alive.get_mut(&worker).map_or(Answer::UnknownWorker, |worker| {
             worker.heard = now;
             Answer::Done
         })
     }
 
+    /// A worker that lives has a lease in hands no more.
+    fn let_go(&mut self, worker: WorkerId, lease: &LeaseId) -> Option<Held> {
+        let worker = self.workers.alive.get_mut(&worker)?;
+        let held = worker.held.remove(lease)?;
+        self.is_changed[worker.spec.side as usize] = true;
+        Some(held)
+    }
+
     fn insert(&mut self, id: JobId, job: Job) {
         self.deadlines.insert((job.request().deadline, id));
-        self.jobs.insert(id, Live { job, not_before: BTreeMap::new() });
-        self.take_turn(id);
+        self.batches += job.batch_count();
+        let ready = Side::ALL.into_iter().flat_map(|side| job.ready(side));
+        let ready: Vec<_> = ready.filter_map(|planned| job.place(planned.task)).collect();
+        let is_late = job.request().deadline <= self.now;
+        self.jobs.insert(id, Live { job, delays: BTreeMap::new(), queued: BTreeMap::new(), is_late });
+        self.requeue(id, ready);
     }
 
     fn remove(&mut self, id: JobId) {
-        let Some(live) = self.jobs.remove(&id) else { return };
-        let turn = turn(id, &live.job);
-        for turns in &mut self.turns {
-            turns.remove(&turn);
-        }
-        self.deadlines.remove(&(live.job.request().deadline, id));
+        self.unqueue_all(id);
+        let Some(Live { job, .. }) = self.jobs.remove(&id) else { return };
+        self.deadlines.remove(&(job.request().deadline, id));
+        self.batches -= job.batch_count();
     }
 
     /// Records what happens to a live job.
     fn write(&mut self, step: &mut Step, id: JobId, record: Record) {
         let Some(live) = self.jobs.get_mut(&id) else { return };
         let head = live.job.head();
-        live.job.apply(&record).expect("the machine records what can follow");
+        let changed = live.job.advance(&record).expect("the machine records what can follow");
         step.write(id, head, record);
-        self.take_turn(id);
-    }
-
-    /// Says anew whether a job waits for workers.
-    fn take_turn(&mut self, id: JobId) {
-        let Some(Live { job, .. }) = self.jobs.get(&id) else { return };
-        let turn = turn(id, job);
-        for side in [Side::Device, Side::Coordinator] {
-            let turns = &mut self.turns[side as usize];
-            if job.ready(side).next().is_some() {
-                turns.insert(turn)
-            } else {
-                turns.remove(&turn)
-            };
+        if self.job(id).is_some_and(Job::is_cancelled) {
+            self.unqueue_all(id);
+        } else {
+            self.requeue(id, changed);
         }
     }
 
@@ -277,8 +324,4 @@ impl<M: MemoryModel> Machine<M> {
             step.commands.push(Command::Stop { worker, lease });
         }
     }
-}
-
-fn turn(id: JobId, job: &Job) -> Turn {
-    (job.request().priority, job.request().deadline, job.accepted(), id)
 }

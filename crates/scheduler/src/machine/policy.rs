@@ -7,13 +7,15 @@ pub struct Policy {
     pub silence_ms: u64,
     /// A lease that makes no progress for so long hangs.
     pub stall_ms: u64,
-    /// A worker that was told to stop lets go within this, or is killed.
+    /// A worker that was told to stop lets go within this, or is killed; of the coordinator's own the one lease is abandoned.
     pub grace_ms: u64,
     /// Failures of machines that a task survives.
     pub most_infrastructure: u32,
     /// Failures of programs that a task survives.
     pub most_logic: u32,
-    /// How long a task waits after the first failure of a machine; doubled with each further one.
+    /// Restarts of the coordinator that each of its own tasks survives: what ends the process must not end it for ever. Wide, for most are no task's fault.
+    pub most_restarts: u32,
+    /// How long a task waits after the first failure of a machine, or when its result first finds no room; doubled with each further one.
     pub first_delay_ms: u64,
     /// How long it waits at most.
     pub most_delay_ms: u64,
@@ -21,6 +23,10 @@ pub struct Policy {
     pub most_jobs: usize,
     /// Batches of a job, at most.
     pub most_batches: usize,
+    /// Segments in which the input of a job comes, at most.
+    pub most_segments: usize,
+    /// Batches of all jobs that have not ended, at most.
+    pub most_batches_in_all: usize,
     /// How far ahead a deadline may lie.
     pub most_ahead_ms: u64,
 }
@@ -33,17 +39,20 @@ impl Default for Policy {
             grace_ms: 100,
             most_infrastructure: 5,
             most_logic: 2,
+            most_restarts: 100,
             first_delay_ms: 100,
             most_delay_ms: 10_000,
             most_jobs: 10_000,
             most_batches: 10_000,
+            most_segments: 10_000,
+            most_batches_in_all: 1_000_000,
             most_ahead_ms: 7 * 24 * 3_600_000,
         }
     }
 }
 
 impl Policy {
-    /// How long a task waits after its `failures`-th failure of a machine, from 1.
+    /// How long a task waits after its `failures`-th failure of a machine or of room, from 1.
     pub fn delay_ms(&self, failures: u32) -> u64 {
         let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
         self.first_delay_ms.saturating_mul(doubled).min(self.most_delay_ms)

@@ -48,7 +48,7 @@ pub enum Input {
     },
     /// A worker begins.
     Register {
-        /// A number that no worker had before.
+        /// A number above that of every worker before.
         worker: WorkerId,
         /// What it can do.
         spec: WorkerSpec,
@@ -80,7 +80,7 @@ pub enum Input {
         worker: WorkerId,
         /// Its lease.
         lease: LeaseId,
-        /// Why. [`Lapse::InputLost`] only after the coordinator has looked itself.
+        /// Why. [`Lapse::InputLost`] only after the coordinator has looked itself; [`Lapse::NoRoom`] is the coordinator's to say.
         why: Lapse,
     },
     /// A worker's process has ended.
@@ -113,7 +113,7 @@ pub enum Answer {
     Refused(Refusal),
 }
 
-/// Why a client's wish is refused. Nothing was changed.
+/// Why a wish is refused. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The process is about to end.
@@ -147,6 +147,22 @@ pub enum Refusal {
         /// The bound.
         most: usize,
     },
+    /// Too many segments.
+    #[error(
+        "the input of a job comes in at most {most} segments; give more batches in each, or make several jobs of them"
+    )]
+    TooManySegments {
+        /// The bound.
+        most: usize,
+    },
+    /// Too many batches in all jobs together.
+    #[error(
+        "the jobs that are queued or at work have as many batches as they may, {most}; wait for some of them to end"
+    )]
+    TooManyBatchesInAll {
+        /// The bound.
+        most: usize,
+    },
     /// Batches do not follow one another.
     #[error("batch {found} comes where batch {expected} must; give the batches of one chain in order")]
     Order {
@@ -171,6 +187,14 @@ pub enum Refusal {
     /// The job is being cancelled.
     #[error("the job is cancelled; submit another one")]
     Cancelled,
+    /// A worker's number is not above those before.
+    #[error("worker {} registers where numbers above {} are new; give each process the next number", found.0, highest.0)]
+    WorkerNumber {
+        /// The highest so far.
+        highest: WorkerId,
+        /// The one that came.
+        found: WorkerId,
+    },
 }
 
 /// What is to be done once the records are durable.
@@ -199,14 +223,22 @@ pub enum Command {
         /// The worker.
         worker: WorkerId,
     },
+    /// The coordinator forgets the thread of its own that has this lease, and passes on nothing that it still says: its place is free, its neighbours go on.
+    /// Nothing, if no thread has it.
+    Abandon {
+        /// The coordinator's worker.
+        worker: WorkerId,
+        /// The lease that its thread had.
+        lease: LeaseId,
+    },
 }
 
 impl Command {
-    /// The job for which it is; `None` of what concerns a worker as a whole.
+    /// The job for whose sake it is; `None` of what is carried out whatever became of that job's append, for it is about what the worker does.
     pub const fn job(&self) -> Option<JobId> {
         match self {
             Self::Assign { lease, .. } | Self::Stop { lease, .. } => Some(lease.job),
-            Self::Kill { .. } => None,
+            Self::Kill { .. } | Self::Abandon { .. } => None,
         }
     }
 }

@@ -39,28 +39,30 @@ impl Worker {
 }
 
 /// All workers. A lease is in the hands of one, and its name is not enough to find it: where a coordinator lost a race it may have given the same name to
-/// another lease, which nobody was told of.
+/// another lease, which nobody was told of. So nobody is given a lease of a name that it has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Workers(pub BTreeMap<WorkerId, Worker>);
+pub(super) struct Workers {
+    /// Those that live.
+    pub alive: BTreeMap<WorkerId, Worker>,
+    /// The highest number that one ever had.
+    pub highest: Option<WorkerId>,
+}
 
 impl Workers {
     pub fn take(&mut self, worker: WorkerId, lease: LeaseId, peak_bytes: u64, now: Millis) {
-        if let Some(worker) = self.0.get_mut(&worker) {
+        if let Some(worker) = self.alive.get_mut(&worker) {
             worker.held.insert(lease, Held { peak_bytes, progress: now, stopping: None });
         }
     }
 
     pub fn held(&mut self, worker: WorkerId, lease: &LeaseId) -> Option<&mut Held> {
-        self.0.get_mut(&worker)?.held.get_mut(lease)
-    }
-
-    /// A lease that this worker has in hands, which it has no more.
-    pub fn let_go(&mut self, worker: WorkerId, lease: &LeaseId) -> Option<Held> {
-        self.0.get_mut(&worker)?.held.remove(lease)
+        self.alive.get_mut(&worker)?.held.get_mut(lease)
     }
 
     /// Everything that is in somebody's hands.
     pub fn all_held(&self) -> impl Iterator<Item = (WorkerId, LeaseId, Held)> {
-        self.0.iter().flat_map(|(id, worker)| worker.held.iter().map(|(lease, held)| (*id, *lease, *held)))
+        self.alive
+            .iter()
+            .flat_map(|(id, worker)| worker.held.iter().map(|(lease, held)| (*id, *lease, *held)))
     }
 }

@@ -3,6 +3,7 @@
 //! More input gives more tasks and changes none, so a task's name is its name in every plan of the job.
 
 mod fold;
+mod planner;
 
 use core::fmt;
 use core::ops::Range;
@@ -10,6 +11,8 @@ use core::ops::Range;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::request::{Batch, Target};
+
+pub(crate) use planner::Planner;
 
 /// A task of a job. With the job's it is the task's name, in every plan and after every restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
@@ -68,7 +71,7 @@ pub enum Stage {
 pub enum Side {
     /// A worker, on its device.
     Device,
-    /// The coordinator: it trusts no worker with the last look, and writes the receipt.
+    /// The coordinator: it trusts no worker with what is to be proven or with the last look, and writes the receipt.
     Coordinator,
 }
 
@@ -99,8 +102,8 @@ impl Task {
     /// Who does it.
     pub const fn side(self) -> Side {
         match self {
-            Self::Verify | Self::Publish => Side::Coordinator,
-            _ => Side::Device,
+            Self::Check { .. } | Self::Verify | Self::Publish => Side::Coordinator,
+            Self::Prove { .. } | Self::Lift { .. } | Self::Join { .. } | Self::Root => Side::Device,
         }
     }
 }
@@ -164,32 +167,21 @@ pub struct Planned {
     pub shape: Option<ShapeNumber>,
 }
 
+impl Side {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Device, Self::Coordinator];
+}
+
 /// The tasks that are known of a job, each behind those that it takes, in the order in which they are best begun. Those behind the input's end are
 /// there once it `is_sealed` and checked.
 pub fn plan(target: Target, segments: &[Segment], is_sealed: bool) -> Vec<Planned> {
-    let mut tasks = Vec::new();
-    let mut place = 0;
-    for (segment, number) in segments.iter().zip(0..) {
-        let batches = place..place + segment.batches.len();
-        place = batches.end;
-        let task = Task::Check { segment: number };
-        tasks.push(Planned { task, after: Vec::new(), batches, shape: None });
-    }
-    let shards = shards(segments);
-    for ((batches, shape), shard) in shards.iter().cloned().zip(0..) {
-        let shape = Some(shape);
-        let prove = Task::Prove { shard };
-        tasks.push(Planned { task: prove, after: Vec::new(), batches, shape });
-        if target == Target::Root {
-            let lift = Task::Lift { shard };
-            tasks.push(Planned { task: lift, after: vec![prove], batches: 0..0, shape });
-            tasks.extend(fold::complete(shard + 1).map(taking_results));
-        }
-    }
-    let is_whole = is_sealed && segments.iter().all(|segment| segment.cuts.is_some());
-    let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
-    if is_whole && count > 0 {
-        tasks.extend(last(target, count, segments.len()));
+    let mut planner = Planner::new(target);
+    let mut tasks: Vec<_> =
+        segments.iter().map(|segment| planner.add_segment(segment.batches.len())).collect();
+    let checked = segments.iter().map_while(|segment| segment.cuts.as_ref());
+    checked.for_each(|cuts| tasks.extend(planner.add_shards(cuts)));
+    if is_sealed && planner.is_checked() {
+        tasks.extend(planner.finish());
     }
     tasks
 }
@@ -200,32 +192,6 @@ pub fn results(target: Target, shards: u32) -> Vec<Task> {
         Target::Shards => (0..shards).map(|shard| Task::Prove { shard }).collect(),
         Target::Root => vec![Task::Root],
     }
-}
-
-/// By shard its batches and its shape, as far as segments are checked without a gap.
-fn shards(segments: &[Segment]) -> Vec<(Range<usize>, ShapeNumber)> {
-    let checked = segments.iter().map_while(|segment| segment.cuts.as_ref());
-    let mut place = 0;
-    let shard = |cut: &Cut| {
-        let batches = place..place + cut.batches as usize;
-        place = batches.end;
-        (batches, cut.shape)
-    };
-    checked.flatten().map(shard).collect()
-}
-
-/// What comes when the number of shards is known.
-fn last(target: Target, shards: u32, segments: usize) -> Vec<Planned> {
-    let mut tasks = Vec::new();
-    if target == Target::Root {
-        tasks.extend(fold::incomplete(shards).into_iter().map(taking_results));
-        tasks.push(taking_results((Task::Root, vec![fold::run(0, shards)])));
-    }
-    let results = results(target, shards);
-    let checks = (0..).take(segments).map(|segment| Task::Check { segment });
-    tasks.push(taking_results((Task::Verify, results.iter().copied().chain(checks).collect())));
-    tasks.push(taking_results((Task::Publish, results.into_iter().chain([Task::Verify]).collect())));
-    tasks
 }
 
 fn taking_results((task, after): (Task, Vec<Task>)) -> Planned {

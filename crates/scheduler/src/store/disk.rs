@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aludel_durable::files::{Disk, Files, folder};
 use aludel_durable::{Opening, Trouble, call};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend};
@@ -36,11 +37,18 @@ impl DiskJobs {
     /// # Errors
     /// [`StoreError::Damaged`] where the file is not one that this program left, [`StoreError::Locked`] where another process has it open.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_in(path, &Files)
+    }
+
+    /// The same, by way of another disk, over which the folder is synced.
+    pub(super) fn open_in<D: Disk>(path: &Path, disk: &D) -> Result<Self, StoreError> {
         let error = |trouble| StoreError::of(path.to_owned(), trouble);
         let io = |e: io::Error| error(e.into());
         if !fs::exists(path).map_err(io)? {
             create(path).map_err(error)?;
         }
+        // Whoever made it may have been killed before its name was durable.
+        disk.sync_folder(folder(path)).map_err(io)?;
         let file = File::options().read(true).write(true).open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
         // The database would begin anew in it.

@@ -8,11 +8,11 @@
 //! | `order` | place | job |
 //! | `meta` | name | version of the format; next place |
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
-use aludel_durable::files::{beside, folder};
+use aludel_durable::files::beside;
 use aludel_durable::{Trouble, call};
 use redb::{Builder, Database, Durability, ReadableTable, TableDefinition, WriteTransaction};
 
@@ -42,7 +42,7 @@ pub(super) fn builder() -> Builder {
     builder
 }
 
-/// A file without jobs. It appears whole or not at all.
+/// A file without jobs. It appears whole or not at all; who opens it makes its name durable.
 pub(super) fn create(path: &Path) -> Result<(), Trouble> {
     let temporary = beside(path, ".", &format!(".{}.tmp", std::process::id()));
     let _ = fs::remove_file(&temporary);
@@ -56,7 +56,7 @@ pub(super) fn create(path: &Path) -> Result<(), Trouble> {
         linked => linked.map_err(Trouble::from),
     });
     let _ = fs::remove_file(&temporary);
-    linked.and_then(|()| Ok(File::open(folder(path))?.sync_all()?))
+    linked
 }
 
 pub(super) fn make_tables(database: &Database) -> Result<(), Trouble> {

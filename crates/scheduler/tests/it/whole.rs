@@ -29,10 +29,13 @@ const POLICY: Policy = Policy {
     // Damage is no reason to fail here.
     most_infrastructure: 1_000,
     most_logic: 2,
+    most_restarts: 1_000,
     first_delay_ms: 1,
     most_delay_ms: 1,
     most_jobs: 100,
     most_batches: 100,
+    most_segments: 1,
+    most_batches_in_all: 100,
     most_ahead_ms: u64::MAX,
 };
 
@@ -134,6 +137,7 @@ impl Service {
             priority: Priority::Normal,
             batches: pins.iter().map(batch).collect(),
             is_sealed: true,
+            trace: [0; 16],
         };
         if self.jobs.get(&id).is_none_or(|job| job.end().is_none()) {
             let answer = self.tell(Input::Submit { job: id, request });

@@ -13,6 +13,7 @@ use aludel_scheduler::{Failure, Input, LeaseId, WorkerId};
 use super::desk::{Desk, Note, Orders};
 use super::message::{Assignment, Message};
 use crate::judge::Judge;
+use crate::metrics;
 use crate::worker::{Ear, Hand, Launch};
 
 /// A worker that says nothing for so long after it was started will not begin.
@@ -159,6 +160,11 @@ impl Crew {
         Some(place.device.memory_bytes())
     }
 
+    /// Whether a worker has said which build it is.
+    pub fn has_begun(&mut self, worker: WorkerId) -> bool {
+        self.of(worker).is_some_and(|hired| hired.has_begun)
+    }
+
     /// Gives a worker a task. Whether there is such a worker.
     pub fn assign(&mut self, worker: WorkerId, assignment: Assignment) -> bool {
         let Some(hired) = self.of(worker) else { return false };
@@ -200,6 +206,7 @@ impl Crew {
         }
         tracing::warn!(device = self.places[place].device.name(), worker = worker.0, "worker killed: {why}");
         self.places[place].rest(why.into());
+        metrics::death();
     }
 
     /// A worker's process has ended. Whether it was one of ours.
@@ -208,6 +215,7 @@ impl Crew {
         self.places[place].worker = None;
         tracing::warn!(device = self.places[place].device.name(), worker = worker.0, "worker gone: {why}");
         self.places[place].rest(format!("its worker is gone: {why}"));
+        metrics::death();
         true
     }
 

@@ -1,6 +1,7 @@
 //! What stands between a device's worker and the artifacts: a thread that reads what the worker takes, and verifies what it makes before anybody hears of it.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -161,11 +162,8 @@ impl Desk {
 
 /// Keeps a result.
 pub(super) fn keep(artifacts: &Artifacts, result: &[u8]) -> Result<aludel_scheduler::artifacts::Pin, Lapse> {
-    artifacts.put(result, Room::Result).map_err(|error| {
-        let class = match error {
-            ArtifactError::Full { .. } => FailureClass::Capacity,
-            _ => FailureClass::Device,
-        };
-        Lapse::Failed(Failure::new(class, error.to_string()))
+    artifacts.put(result, Room::Result).map_err(|error| match error {
+        ArtifactError::Full { .. } | ArtifactError::Io { kind: ErrorKind::StorageFull, .. } => Lapse::NoRoom,
+        error => Lapse::Failed(Failure::new(FailureClass::Device, error.to_string())),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aludel_scheduler::artifacts::Artifacts;
-use aludel_scheduler::{ArtifactId, End, JobId, Record, Task};
+use aludel_scheduler::{ArtifactId, End, JobId, Millis, Record, Task};
 
 /// What each job holds.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ struct OfJob {
     results: BTreeMap<Task, ArtifactId>,
     /// What it ended with.
     kept: Vec<ArtifactId>,
+    accepted: Millis,
 }
 
 impl Held {
@@ -22,7 +23,10 @@ impl Held {
     pub fn follow(&mut self, artifacts: &Artifacts, id: JobId, record: &Record) {
         let job = self.0.entry(id).or_default();
         match record {
-            Record::Accepted { request, .. } => job.take(artifacts, &request.batches),
+            Record::Accepted { request, at } => {
+                job.accepted = *at;
+                job.take(artifacts, &request.batches);
+            }
             Record::InputAdded { batches, .. } => job.take(artifacts, batches),
             Record::Completed { task, output, .. } => {
                 artifacts.hold([output.artifact]);
@@ -42,6 +46,11 @@ impl Held {
             | Record::Released { .. }
             | Record::CancelRequested { .. } => {}
         }
+    }
+
+    /// When a job was accepted.
+    pub fn accepted(&self, id: JobId) -> Millis {
+        self.0.get(&id).map(|job| job.accepted).unwrap_or_default()
     }
 
     /// A job is forgotten.

@@ -24,6 +24,7 @@ use super::message::{Assignment, Due, Message};
 use super::own::Own;
 use super::shelf::Shelf;
 use super::{Shared, Unavailable};
+use crate::metrics;
 use crate::worker::Launch;
 
 /// Inputs that share an append at most.
@@ -44,20 +45,7 @@ impl Logs {
     /// The last time that is written down.
     pub fn last(&self) -> Millis {
         let records = self.whole.iter().flat_map(|(_, log)| log);
-        records.filter_map(time).max().unwrap_or_default()
-    }
-}
-
-/// When a record was written.
-pub(crate) fn time(record: &Record) -> Option<Millis> {
-    match record {
-        Record::Accepted { at, .. }
-        | Record::Leased { at, .. }
-        | Record::Completed { at, .. }
-        | Record::Released { at, .. }
-        | Record::CancelRequested { at }
-        | Record::Ended { at, .. } => Some(*at),
-        _ => None,
+        records.filter_map(Record::at).max().unwrap_or_default()
     }
 }
 
@@ -168,11 +156,14 @@ impl Thread {
             self.flush();
             self.forget_old();
             if self.is_draining && self.machine.is_idle() {
-                self.drains.drain(..).for_each(|reply| drop(reply.send(())));
+                // Who does not wait any more need not be told.
+                self.drains.drain(..).for_each(|reply| reply.send(()).unwrap_or_default());
             }
         }
         self.crew.kill_all("the service ends");
         self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
+        // Threads that are still at work, and clients, may hold it for longer.
+        self.shared.shelf.close();
     }
 
     /// How long it may wait for a message.
@@ -193,6 +184,9 @@ impl Thread {
                 return;
             }
             self.reopen();
+            if self.broken.is_some() {
+                return;
+            }
         }
         let mut next_worker = self.next_worker;
         self.crew.hire(|| {
@@ -214,10 +208,10 @@ impl Thread {
                     self.handle(Input::Register { worker, spec });
                 }
             }
-            Message::Heartbeat { worker } => self.handle(Input::Heartbeat { worker }),
+            Message::Heartbeat { worker } => self.hear(worker),
             Message::Progress { worker, number } => match self.crew.lease(worker, number) {
                 Some(lease) => self.handle(Input::Progress { worker, lease }),
-                None => self.handle(Input::Heartbeat { worker }),
+                None => self.hear(worker),
             },
             Message::Gone { worker, why } => {
                 if self.crew.gone(worker, &why) {
@@ -231,6 +225,15 @@ impl Thread {
             }
             Message::End => self.is_over = true,
         }
+    }
+
+    /// A worker lives. One that the machine was told to take for dead must end.
+    fn hear(&mut self, worker: WorkerId) {
+        let step = self.machine.handle(self.shared.clock.now(), Input::Heartbeat { worker });
+        if step.answer == Answer::UnknownWorker && self.crew.has_begun(worker) {
+            self.crew.kill(worker, "it was taken for dead");
+        }
+        self.pending.push(Pending { step, reply: None, _pins: Vec::new() });
     }
 
     /// An input to which nobody waits for an answer.
@@ -299,14 +302,19 @@ impl Thread {
                 pending.iter().flat_map(|pending| pending.step.appends.iter().cloned()).collect();
             let written = match appends.is_empty() {
                 true => Ok(Vec::new()),
-                false => self.shared.shelf.with(|store| store.append(appends.clone())),
+                false => {
+                    let began = Instant::now();
+                    let written = self.shared.shelf.with(|store| store.append(appends.clone()));
+                    metrics::append(began.elapsed(), appends.iter().map(|append| append.records.len()).sum());
+                    written
+                }
             };
             match written {
                 Ok(written) => self.written(pending, &appends, &written),
                 Err(error) => {
+                    self.fail(error.clone());
                     let replies = pending.into_iter().filter_map(|pending| pending.reply);
                     replies.for_each(|reply| drop(reply.send(Err(Unavailable::Store(error.clone())))));
-                    self.fail(error);
                     return;
                 }
             }
@@ -351,6 +359,7 @@ impl Thread {
                 self.ended.insert((*at, id));
             }
             super::log_record(id, record);
+            metrics::record(record, self.held.accepted(id));
         }
         let count = before.saturating_add(u32::try_from(records.len()).unwrap_or(u32::MAX));
         self.shared.notices.tell(id, count);
@@ -378,7 +387,12 @@ impl Thread {
                     self.handle(Input::Lapsed { worker, lease, why: Lapse::Stopped });
                 }
             }
-            Command::Kill { worker } if worker == self.own => self.register_own(),
+            Command::Abandon { lease, .. } => {
+                // What its thread still says is of a lease that nobody has.
+                if let Some(stop) = self.at_work.remove(&lease) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
             Command::Kill { worker } => {
                 self.crew.kill(worker, "it did not get on, or not let go");
             }
@@ -420,10 +434,8 @@ impl Thread {
         }
     }
 
-    /// The coordinator as a worker, under a new number: threads of the old one may go on, and nobody hears them.
+    /// The coordinator as a worker of a new machine.
     fn register_own(&mut self) {
-        self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
-        self.at_work.clear();
         self.next_worker += 1;
         self.own = WorkerId(self.next_worker);
         let slots = self.shared.options.own_slots;
@@ -434,12 +446,14 @@ impl Thread {
     /// The store cannot be written: what is in memory is ahead of it, and nothing more is done until it can.
     fn fail(&mut self, error: StoreError) {
         tracing::error!(%error, "jobs cannot be written");
+        metrics::broken();
         self.pending.clear();
         self.crew.kill_all("the jobs cannot be written");
         self.at_work.values().for_each(|stop| stop.store(true, Ordering::Relaxed));
         self.at_work.clear();
         self.machine = Machine::new(self.shared.options.policy, StaticEstimates::default());
         self.broken = Some((Instant::now(), error));
+        self.tell_status();
     }
 
     fn reopen(&mut self) {
@@ -509,11 +523,15 @@ impl Thread {
         let mut status = self.shared.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.is_draining = self.is_draining;
         status.broken = self.broken.as_ref().map(|(_, error)| error.to_string());
-        status.jobs = self.machine.jobs().count();
+        status.jobs = self.machine.live();
         status.devices = self.crew.status();
         if status.damaged.len() != self.damaged.len() {
             status.damaged = self.damaged.iter().map(|(id, why)| (*id, why.clone())).collect();
         }
+        let missing = status.devices.iter().filter(|device| device.missing.is_some()).count();
+        let ready = status.devices.len() - missing;
+        let usage = self.shared.artifacts.usage();
+        metrics::now(status.jobs, self.damaged.len(), usage.bytes, usage.free_for_inputs, ready, missing);
     }
 }
 

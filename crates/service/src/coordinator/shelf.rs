@@ -12,7 +12,7 @@ pub type OpenStore = Box<dyn Fn() -> Result<Box<dyn JobStore>, StoreError> + Sen
 pub(super) struct Shelf {
     path: PathBuf,
     open: OpenStore,
-    /// None while it is being opened anew.
+    /// None while it is being opened anew, and at the end.
     store: RwLock<Option<Box<dyn JobStore>>>,
 }
 
@@ -35,10 +35,15 @@ impl Shelf {
         }
     }
 
+    /// Closes it: another process may open it.
+    pub fn close(&self) {
+        *self.store.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Closes it and opens it again, from what is on the disk.
     pub fn reopen(&self) -> Result<(), StoreError> {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        // One process has it open once.
+        // It can be open only once.
         *store = None;
         *store = Some((self.open)()?);
         Ok(())

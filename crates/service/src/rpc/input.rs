@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use super::proof::{Known, asked, keep, no_proof};
+use super::trace::Trace;
 use super::reason::{Reason, Refused};
 use super::{Service, blocking};
 
@@ -23,7 +24,11 @@ struct Kept {
 }
 
 impl Service {
-    pub(super) async fn submit(&self, request: SubmitProofRequest) -> Result<SubmitProofResponse, Refused> {
+    pub(super) async fn submit(
+        &self,
+        request: SubmitProofRequest,
+        trace: &Trace,
+    ) -> Result<SubmitProofResponse, Refused> {
         let SubmitProofRequest { spec, idempotency_key, batches, more_input } = request;
         let spec: ProofSpec = spec.ok_or_else(|| Refused::new(Reason::NoSpec, "there is no spec"))?;
         let asked = asked(&spec, self.coordinator.judge().keys(), self.coordinator.now())?;
@@ -47,6 +52,7 @@ impl Service {
             keys: self.coordinator.judge().keys(),
             deadline: asked.deadline,
             priority: asked.priority,
+            trace: trace.bytes(),
             batches,
             is_sealed: !more_input,
         };

@@ -44,7 +44,7 @@ impl Prover for Service {
     }
 
     async fn submit_proof(&self, request: Request<SubmitProofRequest>) -> Answer<SubmitProofResponse> {
-        answer(request, |request, _| self.submit(request)).await
+        answer(request, async |request, trace| self.submit(request, &trace).await).await
     }
 
     async fn push_input(&self, request: Request<Streaming<PushInputRequest>>) -> Answer<PushInputResponse> {

@@ -208,11 +208,7 @@ pub(super) fn failure(id: JobId, failure: &Failure) -> api::Failure {
 /// Why a job ended without proofs that nobody cancelled.
 pub(super) fn end_failure(id: JobId, end: &End) -> Option<api::Failure> {
     match end {
-        End::Failed(why) => Some(failure(id, why)),
-        End::Expired => {
-            let what = "the deadline passed before the proof was made; submit again under another key, with a later deadline";
-            Some(failure(id, &Failure::new(FailureClass::Deadline, what)))
-        }
+        End::Failed(why) | End::Expired(why) => Some(failure(id, why)),
         End::Succeeded { .. } | End::Cancelled => None,
     }
 }

@@ -269,11 +269,12 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let reason = match refusal {
             Refusal::Draining => Reason::Draining,
-            Refusal::Busy { .. } => Reason::Busy,
+            Refusal::Busy { .. } | Refusal::TooManyBatchesInAll { .. } => Reason::Busy,
+            Refusal::WorkerNumber { .. } => Reason::Fault,
             Refusal::KeyTaken => Reason::KeyTaken,
             Refusal::Deadline { .. } => Reason::BadDeadline,
             Refusal::NoBatches => Reason::NoBatches,
-            Refusal::TooManyBatches { .. } => Reason::TooManyBatches,
+            Refusal::TooManyBatches { .. } | Refusal::TooManySegments { .. } => Reason::TooManyBatches,
             Refusal::Order { .. } => Reason::BatchOrder,
             Refusal::Sealed => Reason::InputSealed,
             Refusal::Segment { .. } => Reason::OtherSegment,

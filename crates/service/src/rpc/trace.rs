@@ -21,6 +21,11 @@ impl Trace {
         Self(format!("{:032x}", rand::random::<u128>().max(1)))
     }
 
+    /// Its bytes.
+    pub fn bytes(&self) -> [u8; 16] {
+        u128::from_str_radix(&self.0, 16).unwrap_or(0).to_be_bytes()
+    }
+
     /// Of a call that begins.
     pub fn begin(headers: &HeaderMap) -> Self {
         let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());

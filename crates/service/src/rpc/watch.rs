@@ -169,40 +169,40 @@ impl Reader {
 }
 
 fn event(id: JobId, number: u32, record: &Record) -> Event {
-    let (at, what) = match record {
-        Record::Accepted { at, .. } => (Some(at), What::Accepted(api::Accepted {})),
-        Record::InputAdded { batches } => {
+    let what = match record {
+        Record::Accepted { .. } => What::Accepted(api::Accepted {}),
+        Record::InputAdded { batches, .. } => {
             let batches = u32::try_from(batches.len()).unwrap_or(u32::MAX);
-            (None, What::InputAdded(api::InputAdded { batches }))
+            What::InputAdded(api::InputAdded { batches })
         }
-        Record::InputSealed => (None, What::InputSealed(api::InputSealed {})),
-        Record::Leased { task, epoch, worker, at } => {
+        Record::InputSealed { .. } => What::InputSealed(api::InputSealed {}),
+        Record::Leased { task, epoch, worker, .. } => {
             let started = api::TaskStarted { task: Some(shown(*task, *epoch)), worker: worker.0 };
-            (Some(at), What::TaskStarted(started))
+            What::TaskStarted(started)
         }
-        Record::Completed { task, epoch, at, output } => {
+        Record::Completed { task, epoch, output, .. } => {
             let done = api::TaskDone { task: Some(shown(*task, *epoch)), bytes: output.bytes };
-            (Some(at), What::TaskDone(done))
+            What::TaskDone(done)
         }
-        Record::Released { task, epoch, at, why } => {
+        Record::Released { task, epoch, why, .. } => {
             let failure = lapse(why).map(|why| failure(id, &why));
-            (Some(at), What::TaskReleased(api::TaskReleased { task: Some(shown(*task, *epoch)), failure }))
+            What::TaskReleased(api::TaskReleased { task: Some(shown(*task, *epoch)), failure })
         }
         Record::OutputLost { task } => {
-            (None, What::ResultLost(api::ResultLost { task: Some(shown(*task, Epoch(0))) }))
+            What::ResultLost(api::ResultLost { task: Some(shown(*task, Epoch(0))) })
         }
-        Record::CancelRequested { at } => (Some(at), What::CancelRequested(api::CancelRequested {})),
-        Record::Ended { at, end } => {
+        Record::CancelRequested { .. } => What::CancelRequested(api::CancelRequested {}),
+        Record::Ended { end, .. } => {
             let state = match end {
                 aludel_scheduler::End::Succeeded { .. } => api::State::Succeeded,
                 aludel_scheduler::End::Failed(_) => api::State::Failed,
                 aludel_scheduler::End::Cancelled => api::State::Cancelled,
-                aludel_scheduler::End::Expired => api::State::Expired,
+                aludel_scheduler::End::Expired(_) => api::State::Expired,
             };
-            (Some(at), What::Ended(api::Ended { state: state.into(), failure: end_failure(id, end) }))
+            What::Ended(api::Ended { state: state.into(), failure: end_failure(id, end) })
         }
     };
-    Event { number, time: at.map(|at| timestamp(*at)), what: Some(what) }
+    Event { number, time: record.at().map(timestamp), what: Some(what) }
 }
 
 fn shown(task: Task, epoch: Epoch) -> api::Task {
@@ -214,6 +214,9 @@ fn lapse(why: &Lapse) -> Option<Failure> {
     let device = |what: &str| Some(Failure::new(FailureClass::Device, what));
     match why {
         Lapse::Restarted | Lapse::Stopped | Lapse::Evicted => None,
+        Lapse::NoRoom => {
+            Some(Failure::new(FailureClass::Capacity, "its result found no room on the disk; it is tried again"))
+        }
         Lapse::WorkerLost => device("its worker ended; it is tried again"),
         Lapse::Silent => device("its worker fell silent; it is tried again"),
         Lapse::Stalled => device("its worker made no progress; it is tried again"),

@@ -42,8 +42,8 @@ impl OnProcessor {
         let shard = Shard::generate(&batches, Some(shape)).map_err(|e| fail(class(&e), &e))?;
         drop(batches);
         go_on(step)?;
-        if !self.provers.contains_key(&shape) {
-            self.provers.insert(shape, Prover::new(shape).map_err(|e| other(&e))?);
+        if let std::collections::hash_map::Entry::Vacant(e) = self.provers.entry(shape) {
+            e.insert(Prover::new(shape).map_err(|e| other(&e))?);
             go_on(step)?;
         }
         let prover = self.provers.get(&shape).ok_or_else(|| other(&"no prover"))?;

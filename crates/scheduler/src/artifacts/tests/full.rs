@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::store::tests::{accepted, append, job};
@@ -88,9 +89,9 @@ fn a_full_disk_leaves_nothing_behind() {
     assert_eq!(store.read(id), Err(ArtifactError::Missing { id }));
 }
 
-/// A folder whose names cannot be made durable.
-#[derive(Debug)]
-struct NoNames;
+/// A folder whose names cannot be made durable once it is open.
+#[derive(Debug, Default)]
+struct NoNames(AtomicBool);
 
 impl Disk for NoNames {
     type Open = File;
@@ -112,7 +113,8 @@ impl Disk for NoNames {
     }
 
     fn sync_folder(&self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::StorageFull.into())
+        let is_open = self.0.swap(true, Ordering::Relaxed);
+        if is_open { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -123,7 +125,7 @@ impl Disk for NoNames {
 #[test]
 fn what_may_not_be_durable_is_not_kept() {
     let folder = folder();
-    let store = Artifacts::on(folder.path(), QUOTA, NoNames).expect("opens");
+    let store = Artifacts::on(folder.path(), QUOTA, NoNames::default()).expect("opens");
     assert!(store.put(&bytes(1, 100), Room::Input).is_err());
     assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
 }

@@ -86,7 +86,8 @@ fn a_cut_leaves_all_bytes_or_no_name() {
     for forgets in [false, true] {
         for left in 0.. {
             let folder = folder();
-            let disk = Cut(Mutex::new(Lost { left, ..Lost::default() }));
+            // The folder is synced when it is opened.
+            let disk = Cut(Mutex::new(Lost { left: left + 1, ..Lost::default() }));
             let store = Artifacts::on(folder.path(), QUOTA, disk).expect("opens");
             let contents: Vec<_> = (0..3).map(|n| bytes(n, 100)).collect();
             let done: Vec<_> = contents.iter().map(|content| store.put(content, Room::Input)).collect();
@@ -116,4 +117,26 @@ fn a_cut_leaves_all_bytes_or_no_name() {
         }
     }
     assert_eq!(cuts, 2 * 3 * 5, "create, write, sync, rename, sync of the folder, of three files");
+}
+
+/// A process is killed between a rename and the sync of the folder, the next one finds the name, and then the power is cut.
+#[test]
+fn a_name_that_is_found_is_made_durable() {
+    let folder = folder();
+    // Opened, created, written, synced, renamed.
+    let disk = Cut(Mutex::new(Lost { left: 5, ..Lost::default() }));
+    let store = Artifacts::on(folder.path(), QUOTA, disk).expect("opens");
+    let content = bytes(1, 100);
+    assert!(store.put(&content, Room::Input).is_err());
+    assert_eq!(names(&folder), [ArtifactId::of(&content).to_string()]);
+    let mut lost = std::mem::take(&mut *store.0.disk.0.lock().expect("nobody panics"));
+    assert_eq!(lost.renamed.len(), 1);
+    lost.left = usize::MAX;
+    let store = Artifacts::on(folder.path(), QUOTA, Cut(Mutex::new(lost))).expect("opens");
+    let pin = store.put(&content, Room::Input).expect("is there");
+    let id = pin.id();
+    std::mem::forget(pin);
+    cut_power(&store, true);
+    drop(store);
+    assert_eq!(open(&folder).read(id), Ok(content));
 }

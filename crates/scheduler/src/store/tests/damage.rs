@@ -76,8 +76,8 @@ fn a_log_that_ends_otherwise() {
     for number in [2, 3] {
         let (_folder, path) = made();
         edit(&path, |table| {
-            let mut row = Record::InputSealed.encode();
-            row.extend(head(3, number).after(&Record::InputSealed).digest.to_le_bytes());
+            let mut row = Record::InputSealed { at: Millis(1) }.encode();
+            row.extend(head(3, number).after(&Record::InputSealed { at: Millis(1) }).digest.to_le_bytes());
             table.insert((&id.0, number), &row[..]).expect("writes");
         });
         let store = DiskJobs::open(&path).expect("opens");

@@ -1,11 +1,13 @@
 mod damage;
 mod power;
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 
+use aludel_durable::files::{Disk, Files};
 use aludel_protocol::{BatchNumber, ChainId, Digest};
 use tempfile::TempDir;
 
@@ -35,6 +37,7 @@ pub(crate) fn accepted(n: u32) -> Record {
         priority: Priority::Normal,
         batches: vec![batch; 3],
         is_sealed: true,
+        trace: [0; 16],
     };
     Record::Accepted { at: Millis(u64::from(n)), request }
 }
@@ -157,4 +160,46 @@ fn of_callers_that_race_one_writes() {
     });
     assert_eq!(written, 50, "each job by one of eight");
     assert_eq!(store.open_jobs().map(|jobs| jobs.len()), Ok(50));
+}
+
+/// A disk that syncs no folder.
+struct NoSync;
+
+impl Disk for NoSync {
+    type Open = File;
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        Files.create(path)
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        Files.write(file, bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        Files.sync(file)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Files.rename(from, to)
+    }
+
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Files.remove(path)
+    }
+}
+
+/// A file whose name is not durable would take what is appended to it along.
+#[test]
+fn a_file_whose_name_cannot_be_made_durable_is_not_opened() {
+    let (_folder, path) = place();
+    for _ in 0..2 {
+        let error = DiskJobs::open_in(&path, &NoSync).expect_err("nothing is synced");
+        assert!(matches!(error, StoreError::Io { kind: io::ErrorKind::StorageFull, .. }), "{error}");
+    }
+    assert!(DiskJobs::open_in(&path, &Files).is_ok());
 }

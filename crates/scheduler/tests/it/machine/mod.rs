@@ -3,7 +3,9 @@
 mod clients;
 mod dispatch;
 mod leases;
+mod own;
 mod time;
+mod waits;
 
 use aludel_protocol::{BatchNumber, ChainId, Digest};
 use aludel_scheduler::ids::{ArtifactId, Epoch, JobId, LeaseId, Millis, WorkerId};
@@ -41,14 +43,25 @@ const POLICY: Policy = Policy {
     grace_ms: 100,
     most_infrastructure: 2,
     most_logic: 1,
+    most_restarts: 2,
     first_delay_ms: 50,
     most_delay_ms: 80,
     most_jobs: 3,
     most_batches: 8,
+    most_segments: 3,
+    most_batches_in_all: 12,
     most_ahead_ms: 1_000_000,
 };
 
+/// With the coordinator's own worker.
 fn rig() -> Rig {
+    let mut rig = bare_rig();
+    rig.register(OWN, own(8));
+    rig
+}
+
+/// Without workers.
+fn bare_rig() -> Rig {
     Rig { machine: Machine::new(POLICY, Peaks), now: 1_000, records: Vec::new(), commands: Vec::new() }
 }
 
@@ -67,6 +80,7 @@ fn request(batches: u32) -> Request {
         priority: Priority::Normal,
         batches: (1..=batches).map(batch).collect(),
         is_sealed: true,
+        trace: [0; 16],
     }
 }
 
@@ -75,6 +89,13 @@ const fn device(memory_bytes: u64, slots: usize) -> WorkerSpec {
 }
 
 const SPEC: WorkerSpec = device(100, 1);
+
+/// The number of the coordinator's own worker.
+const OWN: u64 = 1;
+
+const fn own(slots: usize) -> WorkerSpec {
+    WorkerSpec { side: Side::Coordinator, memory_bytes: 100, slots }
+}
 
 impl Rig {
     fn take(&mut self, step: Step) -> Answer {
@@ -96,10 +117,24 @@ impl Rig {
         assert_eq!(self.tell(Input::Register { worker: WorkerId(worker), spec }), Answer::Done);
     }
 
-    /// Time passes, with heartbeats of these workers; what all of it led to.
+    /// Submits and checks a job of one segment, with these cuts: batches, shape. What the last step led to.
+    fn submit_checked(&mut self, name: &str, request: Request, cuts: &[(u32, u8)]) {
+        assert_eq!(self.submit(name, request), Answer::Done);
+        let lease = LeaseId { job: job(name), task: Task::Check { segment: 0 }, epoch: Epoch(1) };
+        assert!(self.commands.iter().any(|command| {
+            matches!(command, Command::Assign { worker: WorkerId(OWN), lease: found, .. } if *found == lease)
+        }));
+        assert_eq!(self.complete(OWN, lease, cuts), Answer::Done);
+    }
+
+    /// Time passes, with heartbeats of these workers and of the coordinator's own; what all of it led to.
     fn wait(&mut self, millis: u64, workers: &[u64]) {
         self.now += millis;
         let (mut records, mut commands) = (Vec::new(), Vec::new());
+        let step = self.machine.handle(Millis(self.now), Input::Heartbeat { worker: WorkerId(OWN) });
+        assert!(matches!(self.take(step), Answer::Done | Answer::UnknownWorker));
+        records.append(&mut self.records);
+        commands.append(&mut self.commands);
         let beats = workers.iter().map(|worker| Input::Heartbeat { worker: WorkerId(*worker) });
         for input in beats.chain([Input::Tick]) {
             assert_eq!(self.tell(input), Answer::Done);
@@ -154,6 +189,15 @@ impl Rig {
             Record::Ended { end, .. } => Some(end),
             _ => None,
         })
+    }
+
+    /// Why leases are over.
+    fn released(&self) -> Vec<Lapse> {
+        let released = self.records.iter().filter_map(|record| match record {
+            Record::Released { why, .. } => Some(why.clone()),
+            _ => None,
+        });
+        released.collect()
     }
 
     fn phase(&self, name: &str) -> Phase {

@@ -12,22 +12,30 @@ struct Tried {
     done: Option<[u8; 32]>,
     infrastructure: u32,
     logic: u32,
+    restarts: u32,
     uncounted: u32,
     /// The record of its result.
     done_at: usize,
 }
 
 /// Infrastructure, logic, final, nothing.
-fn counted(why: &Lapse) -> usize {
+fn counted(task: Task, why: &Lapse) -> usize {
+    let is_own = matches!(task, Task::Check { .. } | Task::Verify | Task::Publish);
     match why {
         Lapse::WorkerLost | Lapse::Silent | Lapse::Stalled => 0,
         Lapse::Unverified(_) => 1,
         Lapse::Failed(failure) => match failure.class {
             FailureClass::Device | FailureClass::Capacity => 0,
             FailureClass::Unsatisfied | FailureClass::Internal | FailureClass::Deadline => 1,
-            FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch => 2,
+            FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch => {
+                1 + usize::from(is_own)
+            }
         },
-        Lapse::Evicted | Lapse::InputLost(_) | Lapse::Restarted | Lapse::Stopped => 3,
+        Lapse::Evicted => {
+            assert!(!is_own, "a thread ends with its neighbour");
+            3
+        }
+        Lapse::InputLost(_) | Lapse::Restarted | Lapse::Stopped | Lapse::NoRoom => 3,
     }
 }
 
@@ -45,11 +53,14 @@ pub fn audit(log: &[Record], policy: &Policy) {
     let mut must_fail = false;
     let mut published = 0;
     let mut verify_leased_at = 0;
+    let times: Vec<_> = log.iter().filter_map(Record::at).collect();
+    assert!(times.is_sorted(), "time goes back: {times:?}");
     for (number, record) in log.iter().enumerate() {
         let at = || format!("record {number} of {}: {record:?}", log.len());
         let is_end = matches!(record, Record::Ended { .. });
         // What a job fails of stands right before its end, but for leases that end with it.
-        let goes_on = !is_end && !matches!(record, Record::Released { why: Lapse::Stopped, .. });
+        let goes_on =
+            !is_end && !matches!(record, Record::Released { why: Lapse::Stopped | Lapse::Restarted, .. });
         assert!(
             !must_fail || !goes_on || matches!(record, Record::OutputLost { .. }),
             "it goes on: {}",
@@ -57,11 +68,11 @@ pub fn audit(log: &[Record], policy: &Policy) {
         );
         match record {
             Record::Accepted { .. } => assert_eq!(number, 0, "{}", at()),
-            Record::InputAdded { batches } => {
+            Record::InputAdded { batches, .. } => {
                 assert!(!is_sealed && !is_cancelled, "{}", at());
                 segments.push(Segment { batches: batches.clone(), cuts: None });
             }
-            Record::InputSealed => {
+            Record::InputSealed { .. } => {
                 assert!(!is_sealed && !is_cancelled, "{}", at());
                 is_sealed = true;
             }
@@ -98,7 +109,7 @@ pub fn audit(log: &[Record], policy: &Policy) {
             Record::Released { task, epoch, why, .. } => {
                 let tried = tasks.entry(*task).or_default();
                 assert_eq!(tried.live.take(), Some(*epoch), "a stale epoch: {}", at());
-                match counted(why) {
+                match counted(*task, why) {
                     0 => tried.infrastructure += 1,
                     1 => tried.logic += 1,
                     2 => {
@@ -107,8 +118,11 @@ pub fn audit(log: &[Record], policy: &Policy) {
                     }
                     _ => tried.uncounted += 1,
                 }
-                let over =
-                    tried.infrastructure > policy.most_infrastructure || tried.logic > policy.most_logic;
+                let is_own = matches!(task, Task::Check { .. } | Task::Verify | Task::Publish);
+                tried.restarts += u32::from(is_own && *why == Lapse::Restarted);
+                let over = tried.infrastructure > policy.most_infrastructure
+                    || tried.logic > policy.most_logic
+                    || tried.restarts > policy.most_restarts;
                 must_fail |= over && !is_cancelled;
                 if let Lapse::InputLost(artifact) = why {
                     let is_batch = segments.iter().flat_map(|s| &s.batches).any(|b| b.artifact == *artifact);
@@ -153,7 +167,10 @@ pub fn audit(log: &[Record], policy: &Policy) {
                         assert!(names.iter().all(|task| tasks[task].done.is_some()), "{}", at());
                     }
                     End::Failed(_) => assert!(must_fail, "it fails of nothing: {}", at()),
-                    End::Expired => assert!(*when >= request.deadline, "{}", at()),
+                    End::Expired(why) => {
+                        assert!(*when >= request.deadline, "{}", at());
+                        assert_eq!(why.class, FailureClass::Deadline, "{}", at());
+                    }
                     End::Cancelled => {}
                 }
             }

@@ -56,6 +56,7 @@ impl World {
             priority: [Priority::High, Priority::Normal, Priority::Low][self.below(3)],
             batches,
             is_sealed,
+            trace: self.rng.random(),
         };
         let client = Client { request, parts, is_accepted: false, is_cancelled: false, taken: Vec::new() };
         self.clients.insert(job, client);
@@ -98,6 +99,9 @@ impl World {
                 self.note("a submit answered Already");
             }
             Some(Answer::Refused(Refusal::Busy { .. })) | None => {}
+            Some(Answer::Refused(Refusal::TooManyBatchesInAll { .. })) => {
+                self.note("too many batches in all")
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -111,7 +115,7 @@ impl World {
             match self.ask(job, Input::Submit { job, request }) {
                 Some(Answer::Refused(Refusal::KeyTaken)) => self.note("a key that is taken"),
                 // Whoever was taken for dead knows no job that is not its own; the disk refuses it.
-                None | Some(Answer::Refused(Refusal::Busy { .. })) => {}
+                None | Some(Answer::Refused(Refusal::Busy { .. } | Refusal::TooManyBatchesInAll { .. })) => {}
                 other => panic!("{other:?}"),
             }
         } else {
@@ -143,6 +147,9 @@ impl World {
             Some(Answer::Refused(Refusal::Segment { .. })) => self.note("a refused segment"),
             Some(Answer::Refused(Refusal::Order { .. } | Refusal::NoBatches)) => {
                 panic!("a sound segment is refused")
+            }
+            Some(Answer::Refused(Refusal::TooManyBatchesInAll { .. })) => {
+                self.note("too many batches in all")
             }
             _ => {}
         }

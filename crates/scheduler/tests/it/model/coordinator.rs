@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aludel_scheduler::ids::JobId;
 use aludel_scheduler::{Answer, Append, Command, Input, Job, Machine, Record, Step};
 
+use super::fleet::Worker;
 use super::world::{POLICY, Peaks, World};
 
 pub struct Coordinator {
@@ -138,15 +139,15 @@ impl World {
     /// Its memory is gone. Its workers go with it, or live on and speak to its successor, who does not know them.
     pub fn crash(&mut self, place: usize) {
         let name = self.coordinators[place].name;
-        if self.chance(50) {
-            self.workers.retain(|_, worker| worker.of != name);
-        }
+        let all_go = self.chance(50);
+        self.workers.retain(|_, worker| worker.of != name || !(all_go || worker.is_own()));
         let new = self.recovered();
         let successor = new.name;
         for worker in self.workers.values_mut().filter(|worker| worker.of == name) {
             worker.of = successor;
         }
         self.coordinators[place] = new;
+        self.employ(place);
     }
 
     pub fn crash_somebody(&mut self) {
@@ -161,6 +162,7 @@ impl World {
             self.coordinators.insert(0, new);
             self.had_rivals = true;
             self.note("a coordinator taken for dead lives on");
+            self.employ(0);
         }
     }
 
@@ -179,9 +181,11 @@ impl World {
             Command::Assign { worker, lease, inputs, shape: _ } => self.assign(of, worker, lease, &inputs),
             Command::Stop { worker, lease } => self.tell_to_stop(worker, lease),
             Command::Kill { worker } => {
-                self.note("a worker killed");
+                let is_own = self.workers.get(&worker).is_some_and(Worker::is_own);
+                self.note(if is_own { "the coordinator's own worker killed" } else { "a worker killed" });
                 self.workers.remove(&worker);
             }
+            Command::Abandon { worker, lease } => self.abandon(worker, lease),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Workers: they work, fail, hang, lie about epochs, come back late; what they say is repeated, delayed and lost.
 
+use std::collections::BTreeSet;
+
 use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, WorkerId};
-use aludel_scheduler::machine::{MemoryModel, WorkerSpec};
+use aludel_scheduler::machine::{MemoryModel, Refusal, WorkerSpec};
 use aludel_scheduler::plan::{ShapeNumber, Side};
 use aludel_scheduler::{Answer, Cut, Epoch, Failure, FailureClass, Input, Job, Lapse, Output, Record, Task};
 
@@ -20,6 +22,21 @@ pub struct Worker {
     pub is_silent: bool,
     /// It gets on with nothing any more.
     pub hangs: bool,
+    /// Of the coordinator's own: threads that get on no more, and hear nothing.
+    pub stuck: BTreeSet<LeaseId>,
+}
+
+impl Worker {
+    pub fn is_own(&self) -> bool {
+        self.spec.side == Side::Coordinator
+    }
+
+    /// What it can get on with.
+    fn at_hand(&self) -> Vec<usize> {
+        let tasks =
+            self.tasks.iter().zip(0..).filter(|((lease, _), _)| !self.hangs && !self.stuck.contains(lease));
+        tasks.map(|(_, at)| at).collect()
+    }
 }
 
 /// What a task makes: the same, whoever makes it.
@@ -41,26 +58,66 @@ pub fn output(job: JobId, task: Task, log: &[Record]) -> Output {
 impl World {
     pub fn hire(&mut self) {
         let place = self.below(self.coordinators.len());
+        self.employ(place);
         let of = self.coordinators[place].name;
         let own = self.workers.values().filter(|worker| worker.of == of);
-        let has = |side: Side| own.clone().filter(|worker| worker.spec.side == side).count();
-        let (devices, coordinators) = (has(Side::Device), has(Side::Coordinator));
-        if devices > 3 && coordinators > 0 {
+        if own.clone().filter(|worker| !worker.is_own()).count() > 3 {
             return;
         }
-        let is_device = devices < 2 || (coordinators > 0 && self.chance(60));
         let spec = WorkerSpec {
-            side: if is_device { Side::Device } else { Side::Coordinator },
+            side: Side::Device,
             memory_bytes: [100, 120, 240, 60][if self.is_rough { self.below(4) } else { 0 }],
             slots: 1 + self.below(3),
         };
+        self.register(place, spec);
+    }
+
+    /// A coordinator's own worker is there with it, and another one when it was killed.
+    pub fn employ(&mut self, place: usize) {
+        let of = self.coordinators[place].name;
+        if !self.workers.values().any(|worker| worker.of == of && worker.is_own()) {
+            let spec = WorkerSpec { side: Side::Coordinator, memory_bytes: 100, slots: 2 + self.below(3) };
+            self.register(place, spec);
+        }
+    }
+
+    fn register(&mut self, place: usize, spec: WorkerSpec) {
+        let of = self.coordinators[place].name;
         let worker = WorkerId(self.next_worker);
         self.next_worker += 1;
-        let is_deaf = self.trouble(20);
-        let new = Worker { of, spec, tasks: Vec::new(), is_deaf, is_silent: false, hangs: false };
+        let is_deaf = spec.side == Side::Device && self.trouble(20);
+        let stuck = BTreeSet::new();
+        let new = Worker { of, spec, tasks: Vec::new(), is_deaf, is_silent: false, hangs: false, stuck };
         self.workers.insert(worker, new);
         // Before it is answered: what it is assigned may come first.
-        self.perform(place, Input::Register { worker, spec });
+        let answer = self.perform(place, Input::Register { worker, spec });
+        assert!(matches!(answer, None | Some(Answer::Done)), "{answer:?}");
+        // A number that was used is no new worker's.
+        if self.trouble(10)
+            && let Some(place) = self.place_of(of)
+        {
+            let worker = WorkerId(self.rng.random_range(0..=worker.0));
+            match self.perform(place, Input::Register { worker, spec }) {
+                Some(Answer::Refused(Refusal::WorkerNumber { .. })) => self.note("a number that was used"),
+                // With `Already` it lives, or nobody has heard of its end.
+                Some(Answer::Already) | None => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// A thread of the coordinator's own is forgotten. What it says afterwards is passed on all the same, but where another lease may have its name.
+    pub fn abandon(&mut self, id: WorkerId, lease: LeaseId) {
+        self.note("a thread abandoned");
+        let Some(worker) = self.workers.get_mut(&id) else { return };
+        worker.stuck.remove(&lease);
+        let Some(at) = worker.tasks.iter().position(|(own, _)| *own == lease) else { return };
+        worker.tasks.remove(at);
+        if !self.had_rivals && self.chance(50) {
+            let log = self.disk.get(&lease.job).cloned().unwrap_or_default();
+            let output = output(lease.job, lease.task, &log);
+            self.mail.push((id, Input::Completed { worker: id, lease, output }));
+        }
     }
 
     pub fn assign(&mut self, of: u64, id: WorkerId, lease: LeaseId, inputs: &[ArtifactId]) {
@@ -76,6 +133,7 @@ impl World {
         assert!(peak(planned.task) <= 240 && !inputs.is_empty());
         let Some(worker) = self.workers.get_mut(&id).filter(|worker| worker.of == of) else { return };
         assert_eq!(worker.spec.side, planned.task.side());
+        assert!(worker.tasks.iter().all(|(own, _)| *own != lease), "two leases of one name");
         worker.tasks.push((lease, inputs.to_vec()));
         assert!(worker.tasks.len() <= worker.spec.slots, "more tasks than slots");
         let (tasks, spec) = (worker.tasks.clone(), worker.spec);
@@ -91,6 +149,9 @@ impl World {
 
     pub fn tell_to_stop(&mut self, id: WorkerId, lease: LeaseId) {
         let Some(worker) = self.workers.get_mut(&id).filter(|worker| !worker.is_deaf) else { return };
+        if worker.stuck.contains(&lease) {
+            return;
+        }
         if let Some(at) = worker.tasks.iter().position(|(own, _)| *own == lease) {
             worker.tasks.remove(at);
             self.mail.push((id, Input::Lapsed { worker: id, lease, why: Lapse::Stopped }));
@@ -99,18 +160,25 @@ impl World {
 
     /// Some worker does something about some task of its.
     pub fn work(&mut self) {
-        let busy: Vec<WorkerId> =
-            self.workers.iter().filter(|(_, w)| !w.tasks.is_empty() && !w.hangs).map(|(id, _)| *id).collect();
+        let busy = self.workers.iter().filter(|(_, worker)| !worker.at_hand().is_empty());
+        let busy: Vec<WorkerId> = busy.map(|(id, _)| *id).collect();
         if busy.is_empty() {
             return;
         }
         let id = busy[self.below(busy.len())];
-        if self.trouble(4) {
-            self.workers.get_mut(&id).expect("is there").hangs = true;
+        let hangs = self.trouble(4);
+        let pick = self.rng.next_u32() as usize;
+        let worker = self.workers.get_mut(&id).expect("is there");
+        let at_hand = worker.at_hand();
+        let at = at_hand[pick % at_hand.len()];
+        if hangs && worker.is_own() {
+            worker.stuck.insert(worker.tasks[at].0);
             return;
         }
-        let worker = &self.workers[&id];
-        let at = (self.rng.next_u32() as usize) % worker.tasks.len();
+        if hangs {
+            worker.hangs = true;
+            return;
+        }
         let (lease, inputs) = worker.tasks[at].clone();
         if self.chance(20) {
             self.mail.push((id, Input::Progress { worker: id, lease }));
@@ -130,6 +198,8 @@ impl World {
             11..14 => lapsed(Lapse::Unverified("it does not verify".into())),
             14..18 => lapsed(Lapse::InputLost(inputs[self.below(inputs.len())])),
             18 => lapsed(Lapse::InputLost(ArtifactId([9; 32]))),
+            23..25 => lapsed(Lapse::NoRoom),
+            25..28 if lease.task.side() == Side::Device => failed(FailureClass::VersionMismatch),
             19..21 => {
                 output.cuts.push(Cut { batches: 1, shape: ShapeNumber(0), statement: Vec::new() });
                 Input::Completed { worker: id, lease, output }
@@ -213,6 +283,10 @@ impl World {
         }
         let at = self.below(self.workers.len());
         let Some(id) = self.workers.keys().nth(at).copied() else { return };
+        let is_own = self.workers[&id].is_own();
+        if is_own && self.chance(70) {
+            return;
+        }
         if self.chance(30) {
             self.workers.get_mut(&id).expect("is there").is_silent = true;
         } else {
@@ -244,7 +318,7 @@ impl World {
         }
         let now = self.now;
         let next = self.coordinators[0].machine.next_wakeup();
-        let is_stuck = self.workers.values().all(|worker| worker.tasks.is_empty());
+        let is_stuck = self.workers.values().all(|worker| worker.at_hand().is_empty());
         if let Some(next) = next.filter(|next| is_stuck && *next > now) {
             self.now = next;
             self.beat();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aludel_scheduler::ids::{ArtifactId, JobId, LeaseId, Millis, WorkerId};
 use aludel_scheduler::machine::MemoryModel;
 use aludel_scheduler::plan::Planned;
-use aludel_scheduler::{End, Head, Input, Lapse, Policy, Record, Stage, Task};
+use aludel_scheduler::{End, Failure, FailureClass, Head, Input, Lapse, Policy, Record, Stage, Task};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -36,10 +36,13 @@ pub const POLICY: Policy = Policy {
     grace_ms: 100,
     most_infrastructure: 3,
     most_logic: 1,
+    most_restarts: 6,
     first_delay_ms: 50,
     most_delay_ms: 400,
     most_jobs: 6,
     most_batches: 12,
+    most_segments: 4,
+    most_batches_in_all: 30,
     most_ahead_ms: 1_000_000,
 };
 
@@ -85,6 +88,7 @@ impl World {
         };
         let first = world.recovered();
         world.coordinators.push(first);
+        world.employ(0);
         world
     }
 
@@ -221,9 +225,24 @@ impl World {
                         }
                     }
                 }
-                End::Failed(_) => self.note("a job failed"),
+                End::Failed(failure) => {
+                    self.note("a job failed");
+                    match failure.sentence {
+                        why if why.contains("the service ended too often") => {
+                            self.note("a job failed by restarts")
+                        }
+                        why if why.contains("workers refused") => {
+                            self.note("a job failed by what devices say")
+                        }
+                        _ if failure.class == FailureClass::Input => self.note("a job failed by its check"),
+                        _ => {}
+                    }
+                }
                 End::Cancelled => self.note("a job was cancelled"),
-                End::Expired => self.note("a job expired"),
+                End::Expired(why) => {
+                    self.note("a job expired");
+                    self.note(waited_for(&why));
+                }
             }
         }
     }
@@ -241,7 +260,24 @@ const fn name(why: &Lapse) -> &'static str {
         Lapse::InputLost(_) => "input lost",
         Lapse::Restarted => "restarted",
         Lapse::Stopped => "stopped",
+        Lapse::NoRoom => "no room",
     }
+}
+
+/// What an expired job is said to have waited for, among what was seen.
+fn waited_for(why: &Failure) -> &'static str {
+    assert_eq!(why.class, FailureClass::Deadline);
+    let kinds = [
+        ("not sealed", "waited for input"),
+        ("is large enough", "waited for a larger worker"),
+        ("there for", "waited for a worker"),
+        ("queued behind", "waited for its turn"),
+        ("was at work", "waited for a task at work"),
+        ("tried again", "waited for a task to be tried again"),
+        ("did not run", "waited for the service"),
+    ];
+    let kind = kinds.iter().find(|(says, _)| why.sentence.contains(says));
+    kind.unwrap_or_else(|| panic!("{why}")).1
 }
 
 fn is_taken(log: &[Record], lease: &LeaseId, of: ArtifactId) -> bool {

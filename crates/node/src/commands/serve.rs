@@ -1,0 +1,134 @@
+//! `aludel serve`: this machine as a prover.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aludel_circuits::Shape;
+use aludel_scheduler::Policy;
+use aludel_scheduler::artifacts::Quota;
+use aludel_service::coordinator::{Coordinator, Options};
+use aludel_service::http;
+use aludel_service::rpc::{Limits, serve};
+use aludel_service::rules::Rules;
+use aludel_service::worker::{Launch, WorkerProgram};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::warn_without_vectors;
+use crate::cli::Serve;
+use crate::config::{self, Bytes, Config, Patience};
+use crate::exit::{Failure, Kind, OrFail};
+use crate::{logging, memory};
+
+/// Runs the command: until it is told to end.
+pub fn run(args: &Serve) -> Result<(), Failure> {
+    warn_without_vectors();
+    let flags = [
+        (config::LISTEN, args.listen.clone()),
+        (config::HTTP_LISTEN, args.http_listen.clone()),
+        (config::DATA_DIR, args.data_dir.clone()),
+        (config::WORKERS, args.workers.clone()),
+        (config::LARGEST_SHAPE, args.largest_shape.clone()),
+        (config::LOG_FORMAT, args.log_format.clone()),
+    ];
+    let config = Config::load(args.config.clone(), &flags)?;
+    logging::start(&config)?;
+    let listen: SocketAddr = config.get(config::LISTEN)?;
+    let Patience(drain) = config.get(config::DRAIN)?;
+    let options = options(&config)?;
+    let rules = Rules::new(config.get::<Shape>(config::LARGEST_SHAPE)?).or_fail(Kind::Bug, "keys")?;
+    let devices = devices(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.or_fail(Kind::Usage, "threads")?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await.or_fail(Kind::Usage, format!("{listen}"))?;
+        let address = listener.local_addr().or_fail(Kind::Usage, format!("{listen}"))?;
+        let folder = options.folder.clone();
+        let started = Coordinator::start(options, Arc::new(rules), devices);
+        let (coordinator, running) = started.or_fail(Kind::Usage, folder.display())?;
+        say_hello(address, &folder);
+        let (close, closed) = tokio::sync::oneshot::channel::<()>();
+        let watched = watch(&config, coordinator.clone(), async { drop(closed.await) }).await?;
+        let mut terminate = signal(SignalKind::terminate()).or_fail(Kind::Usage, "signals")?;
+        let draining = coordinator.clone();
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            tracing::info!("told to end: nothing new is begun, and what is at work may take {drain:?}");
+            draining.drain(drain).await;
+        };
+        let served = serve(coordinator.clone(), listener, Limits::default(), stop).await;
+        let _ = close.send(());
+        if let Some(watched) = watched {
+            let _ = watched.await;
+        }
+        coordinator.end();
+        running.join();
+        served.or_fail(Kind::Usage, address)
+    })
+}
+
+/// Serves those who watch the service, if anybody is to.
+async fn watch(
+    config: &Config,
+    coordinator: Coordinator,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Option<JoinHandle<()>>, Failure> {
+    if config.value(config::HTTP_LISTEN).text.is_empty() {
+        return Ok(None);
+    }
+    let listen: SocketAddr = config.get(config::HTTP_LISTEN)?;
+    let listener = TcpListener::bind(listen).await.or_fail(Kind::Usage, format!("http_listen {listen}"))?;
+    let address = listener.local_addr().or_fail(Kind::Usage, listen)?;
+    let handle = http::count().or_fail(Kind::Bug, "metrics")?;
+    tracing::info!(%address, "ready for /metrics, /healthz and /readyz");
+    Ok(Some(tokio::spawn(async move {
+        if let Err(error) = http::serve(coordinator, handle, listener, shutdown).await {
+            tracing::error!(%error, "/metrics and its like are served no more");
+        }
+    })))
+}
+
+/// The first lines, for whoever started it by hand.
+fn say_hello(address: SocketAddr, folder: &std::path::Path) {
+    tracing::info!(%address, folder = %folder.display(), "ready for gRPC");
+    if address.ip().is_loopback() {
+        tracing::info!("development mode: reachable from this machine alone, without encryption; try `aludel submit --wait BATCHES`");
+    } else {
+        tracing::warn!("reachable from other machines, without encryption and without passwords: put a proxy with TLS before it");
+    }
+}
+
+fn options(config: &Config) -> Result<Options, Failure> {
+    let (Bytes(bytes), Bytes(reserve)) = (config.get(config::DISK_QUOTA)?, config.get(config::DISK_RESERVE)?);
+    if reserve >= bytes {
+        let what = format!("disk_reserve must be less than disk_quota: {reserve} and {bytes} bytes");
+        return Err(Failure::new(Kind::Usage, what));
+    }
+    let Patience(keep_ended) = config.get(config::KEEP_ENDED)?;
+    let policy = Policy { most_jobs: config.get(config::MOST_JOBS)?, ..Policy::default() };
+    let folder = PathBuf::from(&config.value(config::DATA_DIR).text);
+    Ok(Options { folder, policy, quota: Quota { bytes, reserve }, own_slots: OWN_SLOTS, keep_ended })
+}
+
+/// Checks, verifications and receipts at a time. Most of their time they wait for the disk.
+const OWN_SLOTS: usize = 8;
+
+fn devices(config: &Config) -> Result<Vec<Arc<dyn Launch>>, Failure> {
+    let workers: u64 = config.get::<u16>(config::WORKERS)?.into();
+    let Bytes(memory_bytes) = config.get(config::WORKER_MEMORY)?;
+    let memory_bytes = match memory_bytes {
+        0 => memory::available_bytes() / 4 * 3 / workers.max(1),
+        bytes => bytes,
+    };
+    let program = std::env::current_exe().or_fail(Kind::Usage, "this program")?;
+    let device = |n: u64| {
+        let (name, arguments) = (format!("cpu:{n}"), vec!["worker".to_owned()]);
+        Arc::new(WorkerProgram { name, program: program.clone(), arguments, memory_bytes }) as Arc<dyn Launch>
+    };
+    Ok((0..workers).map(device).collect())
+}

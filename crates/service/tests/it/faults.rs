@@ -1,0 +1,277 @@
+//! What happens where something fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use aludel_scheduler::machine::Append;
+use aludel_scheduler::store::{Appended, DiskJobs, JobStore, Listed, Place, StoreError};
+use aludel_scheduler::{Answer, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
+use aludel_service::coordinator::Unavailable;
+
+use crate::fakes::{World, files, root, shards, Trick};
+
+const PAYLOADS: [u64; 3] = [5, 6, 7];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_survives_what_workers_do() {
+    let tricks = [
+        (Trick::Dies, "WorkerLost"),
+        (Trick::Hangs, "Stalled"),
+        (Trick::FallsSilent, "S"),
+        (Trick::Garbage, "Unverified"),
+        (Trick::OtherStatement, "Unverified"),
+        (Trick::Stale, "Unverified"),
+        (Trick::Fails(FailureClass::Device), "Failed"),
+        (Trick::Fails(FailureClass::Capacity), "Failed"),
+        (Trick::Fails(FailureClass::Internal), "Failed"),
+    ];
+    for (trick, expected) in tricks {
+        let world = World::new(1);
+        world.play(&[trick]);
+        let service = world.start();
+        let job = service.submit("a", Target::Root, &PAYLOADS).await;
+        let ended = service.ended(job).await;
+        assert_eq!(service.proofs(&ended), [root(&PAYLOADS)], "{trick:?}");
+        let lapses = service.lapses(job);
+        assert_eq!(lapses.len(), 1, "{trick:?}: {lapses:?}");
+        assert!(format!("{:?}", lapses[0]).starts_with(expected), "{trick:?}: {lapses:?}");
+        service.end();
+        assert_eq!(files(&world), 2, "{trick:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_about_other_orders_change_nothing() {
+    let world = World::new(1);
+    world.play(&[Trick::Twice; 4]);
+    let service = world.start();
+    let job = service.submit("a", Target::Root, &PAYLOADS).await;
+    let ended = service.ended(job).await;
+    assert_eq!(service.proofs(&ended), [root(&PAYLOADS)]);
+    assert_eq!(service.lapses(job), []);
+    service.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_always_lies_fails_the_job_and_nothing_false_goes_out() {
+    let world = World::new(1);
+    world.play(&[Trick::OtherStatement; 20]);
+    let service = world.start();
+    let job = service.submit("a", Target::Shards, &[5]).await;
+    let ended = service.ended(job).await;
+    let Some(End::Failed(failure)) = ended.end() else { panic!("{:?}", ended.end()) };
+    assert_eq!(failure.class, FailureClass::Internal);
+    assert_eq!(service.lapses(job).len(), 3);
+    assert!(service.lapses(job).iter().all(|why| matches!(why, Lapse::Unverified(_))));
+    service.end();
+    assert_eq!(files(&world), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_lose_nothing() {
+    let mut world = World::new(0);
+    let service = world.start();
+    let mut jobs = Vec::new();
+    for n in 0..100u64 {
+        let target = if n % 2 == 0 { Target::Root } else { Target::Shards };
+        jobs.push((n, target, service.submit(&n.to_string(), target, &[n, n + 1]).await));
+    }
+    service.end();
+    world.devices = vec![Arc::default(), Arc::default()];
+    // As after kills: nothing is drained.
+    for _ in 0..5 {
+        let service = world.start();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        service.end();
+    }
+    let service = world.start();
+    for (n, target, job) in jobs {
+        let ended = service.ended(job).await;
+        let expected = match target {
+            Target::Root => vec![root(&[n, n + 1])],
+            Target::Shards => shards(&[n, n + 1]),
+        };
+        assert_eq!(service.proofs(&ended), expected, "{n}");
+        let only_restarts = service.lapses(job).iter().all(|why| *why == Lapse::Restarted);
+        assert!(only_restarts, "{:?}", service.lapses(job));
+    }
+    service.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_results_are_made_again_and_lost_batches_fail() {
+    let world = World::new(1);
+    *world.devices[0].takes.lock().expect("whole") = Duration::from_millis(50);
+    let service = world.start();
+    let job = service.submit("a", Target::Root, &PAYLOADS).await;
+    let mut changes = service.coordinator.subscribe(job);
+    let mut damaged = 0;
+    loop {
+        let now = service.job(job);
+        if now.end().is_some() {
+            break;
+        }
+        let lift = now.plan().iter().find(|planned| planned.task.stage() == Stage::Lift);
+        let output = lift.and_then(|lift| now.output(lift.task));
+        if let (0, Some(output)) = (damaged, output) {
+            let path = world.folder.path().join("artifacts").join(output.artifact.to_string());
+            std::fs::write(path, b"other bytes").expect("writes");
+            damaged += 1;
+        }
+        changes.changed().await.expect("is told");
+    }
+    assert_eq!(damaged, 1);
+    assert_eq!(service.proofs(&service.job(job)), [root(&PAYLOADS)]);
+    let log = service.coordinator.log(job, 0).expect("reads");
+    assert!(log.iter().any(|record| matches!(record, Record::OutputLost { .. })));
+
+    // Of the batches there is no other copy.
+    let held = world.devices[0].tricks.lock().expect("whole").len();
+    assert_eq!(held, 0);
+    world.play(&[Trick::Hangs]);
+    let job = service.submit("b", Target::Shards, &[77, 78]).await;
+    service.at(job, Stage::Prove).await;
+    for batch in service.job(job).batches() {
+        let path = world.folder.path().join("artifacts").join(batch.artifact.to_string());
+        std::fs::remove_file(path).expect("was there");
+    }
+    let ended = service.ended(job).await;
+    let Some(End::Failed(failure)) = ended.end() else { panic!("{:?}", ended.end()) };
+    assert!(failure.sentence.contains("batch is missing"), "{failure}");
+    service.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_takes_at_most_a_moment_at_every_stage() {
+    for (stage, is_stubborn) in
+        [(Stage::Prove, false), (Stage::Prove, true), (Stage::Lift, false), (Stage::Root, true)]
+    {
+        let world = World::new(1);
+        world.devices[0].is_stubborn.store(is_stubborn, Ordering::Relaxed);
+        *world.devices[0].endless.lock().expect("whole") = Some(stage);
+        let service = world.start();
+        let job = service.submit("a", Target::Root, &PAYLOADS).await;
+        service.at(job, stage).await;
+        let began = Instant::now();
+        let answer = service.ask(Input::Cancel { job }, Vec::new()).await;
+        assert!(matches!(answer, Ok(Answer::Cancelling | Answer::Done)), "{answer:?}");
+        let ended = service.ended(job).await;
+        assert_eq!(ended.end(), Some(&End::Cancelled));
+        // A tenth of a second, and what a busy machine adds.
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        // Who does not let go is killed, and another one is hired.
+        let killed = u32::from(is_stubborn);
+        while world.devices[0].launched.load(Ordering::Relaxed) < 1 + killed {
+            assert!(began.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        service.end();
+        assert_eq!(world.devices[0].launched.load(Ordering::Relaxed), 1 + killed);
+        assert_eq!(files(&world), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_ends_what_is_at_work_and_what_waits() {
+    let world = World::new(1);
+    *world.devices[0].takes.lock().expect("whole") = Duration::from_secs(600);
+    let service = world.start();
+    let at_work = service.submit_until("a", Target::Shards, &[5], 400).await;
+    let waits = service.submit_until("b", Target::Shards, &[6], 500).await;
+    for job in [at_work, waits] {
+        let ended = service.ended(job).await;
+        assert!(format!("{:?}", ended.end()).starts_with("Some(Expired"), "{:?}", ended.end());
+    }
+    // The worker is free again, or another one.
+    *world.devices[0].takes.lock().expect("whole") = Duration::ZERO;
+    let job = service.submit("c", Target::Shards, &[7]).await;
+    assert_eq!(service.proofs(&service.ended(job).await), shards(&[7]));
+    service.end();
+}
+
+/// A store whose appends fail while it is told so.
+struct Failing {
+    store: DiskJobs,
+    fails: Arc<AtomicU32>,
+}
+
+impl JobStore for Failing {
+    fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>, StoreError> {
+        let failing = self.fails.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+        match failing {
+            Ok(_) => Err(StoreError::Io {
+                path: "jobs".into(),
+                kind: std::io::ErrorKind::StorageFull,
+                reason: "no space left on device".into(),
+            }),
+            Err(_) => self.store.append(appends),
+        }
+    }
+
+    fn log(&self, job: JobId, from: u32) -> Result<Vec<Record>, StoreError> {
+        self.store.log(job, from)
+    }
+
+    fn open_jobs(&self) -> Result<Vec<JobId>, StoreError> {
+        self.store.open_jobs()
+    }
+
+    fn list(&self, after: Option<Place>, most: usize) -> Result<Vec<Listed>, StoreError> {
+        self.store.list(after, most)
+    }
+
+    fn forget(&self, job: JobId) -> Result<bool, StoreError> {
+        self.store.forget(job)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_the_service_for_as_long_as_it_is_full() {
+    let world = World::new(1);
+    *world.devices[0].takes.lock().expect("whole") = Duration::from_millis(20);
+    let fails = Arc::new(AtomicU32::new(0));
+    let (path, of_store) = (world.folder.path().join("jobs.redb"), Arc::clone(&fails));
+    let service = world.start_on(Box::new(move || {
+        let store = DiskJobs::open(&path)?;
+        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store) }))
+    }));
+    let job = service.submit("a", Target::Root, &PAYLOADS).await;
+    fails.store(2, Ordering::Relaxed);
+    let (batches, pins) = service.batches(1, &[9]);
+    let other = aludel_scheduler::IdempotencyKey::new("b").expect("a key").job(crate::fakes::CHAIN);
+    let request = service.request(Target::Shards, batches, 3_600_000);
+    // Its own append fails, or one of the job at work did before.
+    let answer = service.ask(Input::Submit { job: other, request }, pins).await;
+    assert!(matches!(answer, Err(Unavailable::Store(_))), "{answer:?}");
+    assert!(service.coordinator.status().broken.is_some());
+    let ended = service.ended(job).await;
+    assert_eq!(service.proofs(&ended), [root(&PAYLOADS)]);
+    assert_eq!(service.coordinator.log(other, 0), Ok(Vec::new()), "what was refused is not there");
+    let again = service.submit("b", Target::Shards, &[9]).await;
+    assert_eq!(service.proofs(&service.ended(again).await), shards(&[9]));
+    service.end();
+    assert_eq!(files(&world), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_drains_finishes_what_is_at_work_and_begins_nothing() {
+    let world = World::new(1);
+    *world.devices[0].takes.lock().expect("whole") = Duration::from_millis(200);
+    let service = world.start();
+    let job = service.submit("a", Target::Shards, &[5, 6]).await;
+    service.at(job, Stage::Prove).await;
+    service.coordinator.drain(Duration::from_secs(20)).await;
+    let now = service.job(job);
+    assert_eq!((now.leases().len(), now.end()), (0, None));
+    assert!(service.lapses(job).is_empty());
+    let (batches, pins) = service.batches(1, &[9]);
+    let other = aludel_scheduler::IdempotencyKey::new("b").expect("a key").job(crate::fakes::CHAIN);
+    let request = service.request(Target::Shards, batches, 3_600_000);
+    let answer = service.ask(Input::Submit { job: other, request }, pins).await;
+    assert!(matches!(answer, Ok(Answer::Refused(_))), "{answer:?}");
+    service.end();
+    let service = world.start();
+    assert_eq!(service.proofs(&service.ended(job).await), shards(&[5, 6]));
+    service.end();
+}
