@@ -6,8 +6,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use aludel_sdk::rollup::{
-    AccountId, Action, Amount, BatchBuilder, BatchNumber, Chain, ChainId, Derivation, Entry, Epoch, L1Address, QueueItem,
-    SealedBatch, Sequence, Signer, Statement, TokenId, Transaction, Window, transaction_version, verify_signatures,
+    AccountId, Action, Amount, BatchBuilder, BatchNumber, Chain, ChainId, Derivation, Entry, Epoch,
+    L1Address, QueueItem, SealedBatch, Sequence, Signer, Statement, TokenId, Transaction, Window,
+    transaction_version, verify_signatures,
 };
 use aludel_sdk::{Client, Expectations, State, SubmitOptions, Target, verify};
 
@@ -27,7 +28,12 @@ fn key(counter: u64) -> Result<Signer, Box<dyn Error>> {
 fn batch(chain: &mut Chain) -> Result<SealedBatch, Box<dyn Error>> {
     let (mut alice, bob) = (key(0)?, key(1)?);
     let deposit = |key: &Signer, owner| {
-        Entry::Queue(QueueItem::to_key(key.public_key().digest(), L1Address([owner; 20]), ETHER, Amount(1_000)))
+        Entry::Queue(QueueItem::to_key(
+            key.public_key().digest(),
+            L1Address([owner; 20]),
+            ETHER,
+            Amount(1_000),
+        ))
     };
     let mut entries = vec![deposit(&alice, 0xa1), deposit(&bob, 0xb0)];
     for sequence in 0..TRANSFERS {
@@ -36,7 +42,7 @@ fn batch(chain: &mut Chain) -> Result<SealedBatch, Box<dyn Error>> {
             protocol_version: transaction_version(),
             from: ALICE,
             token: ETHER,
-            fee: Amount(1),
+            fee: 1,
             sequence: Sequence(sequence),
             // The signer chooses it.
             epoch: Epoch(0),
@@ -68,7 +74,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::connect(endpoint).await?;
     let options = SubmitOptions::new(CHAIN.0, Target::Root, idempotency_key);
     let submitted = client.submit(&options, vec![sealed.to_bytes()]).await?;
-    println!("proof {}{}", submitted.proof.id, if submitted.existed { ", which was there already" } else { "" });
+    println!(
+        "proof {}{}",
+        submitted.proof.id,
+        if submitted.existed { ", which was there already" } else { "" }
+    );
 
     let mut updates = client.watch(&submitted.proof.id, 0);
     while let Some(update) = updates.next().await? {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use aludel_proto::prover_v1::prover_client::ProverClient;
 use aludel_proto::prover_v1::{
-    CancelProofRequest, GetCapabilitiesRequest, GetProofRequest, ListProofsRequest, Proof, State, WaitProofRequest,
+    CancelProofRequest, GetCapabilitiesRequest, GetProofRequest, ListProofsRequest, Proof, State,
+    WaitProofRequest,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -68,7 +69,8 @@ impl Client {
             match endpoint.connect().await {
                 Ok(channel) => break channel,
                 Err(error) => {
-                    let message = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+                    let message =
+                        std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
                     tries.failed(Error::Connection { code: tonic::Code::Unavailable, message }).await?;
                 }
             }

@@ -107,13 +107,18 @@ impl Error {
 
 /// A prover gives every refusal a detail, so these without one are of what lies between.
 const fn is_of_connection(code: Code) -> bool {
-    matches!(code, Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::Aborted)
+    matches!(
+        code,
+        Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal | Code::Aborted | Code::DeadlineExceeded
+    )
 }
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         let (code, message) = (status.code(), status.message().to_owned());
-        let Some(detail) = status::decode(status.details()) else { return Self::Connection { code, message } };
+        let Some(detail) = status::decode(status.details()) else {
+            return Self::Connection { code, message };
+        };
         Self::Refused(Box::new(Refused {
             code,
             class: detail.class(),

@@ -48,6 +48,10 @@ impl Client {
             }
         }
         // A stream that ends without an error and too early is no stream of this service.
-        if bytes.len() as u64 == size { Ok(()) } else { Err(wrong(format!("{} of its {size} bytes", bytes.len()))) }
+        if bytes.len() as u64 == size {
+            Ok(())
+        } else {
+            Err(wrong(format!("{} of its {size} bytes", bytes.len())))
+        }
     }
 }

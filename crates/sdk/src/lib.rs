@@ -42,8 +42,8 @@ mod submit;
 mod watch;
 
 pub use aludel_proto::prover_v1::{
-    Artifact, Event, Failure, FailureClass, GetCapabilitiesResponse as Capabilities, Priority, Proof, State, Target,
-    WatchProofResponse as Update, event,
+    Artifact, Event, Failure, FailureClass, GetCapabilitiesResponse as Capabilities, Priority, Proof, State,
+    Target, WatchProofResponse as Update, event,
 };
 pub use aludel_verifier::{Expectations, VerifyError};
 pub use client::{Client, Page};

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
 use tonic::{Response, Status};
 
 use crate::error::Error;
+
+/// How long an answer may take: a server that waits does so for a minute.
+const ANSWER: Duration = Duration::from_secs(90);
 
 /// How often a call is tried when the server is not available or the connection breaks. Every call of this SDK may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +39,18 @@ impl Retries {
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        self.call_within(ANSWER, call).await
+    }
+
+    /// The same, where an answer may take so long.
+    pub(crate) async fn call_within<T, F>(self, most: Duration, call: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
         let mut tries = self.begin();
         loop {
-            match call().await {
+            let answer = timeout(most, call()).await;
+            match answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("there was no answer"))) {
                 Ok(answer) => return Ok(answer.into_inner()),
                 Err(status) => tries.failed(status.into()).await?,
             }
@@ -106,7 +119,8 @@ mod tests {
 
     #[test]
     fn waits_are_doubled_up_to_a_bound() {
-        let retries = Retries { tries: 99, first: Duration::from_millis(100), most: Duration::from_millis(350) };
+        let retries =
+            Retries { tries: 99, first: Duration::from_millis(100), most: Duration::from_millis(350) };
         for (failed, most) in [(1, 100), (2, 200), (3, 350), (40, 350)] {
             let wait = Tries { retries, failed }.wait();
             let most = Duration::from_millis(most);

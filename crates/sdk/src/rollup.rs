@@ -11,13 +11,13 @@
 
 pub use aludel_ledger::batch::{BatchError, PushError};
 pub use aludel_ledger::keys::{
-    Consent, Keystore, KeystoreError, NewKeys, OnLoss, Passphrase, PassphraseError, Signed, Signer, SignerError, Work,
-    sign_many,
+    Consent, Keystore, KeystoreError, NewKeys, OnLoss, Passphrase, PassphraseError, Signed, Signer,
+    SignerError, Work, sign_many,
 };
 pub use aludel_ledger::xmss::{Derivation, Window, verify_batch as verify_signatures};
 pub use aludel_ledger::{BatchBuilder, Chain, DiskStore, SealedBatch, Store, StoreError};
 pub use aludel_protocol::records::transaction_version;
 pub use aludel_protocol::{
-    AccountId, Action, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, Epoch, KeyDigest, L1Address, QueueItem,
-    Sequence, SignedTransaction, Statement, TokenId, Transaction,
+    AccountId, Action, Amount, BatchNumber, ChainId, Checkpoint, Digest, Entry, Epoch, KeyDigest, L1Address,
+    QueueItem, Sequence, SignedTransaction, Statement, TokenId, Transaction,
 };

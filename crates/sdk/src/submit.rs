@@ -1,7 +1,7 @@
 //! Asking for a proof, however large its input is.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aludel_proto::prover_v1::push_input_request::Part;
 use aludel_proto::prover_v1::{
@@ -16,6 +16,8 @@ use crate::error::Error;
 const INLINE: usize = 1 << 20;
 /// Bytes of the pieces of a stream.
 const PIECE: usize = 1 << 18;
+/// How long a segment may take.
+const PUSH: Duration = Duration::from_secs(1800);
 /// Bytes of a segment, after which the next one begins: what is brought again when a stream breaks off.
 const SEGMENT: usize = 32 << 20;
 
@@ -80,7 +82,7 @@ impl Client {
                 let parts = parts(begin.clone(), Arc::clone(&batches));
                 self.prover.clone().push_input(tokio_stream::iter(parts)).await
             };
-            proof = self.retries.call(call).await?.proof.ok_or(Error::Answer { what: "proof" })?;
+            proof = self.retries.call_within(PUSH, call).await?.proof.ok_or(Error::Answer { what: "proof" })?;
         }
         Ok(Submitted { proof, existed: answer.existed })
     }
@@ -114,7 +116,10 @@ fn segments(batches: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
 }
 
 /// The messages of a stream, each made when it is its turn.
-fn parts(begin: InputBegin, batches: Arc<[Vec<u8>]>) -> impl Iterator<Item = PushInputRequest> + Send + 'static {
+fn parts(
+    begin: InputBegin,
+    batches: Arc<[Vec<u8>]>,
+) -> impl Iterator<Item = PushInputRequest> + Send + 'static {
     let count = batches.len();
     let of_batch = move |number: usize| {
         let batches = Arc::clone(&batches);
@@ -148,7 +153,8 @@ mod tests {
     fn streams_are_what_the_protocol_says() {
         let begin = InputBegin { id: "x".into(), segment: 3, seal: true };
         let batches: Arc<[Vec<u8>]> = vec![vec![1; PIECE + 1], Vec::new(), vec![2; 3]].into();
-        let mut parts = parts(begin.clone(), Arc::clone(&batches)).map(|message| message.part.expect("a part"));
+        let mut parts =
+            parts(begin.clone(), Arc::clone(&batches)).map(|message| message.part.expect("a part"));
         assert_eq!(parts.next(), Some(Part::Begin(begin)));
         for batch in batches.iter() {
             let head = InputBatch { size: batch.len() as u64, sha256: Sha256::digest(batch).to_vec() };
