@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use super::proof::{Known, asked, keep, no_proof};
-use super::trace::Trace;
 use super::reason::{Reason, Refused};
+use super::trace::Trace;
 use super::{Service, blocking};
 
 /// Batches that are kept, and what keeps them until a record does.

@@ -123,7 +123,7 @@ reasons! {
         "the server is about to stop and takes nothing new",
         "try again in a moment, or at another server";
     Busy = 202, ResourceExhausted, Capacity, true,
-        "too many proofs are queued or at work",
+        "too many proofs, or batches of them, are queued or at work",
         "wait for some of them to end";
     KeyTaken = 203, AlreadyExists, Input, false,
         "the idempotency key was used for another request",

@@ -214,9 +214,10 @@ fn lapse(why: &Lapse) -> Option<Failure> {
     let device = |what: &str| Some(Failure::new(FailureClass::Device, what));
     match why {
         Lapse::Restarted | Lapse::Stopped | Lapse::Evicted => None,
-        Lapse::NoRoom => {
-            Some(Failure::new(FailureClass::Capacity, "its result found no room on the disk; it is tried again"))
-        }
+        Lapse::NoRoom => Some(Failure::new(
+            FailureClass::Capacity,
+            "its result found no room on the disk; it is tried again",
+        )),
         Lapse::WorkerLost => device("its worker ended; it is tried again"),
         Lapse::Silent => device("its worker fell silent; it is tried again"),
         Lapse::Stalled => device("its worker made no progress; it is tried again"),

@@ -16,11 +16,11 @@ use aludel_scheduler::{
     Answer, ArtifactId, Batch, Cut, End, Failure, FailureClass, IdempotencyKey, Input, JobId, Lapse, Policy,
     Priority, Record, Request, Stage, Target, Task,
 };
-use aludel_service::coordinator::{Options, OpenStore, Running, Unavailable};
+use aludel_service::Coordinator;
+use aludel_service::coordinator::{OpenStore, Options, Running, Unavailable};
 use aludel_service::judge::{Checked, Judge, Work};
 use aludel_service::worker::wire::{Order, ToWorker};
 use aludel_service::worker::{Ear, Hand, Launch};
-use aludel_service::Coordinator;
 use borsh::{BorshDeserialize, BorshSerialize};
 use tempfile::TempDir;
 

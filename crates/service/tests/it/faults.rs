@@ -9,7 +9,7 @@ use aludel_scheduler::store::{Appended, DiskJobs, JobStore, Listed, Place, Store
 use aludel_scheduler::{Answer, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
 use aludel_service::coordinator::Unavailable;
 
-use crate::fakes::{World, files, root, shards, Trick};
+use crate::fakes::{Trick, World, files, root, shards};
 
 const PAYLOADS: [u64; 3] = [5, 6, 7];
 

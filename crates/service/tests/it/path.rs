@@ -20,7 +20,8 @@ async fn jobs_end_with_proofs_of_their_batches() {
     let b = service.ended(b).await;
     assert_eq!(service.proofs(&b), [root(&payloads)]);
     let Some(End::Succeeded { receipt, .. }) = b.end() else { panic!("{:?}", b.end()) };
-    let receipt = Receipt::decode(&*service.coordinator.artifact(*receipt).expect("is there")).expect("reads");
+    let receipt =
+        Receipt::decode(&*service.coordinator.artifact(*receipt).expect("is there")).expect("reads");
     assert_eq!(receipt.id, id.to_string());
     let names: Vec<_> = receipt.tasks.iter().map(|task| task.name.as_str()).collect();
     let expected = [
@@ -28,7 +29,9 @@ async fn jobs_end_with_proofs_of_their_batches() {
         "lift-3", "lift-4", "join-0-2", "join-0-4", "join-0-5", "join-2-4", "root", "verify",
     ];
     assert_eq!(names, expected);
-    assert!(receipt.tasks.iter().all(|task| task.bytes > 0 && task.sha256.len() == 32 && task.time.is_some()));
+    assert!(
+        receipt.tasks.iter().all(|task| task.bytes > 0 && task.sha256.len() == 32 && task.time.is_some())
+    );
     service.end();
     // Five shards with their receipt, one root with its own.
     assert_eq!(files(&world), 6 + 2);
