@@ -14,7 +14,7 @@ use tonic::Streaming;
 use super::proof::{Known, asked, keep, no_proof};
 use super::reason::{Reason, Refused};
 use super::trace::Trace;
-use super::{Service, blocking};
+use super::{Service, blocking, units};
 
 /// Batches that are kept, and what keeps them until a record does.
 #[derive(Default)]
@@ -119,6 +119,11 @@ impl Service {
         self.check_size(batch.size)?;
         let bad = |_| Refused::new(Reason::Malformed, "the SHA-256 of a batch is not 32 bytes");
         let id = ArtifactId(<[u8; 32]>::try_from(batch.sha256.as_slice()).map_err(bad)?);
+        let room = timeout(self.limits.patience, self.arriving.acquire_many(units(batch.size))).await;
+        let _room = room.map_err(|_| {
+            let message = "the batches that arrive at present take all of the memory that there is for them";
+            Refused::new(Reason::TooManyStreams, message)
+        })?;
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < batch.size {
             let have = bytes.len();

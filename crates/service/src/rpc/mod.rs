@@ -53,6 +53,10 @@ const PAGE: u32 = 100;
 const MOST_PAGE: u32 = 1000;
 /// Calls of one connection at a time.
 const CALLS: u32 = 256;
+/// Largest batches that may arrive by streams at a time; of smaller ones, more.
+const ARRIVING: usize = 4;
+/// Bytes in which their memory is counted.
+const UNIT: u64 = 64 * 1024;
 /// How often a connection that says nothing is asked whether it lives, and how long it may take to answer.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(20);
@@ -66,7 +70,7 @@ const HEALTH_EVERY: Duration = Duration::from_millis(200);
 pub struct Limits {
     /// Bytes of a message, both ways.
     pub message_bytes: usize,
-    /// Bytes of a batch.
+    /// Bytes of a batch. Those that arrive by streams at a time have at most four times as many.
     pub batch_bytes: u64,
     /// Streams and waits of all clients at a time.
     pub streams: usize,
@@ -104,6 +108,8 @@ struct Service {
     limits: Limits,
     streams: Arc<Semaphore>,
     verifying: Arc<Semaphore>,
+    /// Room in memory for batches that arrive by streams, in units.
+    arriving: Arc<Semaphore>,
     closing: signal::Receiver<bool>,
 }
 
@@ -125,6 +131,7 @@ pub async fn serve(
         limits,
         streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
         verifying: Arc::new(Semaphore::new(cores)),
+        arriving: Arc::new(Semaphore::new(ARRIVING * units(limits.batch_bytes) as usize)),
         closing: closing.clone(),
     };
     let prover = ProverServer::new(service)
@@ -161,6 +168,11 @@ pub async fn serve(
         () = closes => Ok(()),
         never = reporting => match never {},
     }
+}
+
+/// What a batch of so many bytes counts as.
+fn units(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX)
 }
 
 /// Says how the service is, for as long as this is waited for.

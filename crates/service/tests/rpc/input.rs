@@ -210,3 +210,31 @@ async fn who_sends_nothing_is_not_waited_for() {
         refused(server.client.push_input(ReceiverStream::new(receiver)).await, Reason::TooSlow);
     }
 }
+
+#[tokio::test]
+async fn batches_that_arrive_together_have_bounded_room() {
+    let patience = Duration::from_millis(500);
+    let limits = Limits { batch_bytes: 60_000, patience, ..limits() };
+    let mut server = Server::with(limits, Policy::default(), 1 << 30).await;
+    let id = open(&mut server, "a").await.id;
+    let large = batch(1, 50_000);
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let (sender, receiver) = mpsc::channel(1);
+        let mut client = server.client.clone();
+        slow.push(tokio::spawn(async move { client.push_input(ReceiverStream::new(receiver)).await }));
+        let parts = [vec![begin(&id, 0, true)], pieces(&large, 1)].concat();
+        slow.push(tokio::spawn(async move {
+            for part in parts {
+                sender.send(part).await.expect("is sent");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            panic!("it is slower than this test")
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let parts = [vec![begin(&id, 0, true)], pieces(&large, 1000)].concat();
+    refused(push(&mut server, parts.clone()).await, Reason::TooManyStreams);
+    slow.iter().for_each(|task| task.abort());
+    assert!(!push(&mut server, parts).await.expect("there is room").existed);
+}
