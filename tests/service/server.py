@@ -79,12 +79,14 @@ class Server:
         return self.process.wait(timeout=120)
 
 
-def batches(aludel, folder, shape="tiny", transactions=40):
-    """The bytes of batches of a made-up chain, in order."""
-    size = ["--workload", "w1", "--shape", shape, "--transactions", str(transactions), "--keep", str(folder)]
-    subprocess.run([str(aludel), "demo", *size], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def batches(aludel, folder):
+    """Files of three batches of a made-up chain, in order, and the chain's id."""
+    flags = ["--workload", "mixed", "--shard-size", "tiny", "--transactions", "40", "--keep", str(folder)]
+    subprocess.run([str(aludel), "demo", *flags], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     files = sorted((Path(folder) / "batches").iterdir(), key=lambda path: int(path.stem))
-    return [path.read_bytes() for path in files]
+    shown = subprocess.run([str(aludel), "inspect", "--json", str(files[0])], capture_output=True, check=True)
+    assert len(files) > 1, "several batches are wanted"
+    return files, json.loads(shown.stdout)["chain_id"]
 
 
 def verifies(aludel, proof):
