@@ -17,6 +17,7 @@
 
 pub mod artifacts;
 pub mod failure;
+mod group;
 pub mod ids;
 pub mod job;
 pub mod machine;

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aludel_durable::files::{Disk, Files, make_folder};
 
+use crate::group::Group;
 use crate::ids::ArtifactId;
 
 use counts::Counts;
@@ -42,6 +43,8 @@ struct Folder<D> {
     counts: Mutex<Counts>,
     /// Of the next temporary name.
     next: AtomicU64,
+    /// Those who wait for their names to be durable.
+    names: Group<(), Result<(), io::ErrorKind>>,
 }
 
 /// An artifact that stays while this lives, whether anything else holds it or not.
@@ -103,7 +106,7 @@ impl<D: Disk> Artifacts<D> {
             }
         }
         let folder =
-            Folder { path: path.to_owned(), disk, counts: Mutex::new(counts), next: AtomicU64::new(0) };
+            Folder { path: path.to_owned(), disk, counts: Mutex::new(counts), next: AtomicU64::new(0), names: Group::new() };
         Ok(Self(Arc::new(folder)))
     }
 
@@ -197,7 +200,12 @@ impl<D: Disk> Folder<D> {
         self.disk.write(&mut file, bytes)?;
         self.disk.sync(&file)?;
         self.disk.rename(temporary, name)?;
-        self.disk.sync_folder(&self.path)
+        // Whoever has renamed by then is served by one sync.
+        let sync = |all: Vec<()>| {
+            let synced = self.disk.sync_folder(&self.path).map_err(|error| error.kind());
+            vec![synced; all.len()]
+        };
+        self.names.ask((), sync).unwrap_or(Err(io::ErrorKind::Other)).map_err(io::Error::from)
     }
 
     fn read(&self, id: ArtifactId) -> Result<Vec<u8>, ArtifactError> {

@@ -9,9 +9,9 @@ use aludel_durable::{Opening, Trouble, call};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend};
 
-use super::group::Group;
 use super::tables::{FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create};
 use super::{Appended, JobStore, Listed, Place, StoreError};
+use crate::group::Group;
 use crate::ids::JobId;
 use crate::machine::Append;
 use crate::record::{Head, Record};

@@ -5,7 +5,6 @@
 
 mod disk;
 mod error;
-mod group;
 mod tables;
 
 use crate::ids::JobId;

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Callers that wait for one another.
 #[derive(Debug)]
-pub(super) struct Group<T, R> {
+pub(crate) struct Group<T, R> {
     state: Mutex<State<T, R>>,
     changed: Condvar,
 }
