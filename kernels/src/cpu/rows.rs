@@ -4,17 +4,19 @@ use std::sync::LazyLock;
 
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F};
-use p3_field::{BasedVectorSpace, ExtensionField, Field, PackedValue, PrimeCharacteristicRing};
+use p3_field::{Algebra, BasedVectorSpace, ExtensionField, Field, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
+use super::steps::{Kind, Step, Steps, TERMS, Values, element};
 use super::{Cpu, Matrix, stored, taken};
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::rows::lower::MATRICES;
 use crate::rows::needs::Needs;
 use crate::rows::program::{Instruction, Operand, Weight};
+use crate::rows::uniform::Uniform;
 use crate::rows::{Column, Domain, Program};
 use crate::seam::{Device, Rows};
 
@@ -28,23 +30,25 @@ const ROWS: usize = VECTORS * Packed::WIDTH;
 /// An element of the field in each row of a block.
 type Lane = [Packed; VECTORS];
 
-/// A program as the processor runs it: as it is.
+/// A program as the processor runs it.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     program: Program,
     needs: Needs,
+    steps: Steps,
 }
 
 impl Rows for Cpu {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        Ok(Compiled { program: program.clone(), needs: Needs::of(program) })
+        let steps = Steps::new(&program.code);
+        Ok(Compiled { program: program.clone(), needs: Needs::of(program), steps })
     }
 
     fn run(
         &self,
-        Compiled { program, needs }: &Compiled,
+        Compiled { program, needs, steps }: &Compiled,
         domain: Domain,
         matrices: [Option<&Matrix>; MATRICES],
         values: &[Challenge],
@@ -62,21 +66,21 @@ impl Rows for Cpu {
                 (F::zero_vec(height * width), reserved)
             }
         };
-        let uniforms: Vec<[Packed; 5]> = values
-            .iter()
-            .map(|value| {
-                let coefficients: &[F] = value.as_basis_coefficients_slice();
-                core::array::from_fn(|i| Packed::from(coefficients[i]))
-            })
-            .collect();
+        let given = Values::new(steps, values);
         out.par_chunks_mut((width * ROWS).max(1)).enumerate().for_each_init(
             || Block::new(program),
             |block, (number, out)| {
                 block.rows(domain, number * ROWS, &matrices);
-                program
-                    .code
-                    .iter()
-                    .for_each(|instruction| block.step(instruction, &matrices, &uniforms, out, width));
+                steps.list.iter().for_each(|step| match step {
+                    Step::Run(kind, range) => {
+                        block.run(*kind, &program.code[range.clone()], &matrices, &given, out, width);
+                    }
+                    Step::Products { registers, factors } => {
+                        block.add_products(registers, &given.factors[*factors]);
+                    }
+                    Step::Keep { register, at } => block.kept[*at] = block.base[*register as usize],
+                    Step::AddKept { to, weights } => block.add_kept(*to, &given.weights[*weights]),
+                });
             },
         );
         Ok(stored(RowMajorMatrix::new(out, width), reserved))
@@ -87,6 +91,10 @@ impl Rows for Cpu {
 struct Block {
     base: Vec<Lane>,
     fives: Vec<[Lane; 5]>,
+    /// The sum that is made in the field.
+    sum: Lane,
+    /// Elements that are to be added to a sum of the extension.
+    kept: [Lane; TERMS],
     /// Where in each matrix rows begin, and their successors.
     places: [[[usize; ROWS]; 2]; MATRICES],
 }
@@ -97,6 +105,8 @@ impl Block {
         Self {
             base: vec![zero; program.registers],
             fives: vec![[zero; 5]; program.fives],
+            sum: zero,
+            kept: [zero; TERMS],
             places: [[[0; ROWS]; 2]; MATRICES],
         }
     }
@@ -122,10 +132,80 @@ impl Block {
         core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)))
     }
 
-    fn operand(&self, operand: &Operand<u32>, uniforms: &[[Packed; 5]]) -> Lane {
+    fn operand(&self, operand: &Operand<u32>, values: &[Challenge]) -> Lane {
         match operand {
             Operand::Register(register) => self.base[*register as usize],
-            Operand::Uniform(value) => [uniforms[value.index()][0]; VECTORS],
+            Operand::Uniform(value) => [Packed::from(element(values, *value)); VECTORS],
+        }
+    }
+
+    #[inline(always)]
+    fn of_two(&mut self, [to, a, b]: [u32; 3], of: impl Fn(Packed, Packed) -> Packed) {
+        let (a, b) = (&self.base[a as usize], &self.base[b as usize]);
+        let value = core::array::from_fn(|v| of(a[v], b[v]));
+        self.base[to as usize] = value;
+    }
+
+    #[inline(always)]
+    fn of_one(&mut self, [to, a]: [u32; 2], of: impl Fn(Packed) -> Packed) {
+        let value = self.base[a as usize].map(of);
+        self.base[to as usize] = value;
+    }
+
+    /// Adds the products of some elements.
+    fn add_products(&mut self, registers: &[u32; TERMS], factors: &[F; TERMS]) {
+        let elements = registers.map(|register| &self.base[register as usize]);
+        self.sum = core::array::from_fn(|v| self.sum[v] + dot(&elements.map(|element| element[v]), factors));
+    }
+
+    /// Adds the products of what is kept by values of the extension.
+    fn add_kept(&mut self, to: u32, weights: &[[F; TERMS]; 5]) {
+        for (sum, weights) in self.fives[to as usize].iter_mut().zip(weights) {
+            for (v, sum) in sum.iter_mut().enumerate() {
+                *sum += dot(&self.kept.each_ref().map(|element| element[v]), weights);
+            }
+        }
+    }
+
+    /// Instructions of one kind.
+    fn run(
+        &mut self,
+        kind: Kind,
+        code: &[Instruction<u32>],
+        matrices: &[Option<&Matrix>],
+        given: &Values<'_>,
+        out: &mut [F],
+        width: usize,
+    ) {
+        use Operand::{Register, Uniform as Value};
+        let value = |at| Packed::from(element(given.all, at));
+        for instruction in code {
+            match (kind, *instruction) {
+                (Kind::Add, Instruction::Add(to, Register(a), Register(b))) => {
+                    self.of_two([to, a, b], |a, b| a + b);
+                }
+                (Kind::Sub, Instruction::Sub(to, Register(a), Register(b))) => {
+                    self.of_two([to, a, b], |a, b| a - b);
+                }
+                (Kind::Mul, Instruction::Mul(to, Register(a), Register(b))) => {
+                    self.of_two([to, a, b], |a, b| a * b);
+                }
+                (
+                    Kind::AddValue,
+                    Instruction::Add(to, Register(a), Value(b)) | Instruction::Add(to, Value(b), Register(a)),
+                ) => {
+                    let b = value(b);
+                    self.of_one([to, a], |a| a + b);
+                }
+                (
+                    Kind::MulValue,
+                    Instruction::Mul(to, Register(a), Value(b)) | Instruction::Mul(to, Value(b), Register(a)),
+                ) => {
+                    let b = value(b);
+                    self.of_one([to, a], |a| a * b);
+                }
+                _ => self.step(instruction, matrices, given.all, out, width),
+            }
         }
     }
 
@@ -133,10 +213,14 @@ impl Block {
         &mut self,
         instruction: &Instruction<u32>,
         matrices: &[Option<&Matrix>],
-        uniforms: &[[Packed; 5]],
+        values: &[Challenge],
         out: &mut [F],
         width: usize,
     ) {
+        let five = |value: Uniform| -> [Packed; 5] {
+            let coefficients: &[F] = values[value.index()].as_basis_coefficients_slice();
+            core::array::from_fn(|i| Packed::from(coefficients[i]))
+        };
         let at = |register: u32| register as usize;
         match *instruction {
             Instruction::Load(to, column) => self.base[at(to)] = self.load(column, matrices),
@@ -146,28 +230,35 @@ impl Block {
                 });
             }
             Instruction::Add(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
                 self.base[at(to)] = core::array::from_fn(|v| a[v] + b[v]);
             }
             Instruction::Sub(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
                 self.base[at(to)] = core::array::from_fn(|v| a[v] - b[v]);
             }
             Instruction::Mul(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
                 self.base[at(to)] = core::array::from_fn(|v| a[v] * b[v]);
             }
-            Instruction::Start(to, constant) => {
-                self.fives[at(to)] = core::array::from_fn(|i| [uniforms[constant.index()][i]; VECTORS]);
+            Instruction::Begin(constant) => self.sum = [Packed::from(element(values, constant)); VECTORS],
+            Instruction::AddProduct(a, by) => {
+                let (a, by) = (&self.base[at(a)], Packed::from(element(values, by)));
+                self.sum.iter_mut().zip(a).for_each(|(sum, a)| *sum += *a * by);
             }
+            Instruction::End(to) => self.base[at(to)] = self.sum,
+            Instruction::Start(to, constant) => self.fives[at(to)] = five(constant).map(|c| [c; VECTORS]),
             Instruction::AddTerm(to, a, weight) => {
                 let a = self.base[at(a)];
                 let sum = &mut self.fives[at(to)];
                 match weight {
                     Weight::One => add(&mut sum[0], &a, |a| a),
-                    Weight::Base(c) => add(&mut sum[0], &a, |a| a * uniforms[c.index()][0]),
+                    Weight::Base(c) => {
+                        let c = element(values, c);
+                        add(&mut sum[0], &a, |a| a * c);
+                    }
                     Weight::Extension(c) => {
-                        sum.iter_mut().zip(uniforms[c.index()]).for_each(|(sum, c)| add(sum, &a, |a| a * c));
+                        sum.iter_mut().zip(five(c)).for_each(|(sum, c)| add(sum, &a, |a| a * c));
                     }
                 }
             }
@@ -177,11 +268,11 @@ impl Block {
                 match weight {
                     Weight::One => sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a)),
                     Weight::Base(c) => {
-                        let c = uniforms[c.index()][0];
+                        let c = element(values, c);
                         sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a * c));
                     }
                     Weight::Extension(c) => {
-                        let c = uniforms[c.index()].map(|c| [c; VECTORS]);
+                        let c = five(c).map(|c| [c; VECTORS]);
                         let product = product(&a, &c);
                         sum.iter_mut().zip(&product).for_each(|(sum, a)| add(sum, a, |a| a));
                     }
@@ -206,6 +297,11 @@ impl Block {
             }
         }
     }
+}
+
+/// The sum of products, of which the last ones may be by zero.
+fn dot(elements: &[Packed; TERMS], factors: &[F; TERMS]) -> Packed {
+    Packed::mixed_dot_product(elements, factors)
 }
 
 fn add(sum: &mut Lane, a: &Lane, of: impl Fn(Packed) -> Packed) {
