@@ -9,7 +9,7 @@ use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::steps::{Kind, Step, Steps, TERMS, Values, element};
+use super::steps::{Kind, Step, Steps, TERMS, Values};
 use super::{Cpu, Matrix, stored, taken};
 use crate::error::Error;
 use crate::id::DeviceId;
@@ -30,10 +30,16 @@ const ROWS: usize = VECTORS * Packed::WIDTH;
 /// An element of the field in each row of a block.
 type Lane = [Packed; VECTORS];
 
+/// The same in memory, in cache lines of its own.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Stored(Lane);
+
 /// A program as the processor runs it.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    program: Program,
+    /// Of the field and of the extension.
+    registers: [usize; 2],
     needs: Needs,
     steps: Steps,
 }
@@ -42,13 +48,13 @@ impl Rows for Cpu {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        let steps = Steps::new(&program.code);
-        Ok(Compiled { program: program.clone(), needs: Needs::of(program), steps })
+        let steps = Steps::new(program);
+        Ok(Compiled { registers: [program.registers, program.fives], needs: Needs::of(program), steps })
     }
 
     fn run(
         &self,
-        Compiled { program, needs, steps }: &Compiled,
+        Compiled { registers, needs, steps }: &Compiled,
         domain: Domain,
         matrices: [Option<&Matrix>; MATRICES],
         values: &[Challenge],
@@ -68,29 +74,23 @@ impl Rows for Cpu {
         };
         let given = Values::new(steps, values);
         out.par_chunks_mut((width * ROWS).max(1)).enumerate().for_each_init(
-            || Block::new(program),
+            || Block::new(*registers, steps),
             |block, (number, out)| {
                 block.rows(domain, number * ROWS, &matrices);
-                steps.list.iter().for_each(|step| match step {
-                    Step::Run(kind, range) => {
-                        block.run(*kind, &program.code[range.clone()], &matrices, &given, out, width);
-                    }
-                    Step::Products { registers, factors } => {
-                        block.add_products(registers, &given.factors[*factors]);
-                    }
-                    Step::Keep { register, at } => block.kept[*at] = block.base[*register as usize],
-                    Step::AddKept { to, weights } => block.add_kept(*to, &given.weights[*weights]),
-                });
+                block.load(&steps.columns, &matrices);
+                steps.list.iter().for_each(|step| block.step(step, steps, &given, out, width));
             },
         );
         Ok(stored(RowMajorMatrix::new(out, width), reserved))
     }
 }
 
-/// The registers of a block of rows.
+/// The registers and columns of a block of rows.
 struct Block {
-    base: Vec<Lane>,
+    base: Vec<Stored>,
     fives: Vec<[Lane; 5]>,
+    /// How many of the elements are registers, after which columns lie.
+    registers: usize,
     /// The sum that is made in the field.
     sum: Lane,
     /// Elements that are to be added to a sum of the extension.
@@ -100,11 +100,12 @@ struct Block {
 }
 
 impl Block {
-    fn new(program: &Program) -> Self {
+    fn new([registers, fives]: [usize; 2], steps: &Steps) -> Self {
         let zero = [Packed::ZERO; VECTORS];
         Self {
-            base: vec![zero; program.registers],
-            fives: vec![[zero; 5]; program.fives],
+            base: vec![Stored(zero); registers + steps.columns.len()],
+            fives: vec![[zero; 5]; fives],
+            registers,
             sum: zero,
             kept: [zero; TERMS],
             places: [[[0; ROWS]; 2]; MATRICES],
@@ -124,137 +125,112 @@ impl Block {
         }
     }
 
-    fn load(&self, column: Column, matrices: &[Option<&Matrix>]) -> Lane {
-        let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
-        let elements = &matrix.values.elements;
-        let places = &self.places[usize::from(column.matrix)][usize::from(column.next)];
-        let at = |row: usize| elements[places[row] + column.column as usize];
-        core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)))
+    /// All columns, as they lie in memory: a row's come in a stream, and no instruction waits for one.
+    fn load(&mut self, columns: &[Column], matrices: &[Option<&Matrix>]) {
+        for (to, column) in self.base[self.registers..].iter_mut().zip(columns) {
+            let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
+            let elements = &matrix.values.elements;
+            let places = &self.places[usize::from(column.matrix)][usize::from(column.next)];
+            let at = |row: usize| elements[places[row] + column.column as usize];
+            to.0 = core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)));
+        }
     }
 
     fn operand(&self, operand: &Operand<u32>, values: &[Challenge]) -> Lane {
         match operand {
-            Operand::Register(register) => self.base[*register as usize],
-            Operand::Uniform(value) => [Packed::from(element(values, *value)); VECTORS],
+            Operand::Register(element) => self.base[*element as usize].0,
+            Operand::Uniform(value) => [Packed::from(value_of(values, value.index())); VECTORS],
+        }
+    }
+
+    fn step(&mut self, step: &Step, steps: &Steps, given: &Values<'_>, out: &mut [F], width: usize) {
+        match step {
+            Step::Run(kind, range) => self.run(*kind, &steps.operations[range.clone()], given.all),
+            Step::Products { elements, factors } => {
+                let elements = elements.map(|element| &self.base[element as usize].0);
+                let factors = &given.factors[*factors];
+                let dot = |v| Packed::mixed_dot_product(&elements.map(|element| element[v]), factors);
+                self.sum = core::array::from_fn(|v| self.sum[v] + dot(v));
+            }
+            Step::Keep { element, at } => self.kept[*at] = self.base[*element as usize].0,
+            Step::AddKept { to, weights } => {
+                let sum = &mut self.fives[*to as usize];
+                for (sum, weights) in sum.iter_mut().zip(&given.weights[*weights]) {
+                    for (v, sum) in sum.iter_mut().enumerate() {
+                        let kept = self.kept.each_ref().map(|element| element[v]);
+                        *sum += Packed::mixed_dot_product(&kept, weights);
+                    }
+                }
+            }
+            Step::LoadFive { to, first } => {
+                self.fives[*to as usize] = core::array::from_fn(|i| self.base[first + i].0);
+            }
+            Step::Other(instruction) => self.other(instruction, given.all, out, width),
+        }
+    }
+
+    /// Operations of one kind.
+    fn run(&mut self, kind: Kind, operations: &[[u32; 3]], values: &[Challenge]) {
+        let value = |number: u32| Packed::from(value_of(values, number as usize));
+        match kind {
+            Kind::Add => self.of_two(operations, |a, b| a + b),
+            Kind::Sub => self.of_two(operations, |a, b| a - b),
+            Kind::Mul => self.of_two(operations, |a, b| a * b),
+            Kind::AddValue => self.of_one(operations, |a, b| a + value(b)),
+            Kind::MulValue => self.of_one(operations, |a, b| a * value(b)),
         }
     }
 
     #[inline(always)]
-    fn of_two(&mut self, [to, a, b]: [u32; 3], of: impl Fn(Packed, Packed) -> Packed) {
-        let (a, b) = (&self.base[a as usize], &self.base[b as usize]);
-        let value = core::array::from_fn(|v| of(a[v], b[v]));
-        self.base[to as usize] = value;
+    fn of_two(&mut self, operations: &[[u32; 3]], of: impl Fn(Packed, Packed) -> Packed) {
+        for [to, a, b] in operations {
+            let [a, b] = [a, b].map(|element| &self.base[*element as usize].0);
+            let value = core::array::from_fn(|v| of(a[v], b[v]));
+            self.base[*to as usize].0 = value;
+        }
     }
 
     #[inline(always)]
-    fn of_one(&mut self, [to, a]: [u32; 2], of: impl Fn(Packed) -> Packed) {
-        let value = self.base[a as usize].map(of);
-        self.base[to as usize] = value;
-    }
-
-    /// Adds the products of some elements.
-    fn add_products(&mut self, registers: &[u32; TERMS], factors: &[F; TERMS]) {
-        let elements = registers.map(|register| &self.base[register as usize]);
-        self.sum = core::array::from_fn(|v| self.sum[v] + dot(&elements.map(|element| element[v]), factors));
-    }
-
-    /// Adds the products of what is kept by values of the extension.
-    fn add_kept(&mut self, to: u32, weights: &[[F; TERMS]; 5]) {
-        for (sum, weights) in self.fives[to as usize].iter_mut().zip(weights) {
-            for (v, sum) in sum.iter_mut().enumerate() {
-                *sum += dot(&self.kept.each_ref().map(|element| element[v]), weights);
-            }
+    fn of_one(&mut self, operations: &[[u32; 3]], of: impl Fn(Packed, u32) -> Packed) {
+        for [to, a, b] in operations {
+            let value = self.base[*a as usize].0.map(|a| of(a, *b));
+            self.base[*to as usize].0 = value;
         }
     }
 
-    /// Instructions of one kind.
-    fn run(
-        &mut self,
-        kind: Kind,
-        code: &[Instruction<u32>],
-        matrices: &[Option<&Matrix>],
-        given: &Values<'_>,
-        out: &mut [F],
-        width: usize,
-    ) {
-        use Operand::{Register, Uniform as Value};
-        let value = |at| Packed::from(element(given.all, at));
-        for instruction in code {
-            match (kind, *instruction) {
-                (Kind::Add, Instruction::Add(to, Register(a), Register(b))) => {
-                    self.of_two([to, a, b], |a, b| a + b);
-                }
-                (Kind::Sub, Instruction::Sub(to, Register(a), Register(b))) => {
-                    self.of_two([to, a, b], |a, b| a - b);
-                }
-                (Kind::Mul, Instruction::Mul(to, Register(a), Register(b))) => {
-                    self.of_two([to, a, b], |a, b| a * b);
-                }
-                (
-                    Kind::AddValue,
-                    Instruction::Add(to, Register(a), Value(b)) | Instruction::Add(to, Value(b), Register(a)),
-                ) => {
-                    let b = value(b);
-                    self.of_one([to, a], |a| a + b);
-                }
-                (
-                    Kind::MulValue,
-                    Instruction::Mul(to, Register(a), Value(b)) | Instruction::Mul(to, Value(b), Register(a)),
-                ) => {
-                    let b = value(b);
-                    self.of_one([to, a], |a| a * b);
-                }
-                _ => self.step(instruction, matrices, given.all, out, width),
-            }
-        }
-    }
-
-    fn step(
-        &mut self,
-        instruction: &Instruction<u32>,
-        matrices: &[Option<&Matrix>],
-        values: &[Challenge],
-        out: &mut [F],
-        width: usize,
-    ) {
+    fn other(&mut self, instruction: &Instruction<u32>, values: &[Challenge], out: &mut [F], width: usize) {
+        let at = |register: u32| register as usize;
+        let element = |value: Uniform| value_of(values, value.index());
         let five = |value: Uniform| -> [Packed; 5] {
             let coefficients: &[F] = values[value.index()].as_basis_coefficients_slice();
             core::array::from_fn(|i| Packed::from(coefficients[i]))
         };
-        let at = |register: u32| register as usize;
         match *instruction {
-            Instruction::Load(to, column) => self.base[at(to)] = self.load(column, matrices),
-            Instruction::LoadFive(to, column) => {
-                self.fives[at(to)] = core::array::from_fn(|i| {
-                    self.load(Column { column: column.column + i as u32, ..column }, matrices)
-                });
-            }
             Instruction::Add(to, a, b) => {
                 let (a, b) = (self.operand(&a, values), self.operand(&b, values));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] + b[v]);
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] + b[v]);
             }
             Instruction::Sub(to, a, b) => {
                 let (a, b) = (self.operand(&a, values), self.operand(&b, values));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] - b[v]);
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] - b[v]);
             }
             Instruction::Mul(to, a, b) => {
                 let (a, b) = (self.operand(&a, values), self.operand(&b, values));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] * b[v]);
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] * b[v]);
             }
-            Instruction::Begin(constant) => self.sum = [Packed::from(element(values, constant)); VECTORS],
-            Instruction::AddProduct(a, by) => {
-                let (a, by) = (&self.base[at(a)], Packed::from(element(values, by)));
-                self.sum.iter_mut().zip(a).for_each(|(sum, a)| *sum += *a * by);
+            Instruction::Load(..) | Instruction::LoadFive(..) | Instruction::AddProduct(..) => {
+                unreachable!("steps of their own")
             }
-            Instruction::End(to) => self.base[at(to)] = self.sum,
+            Instruction::Begin(constant) => self.sum = [Packed::from(element(constant)); VECTORS],
+            Instruction::End(to) => self.base[at(to)].0 = self.sum,
             Instruction::Start(to, constant) => self.fives[at(to)] = five(constant).map(|c| [c; VECTORS]),
             Instruction::AddTerm(to, a, weight) => {
-                let a = self.base[at(a)];
+                let a = self.base[at(a)].0;
                 let sum = &mut self.fives[at(to)];
                 match weight {
                     Weight::One => add(&mut sum[0], &a, |a| a),
                     Weight::Base(c) => {
-                        let c = element(values, c);
+                        let c = element(c);
                         add(&mut sum[0], &a, |a| a * c);
                     }
                     Weight::Extension(c) => {
@@ -268,7 +244,7 @@ impl Block {
                 match weight {
                     Weight::One => sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a)),
                     Weight::Base(c) => {
-                        let c = element(values, c);
+                        let c = element(c);
                         sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a * c));
                     }
                     Weight::Extension(c) => {
@@ -282,7 +258,7 @@ impl Block {
                 self.fives[at(to)] = product(&self.fives[at(a)], &self.fives[at(b)])
             }
             Instruction::Scaled(to, a, b) => {
-                let (a, b) = (self.fives[at(a)], self.base[at(b)]);
+                let (a, b) = (self.fives[at(a)], self.base[at(b)].0);
                 self.fives[at(to)] = a.map(|a| core::array::from_fn(|v| a[v] * b[v]));
             }
             Instruction::Inverse(to, a) => self.fives[at(to)] = inverse(&self.fives[at(a)]),
@@ -299,9 +275,8 @@ impl Block {
     }
 }
 
-/// The sum of products, of which the last ones may be by zero.
-fn dot(elements: &[Packed; TERMS], factors: &[F; TERMS]) -> Packed {
-    Packed::mixed_dot_product(elements, factors)
+fn value_of(values: &[Challenge], number: usize) -> F {
+    values[number].as_basis_coefficients_slice()[0]
 }
 
 fn add(sum: &mut Lane, a: &Lane, of: impl Fn(Packed) -> Packed) {

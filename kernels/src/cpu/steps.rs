@@ -1,17 +1,21 @@
-//! A program's instructions as the processor runs them: runs of one kind, which are decoded once, and terms of sums some at a time.
+//! A program's instructions as the processor runs them: columns lie beside the registers of a block of rows before the program begins, instructions of one kind that follow one another are decoded
+//! once, and products of a sum are made some at a time.
 
 use core::ops::Range;
+use std::collections::BTreeSet;
 
 use aludel_protocol::{Challenge, F};
 use p3_field::BasedVectorSpace;
 
-use crate::rows::program::{Instruction, Operand, Weight};
+use crate::fold::DEGREE;
+use crate::rows::Column;
+use crate::rows::program::{Instruction, Operand, Program, Weight};
 use crate::rows::uniform::Uniform;
 
 /// Terms of a sum that are multiplied together, and reduced once.
 pub(super) const TERMS: usize = 8;
 
-/// What many instructions are like. All others are of one kind.
+/// What most instructions are: an operation in the field, on an element and another or a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Add,
@@ -19,80 +23,108 @@ pub(super) enum Kind {
     Sub,
     Mul,
     MulValue,
-    Other,
 }
 
-impl Kind {
-    fn of(instruction: &Instruction<u32>) -> Self {
-        use Operand::{Register, Uniform};
-        match instruction {
-            Instruction::Add(_, Register(_), Register(_)) => Self::Add,
-            Instruction::Sub(_, Register(_), Register(_)) => Self::Sub,
-            Instruction::Mul(_, Register(_), Register(_)) => Self::Mul,
-            Instruction::Add(_, Register(_), Uniform(_)) | Instruction::Add(_, Uniform(_), Register(_)) => {
-                Self::AddValue
-            }
-            Instruction::Mul(_, Register(_), Uniform(_)) | Instruction::Mul(_, Uniform(_), Register(_)) => {
-                Self::MulValue
-            }
-            _ => Self::Other,
-        }
-    }
-}
-
+/// Elements of the field are numbered: registers, and then columns.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// Instructions of a kind.
+    /// A range of operations of a kind.
     Run(Kind, Range<usize>),
-    /// Adds products to the field's sum: of these registers by factors of a number.
-    Products { registers: [u32; TERMS], factors: usize },
+    /// Adds products to the field's sum: of these elements by factors of a number.
+    Products { elements: [u32; TERMS], factors: usize },
     /// Keeps an element that is to be added to a sum of the extension.
-    Keep { register: u32, at: usize },
+    Keep { element: u32, at: usize },
     /// Adds what is kept, times weights of a number.
     AddKept { to: u32, weights: usize },
+    /// Five columns from an element on, which lie in their order.
+    LoadFive { to: u32, first: usize },
+    /// Anything else.
+    Other(Instruction<u32>),
 }
 
-/// A program's steps, in order. Where there are fewer terms than go together, the others are multiplied by zero.
-#[derive(Clone, Debug, Default)]
+/// A program's steps, in order.
+#[derive(Clone, Debug)]
 pub(super) struct Steps {
+    /// The columns that it reads.
+    pub columns: Vec<Column>,
     pub list: Vec<Step>,
+    /// What is written, an element, and another or the number of a value.
+    pub operations: Vec<[u32; 3]>,
+    // Where there are fewer terms than go together, the others are multiplied by zero.
     factors: Vec<[Uniform; TERMS]>,
     weights: Vec<[Uniform; TERMS]>,
+    /// The element that is in each register.
+    elements: Vec<u32>,
 }
 
 impl Steps {
-    pub fn new(code: &[Instruction<u32>]) -> Self {
-        let mut steps = Self::default();
-        // Terms that are kept, and of which sum.
+    pub fn new(program: &Program) -> Self {
+        let columns = program.code.iter().flat_map(|instruction| match *instruction {
+            Instruction::Load(_, column) => columns(column, 1),
+            Instruction::LoadFive(_, column) => columns(column, DEGREE as u32),
+            _ => Vec::new(),
+        });
+        // In the order in which they lie in memory.
+        let columns: BTreeSet<_> =
+            columns.map(|column| (column.matrix, column.next, column.column)).collect();
+        let columns = columns.into_iter().map(|(matrix, next, column)| Column { matrix, column, next });
+        let mut steps = Self {
+            columns: columns.collect(),
+            list: Vec::new(),
+            operations: Vec::new(),
+            factors: Vec::new(),
+            weights: Vec::new(),
+            elements: (0..).take(program.registers).collect(),
+        };
+        steps.take_all(&program.code);
+        steps
+    }
+
+    fn take_all(&mut self, code: &[Instruction<u32>]) {
+        // Values by which elements are to be multiplied that are kept for a sum of the extension.
         let mut kept: Option<(u32, Vec<Uniform>)> = None;
-        let mut i = 0;
-        while let Some(instruction) = code.get(i) {
+        // Products of the field's sum that are to be added.
+        let mut products: (Vec<u32>, Vec<Uniform>) = Default::default();
+        for instruction in code {
             let (written, read) = instruction.registers();
             let term = match *instruction {
                 Instruction::AddTerm(to, register, Weight::Extension(by)) => Some((to, register, by)),
                 _ => None,
             };
             let touches = |sum: u32| written.iter().chain(&read).any(|register| *register == (sum, true));
-            let goes_on = |(sum, terms): &(u32, Vec<Uniform>)| match term {
-                Some((to, ..)) => to == *sum && terms.len() < TERMS,
-                None => !touches(*sum),
+            let ends = |(sum, weights): &mut (u32, Vec<Uniform>)| match term {
+                Some((to, ..)) => to != *sum || weights.len() == TERMS,
+                None => touches(*sum),
             };
-            if let Some((to, weights)) = kept.take_if(|kept| !goes_on(kept)) {
-                steps.add_kept(to, &weights);
+            if let Some((to, weights)) = kept.take_if(ends) {
+                self.add_kept(to, &weights);
             }
-            if let Some((to, register, by)) = term {
-                let (_, weights) = kept.get_or_insert_with(|| (to, Vec::new()));
-                steps.list.push(Step::Keep { register, at: weights.len() });
-                weights.push(by);
-                i += 1;
-                continue;
+            match (*instruction, term) {
+                (_, Some((to, register, by))) => {
+                    let (_, weights) = kept.get_or_insert_with(|| (to, Vec::new()));
+                    let element = self.elements[register as usize];
+                    self.list.push(Step::Keep { element, at: weights.len() });
+                    weights.push(by);
+                }
+                (Instruction::AddProduct(register, by), _) => {
+                    let (elements, factors) = &mut products;
+                    elements.push(self.elements[register as usize]);
+                    factors.push(by);
+                    if factors.len() == TERMS {
+                        self.add_products(&mut products);
+                    }
+                }
+                // What is multiplied may lie in a register that is given to the sum, and to nothing before: between are loads at most, which write none.
+                (Instruction::End(_), _) => {
+                    self.add_products(&mut products);
+                    self.take(instruction);
+                }
+                _ => self.take(instruction),
             }
-            i += steps.take(&code[i..], i);
         }
         if let Some((to, weights)) = kept {
-            steps.add_kept(to, &weights);
+            self.add_kept(to, &weights);
         }
-        steps
     }
 
     fn add_kept(&mut self, to: u32, weights: &[Uniform]) {
@@ -100,26 +132,86 @@ impl Steps {
         self.weights.push(filled(weights, Uniform::ZERO));
     }
 
-    /// What comes first of some code, which begins at an index. How many instructions that are.
-    fn take(&mut self, code: &[Instruction<u32>], at: usize) -> usize {
-        let products = code.iter().map_while(|instruction| match *instruction {
-            Instruction::AddProduct(register, by) => Some((register, by)),
-            _ => None,
-        });
-        let (registers, factors): (Vec<_>, Vec<_>) = products.take(TERMS).unzip();
-        if let Some(first) = registers.first() {
-            self.list
-                .push(Step::Products { registers: filled(&registers, *first), factors: self.factors.len() });
-            self.factors.push(filled(&factors, Uniform::ZERO));
-            return registers.len();
+    fn add_products(&mut self, (elements, factors): &mut (Vec<u32>, Vec<Uniform>)) {
+        if let Some(first) = elements.first() {
+            let elements = filled(elements, *first);
+            self.list.push(Step::Products { elements, factors: self.factors.len() });
+            self.factors.push(filled(factors, Uniform::ZERO));
         }
-        let kind = Kind::of(&code[0]);
+        elements.clear();
+        factors.clear();
+    }
+
+    /// The elements that operands are.
+    fn placed(&self, operand: Operand<u32>) -> Operand<u32> {
+        match operand {
+            Operand::Register(register) => Operand::Register(self.elements[register as usize]),
+            Operand::Uniform(_) => operand,
+        }
+    }
+
+    /// Any instruction that is no term of a sum by known values.
+    fn take(&mut self, instruction: &Instruction<u32>) {
+        use Operand::{Register, Uniform as Value};
+        let at = |register: u32| self.elements[register as usize];
+        match *instruction {
+            // Numbers of registers and columns are 32 bits.
+            Instruction::Load(to, column) => self.elements[to as usize] = self.column(column) as u32,
+            Instruction::LoadFive(to, column) => {
+                self.list.push(Step::LoadFive { to, first: self.column(column) });
+            }
+            Instruction::Add(to, a, b) => match (self.placed(a), self.placed(b)) {
+                (Register(a), Register(b)) => self.operation(Kind::Add, to, a, b),
+                (Register(a), Value(b)) | (Value(b), Register(a)) => {
+                    self.operation(Kind::AddValue, to, a, b.index() as u32);
+                }
+                (a, b) => self.written(to, Instruction::Add(to, a, b)),
+            },
+            Instruction::Sub(to, a, b) => match (self.placed(a), self.placed(b)) {
+                (Register(a), Register(b)) => self.operation(Kind::Sub, to, a, b),
+                (a, b) => self.written(to, Instruction::Sub(to, a, b)),
+            },
+            Instruction::Mul(to, a, b) => match (self.placed(a), self.placed(b)) {
+                (Register(a), Register(b)) => self.operation(Kind::Mul, to, a, b),
+                (Register(a), Value(b)) | (Value(b), Register(a)) => {
+                    self.operation(Kind::MulValue, to, a, b.index() as u32);
+                }
+                (a, b) => self.written(to, Instruction::Mul(to, a, b)),
+            },
+            Instruction::End(to) => self.written(to, Instruction::End(to)),
+            Instruction::AddTerm(to, a, by) => {
+                self.list.push(Step::Other(Instruction::AddTerm(to, at(a), by)))
+            }
+            Instruction::Scaled(to, a, b) => self.list.push(Step::Other(Instruction::Scaled(to, a, at(b)))),
+            of_the_extension => self.list.push(Step::Other(of_the_extension)),
+        }
+    }
+
+    /// A register is written.
+    fn written(&mut self, to: u32, instruction: Instruction<u32>) {
+        self.elements[to as usize] = to;
+        self.list.push(Step::Other(instruction));
+    }
+
+    fn operation(&mut self, kind: Kind, to: u32, a: u32, b: u32) {
+        self.elements[to as usize] = to;
+        let at = self.operations.len();
+        self.operations.push([to, a, b]);
         match self.list.last_mut() {
-            Some(Step::Run(last, range)) if *last == kind && range.end == at => range.end += 1,
+            Some(Step::Run(last, range)) if *last == kind => range.end += 1,
             _ => self.list.push(Step::Run(kind, at..at + 1)),
         }
-        1
     }
+
+    /// The element that is a column.
+    fn column(&self, column: Column) -> usize {
+        let key = |column: &Column| (column.matrix, column.next, column.column);
+        self.elements.len() + self.columns.partition_point(|other| key(other) < key(&column))
+    }
+}
+
+fn columns(first: Column, count: u32) -> Vec<Column> {
+    (0..count).map(|i| Column { column: first.column + i, ..first }).collect()
 }
 
 fn filled<T: Copy>(some: &[T], rest: T) -> [T; TERMS] {
@@ -131,7 +223,7 @@ pub(super) struct Values<'a> {
     pub all: &'a [Challenge],
     pub factors: Vec<[F; TERMS]>,
     /// Coefficient by coefficient.
-    pub weights: Vec<[[F; TERMS]; 5]>,
+    pub weights: Vec<[[F; TERMS]; DEGREE]>,
 }
 
 impl<'a> Values<'a> {
@@ -142,9 +234,4 @@ impl<'a> Values<'a> {
         let weights = steps.weights.iter().map(of).collect();
         Self { all, factors, weights }
     }
-}
-
-/// A value of the field.
-pub(super) fn element(values: &[Challenge], at: Uniform) -> F {
-    values[at.index()].as_basis_coefficients_slice()[0]
 }
