@@ -77,7 +77,7 @@ impl Rows for Cpu {
             || Block::new(*registers, steps),
             |block, (number, out)| {
                 block.rows(domain, number * ROWS, &matrices);
-                block.load(&steps.columns, &matrices);
+                block.load(&steps.groups, &matrices);
                 steps.list.iter().for_each(|step| block.step(step, steps, &given, out, width));
             },
         );
@@ -125,14 +125,20 @@ impl Block {
         }
     }
 
-    /// All columns, as they lie in memory: a row's come in a stream, and no instruction waits for one.
-    fn load(&mut self, columns: &[Column], matrices: &[Option<&Matrix>]) {
-        for (to, column) in self.base[self.registers..].iter_mut().zip(columns) {
-            let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
-            let elements = &matrix.values.elements;
-            let places = &self.places[usize::from(column.matrix)][usize::from(column.next)];
-            let at = |row: usize| elements[places[row] + column.column as usize];
-            to.0 = core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)));
+    /// All columns, in the order of memory, so that no instruction waits for one.
+    fn load(&mut self, groups: &[(Column, usize)], matrices: &[Option<&Matrix>]) {
+        let mut columns = &mut self.base[self.registers..];
+        for (first, count) in groups {
+            let (group, rest) = columns.split_at_mut(*count);
+            let matrix = matrices[usize::from(first.matrix)].expect("a matrix that the program reads");
+            let elements = &matrix.values.elements[first.column as usize..];
+            let places = &self.places[usize::from(first.matrix)][usize::from(first.next)];
+            for (row, place) in places.iter().enumerate() {
+                for (column, element) in group.iter_mut().zip(&elements[*place..*place + count]) {
+                    column.0[row / Packed::WIDTH].as_slice_mut()[row % Packed::WIDTH] = *element;
+                }
+            }
+            columns = rest;
         }
     }
 

@@ -15,6 +15,9 @@ use crate::rows::uniform::Uniform;
 /// Terms of a sum that are multiplied together, and reduced once.
 pub(super) const TERMS: usize = 8;
 
+/// Columns that are read together, row after row: those of a cache line.
+const GROUP: usize = 16;
+
 /// What most instructions are: an operation in the field, on an element and another or a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -45,8 +48,10 @@ pub(super) enum Step {
 /// A program's steps, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
-    /// The columns that it reads.
+    /// The columns that it reads, in the order in which they lie in memory.
     pub columns: Vec<Column>,
+    /// Of those that lie side by side, a few at a time, the first and how many there are.
+    pub groups: Vec<(Column, usize)>,
     pub list: Vec<Step>,
     /// What is written, an element, and another or the number of a value.
     pub operations: Vec<[u32; 3]>,
@@ -64,12 +69,15 @@ impl Steps {
             Instruction::LoadFive(_, column) => columns(column, DEGREE as u32),
             _ => Vec::new(),
         });
-        // In the order in which they lie in memory.
         let columns: BTreeSet<_> =
             columns.map(|column| (column.matrix, column.next, column.column)).collect();
         let columns = columns.into_iter().map(|(matrix, next, column)| Column { matrix, column, next });
+        let columns: Vec<_> = columns.collect();
+        let are_beside = |a: &Column, b: &Column| (Column { column: a.column + 1, ..*a }) == *b;
+        let groups = columns.chunk_by(are_beside).flat_map(|columns| columns.chunks(GROUP));
         let mut steps = Self {
-            columns: columns.collect(),
+            groups: groups.map(|group| (group[0], group.len())).collect(),
+            columns,
             list: Vec::new(),
             operations: Vec::new(),
             factors: Vec::new(),
