@@ -301,12 +301,29 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_the_field_have_a_slot_of_their_own() {
+        let by = Uniform::MINUS_ONE;
+        let sum =
+            |to| [Instruction::Begin(Uniform::ONE), Instruction::AddProduct(0, by), Instruction::End(to)];
+        let code = [vec![Instruction::Load(0, COLUMN)], sum(0).into(), sum(1).into()].concat();
+        let encoded = encoded(code, Columns::Gathered).expect("a program");
+        // The column in slot 0, sums in 1, registers 0 and 1 in 2 and 3.
+        let of =
+            |from, to| [[COPY | A_UNIFORM, 1, 1, 0], [MUL | B_UNIFORM | ADDED, 1, from, 2], [COPY, to, 1, 0]];
+        assert_eq!((encoded.code, encoded.slots), ([of(0, 2), of(2, 3)].concat(), 4));
+    }
+
+    #[test]
     fn programs_that_are_none_are_refused() {
         let read = Operand::Register(0);
         for (code, why) in [
             (vec![Instruction::Add(0, read, read)], "before it is written"),
             (vec![Instruction::Load(2, COLUMN)], "no register 2"),
             (vec![Instruction::Store(1, 0)], "no register 1"),
+            (
+                vec![Instruction::Begin(Uniform::ZERO), Instruction::AddProduct(1, Uniform::ONE)],
+                "before it is written",
+            ),
             (
                 vec![Instruction::LoadFive(0, COLUMN), Instruction::AddFive(0, 0, Weight::One)],
                 "before it begins",
