@@ -370,9 +370,10 @@ fn linear_layers_become_sums_where_they_take_less() {
         for layer in 0..LAYERS {
             base.push(state[0].cube());
             let column = SymbolicVariable::new(BaseEntry::Main { offset: 0 }, 12 + layer);
-            state[0] = column.into();
-            let sum: Base = state.iter().cloned().sum();
+            let others: Base = state[1..].iter().cloned().sum();
+            let sum = others.clone() + Base::from(column);
             state = state.into_iter().enumerate().map(|(i, x)| scale(i, x) + sum.clone()).collect();
+            state[0] = others - Base::from(column);
         }
         base.extend(state.iter().map(Base::cube));
         let layout = ConstraintLayout { base_indices: (0..base.len()).collect(), ext_indices: Vec::new() };
@@ -383,7 +384,7 @@ fn linear_layers_become_sums_where_they_take_less() {
     // Of a layer's sum the columns and the sums before it; of each result as many.
     let most = (0..LAYERS).map(|layer| WIDTH + layer + 3).sum::<usize>() + WIDTH * (LAYERS + 1);
     assert!(products > 0 && products <= most, "{products} products, at most {most}");
-    // The first element of a layer is that sum and a multiple of its column.
+    // The first element of a layer differs from its sum by twice the column.
     assert!(count(&scaled, is_scaled) <= LAYERS, "{:?}", scaled.code());
     let sums = count(&scaled, |instruction| matches!(instruction, Instruction::End(_)));
     assert!(sums <= 2 * LAYERS + WIDTH, "{sums} sums");
@@ -416,6 +417,14 @@ fn deep_linear_graphs_stay_as_large_as_they_are() {
         let program = deep(uses);
         let most = 20_000 * (3 * uses + 3);
         assert!(program.code().len() < most, "{uses} uses: {} instructions", program.code().len());
+        let is_term = |instruction: &Instruction<u32>| !matches!(instruction, Instruction::Begin(_));
+        let sums = program.code().split(|instruction| !is_term(instruction));
+        let longest = sums.map(|sum| sum.iter().filter(|step| is_product(step)).count()).max();
+        let least = if uses == 1 { 32 } else { 0 };
+        assert!(
+            longest.is_some_and(|terms| terms >= least && terms <= 200),
+            "{uses} uses: {longest:?} terms"
+        );
     }
 }
 
