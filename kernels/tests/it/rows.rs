@@ -362,7 +362,7 @@ fn is_scaled(instruction: &Instruction<u32>) -> bool {
 /// Layers of products by constants become sums, of which there are few: one of the columns and of the sums before it a layer, and one an element at the end. Layers of additions stay.
 #[test]
 fn linear_layers_become_sums_where_they_take_less() {
-    const WIDTH: usize = 8;
+    const WIDTH: usize = 12;
     const LAYERS: usize = 12;
     let layers = |scale: &dyn Fn(usize, Base) -> Base| {
         let mut state: Vec<Base> = (0..WIDTH).map(main_column).collect();
