@@ -388,9 +388,16 @@ fn linear_layers_become_sums_where_they_take_less() {
     assert!(count(&scaled, is_scaled) <= LAYERS, "{:?}", scaled.code());
     let sums = count(&scaled, |instruction| matches!(instruction, Instruction::End(_)));
     assert!(sums <= 2 * LAYERS + WIDTH, "{sums} sums");
-    // Twice as much is an addition.
-    let doubled = layers(&|_, x| x.clone() + x);
-    assert_eq!(count(&doubled, is_product), 0);
+    // A layer of few additions for an element, between cubes.
+    let mut state: Vec<Base> = (0..WIDTH).map(main_column).collect();
+    for _ in 0..3 {
+        let sum: Base = state.iter().cloned().sum();
+        state = state.into_iter().map(|x| (x.clone() + x + sum.clone()).cube()).collect();
+    }
+    let layout = ConstraintLayout { base_indices: (0..WIDTH).collect(), ext_indices: Vec::new() };
+    let added = Constraints { base: state, extension: Vec::new(), layout }.program(1000);
+    assert_eq!(count(&added, is_product), 0);
+    assert_eq!(count(&added, is_scaled), 0);
 }
 
 /// Neither time nor size grows with the square of the depth, whatever nodes are used: by the next alone, or by those after it too.
