@@ -20,6 +20,12 @@ __device__ __forceinline__ Fe add(Fe a, Fe b) { return a + b; }
 __device__ __forceinline__ Fe sub(Fe a, Fe b) { return a - b; }
 __device__ __forceinline__ Fe mul(Fe a, Fe b) { return a * b; }
 
+// A sum in the field, not reduced yet. The text corrects it where products could make it as large as 2^33 p.
+__device__ __forceinline__ Wide begin_wide(Fe x) { return wide(x); }
+__device__ __forceinline__ Wide plus_wide(Wide sum, Fe a, Fe by) { return loosely_plus_product(sum, a, by); }
+__device__ __forceinline__ Wide tightened_wide(Wide sum) { return tightened(sum); }
+__device__ __forceinline__ Fe reduced_wide(Wide sum) { return reduced(sum); }
+
 __device__ __forceinline__ Wide5 begin(const Fe5& x) {
     Wide5 sum;
 #pragma unroll
@@ -87,6 +93,17 @@ __device__ __forceinline__ Fe5 five_columns(const Fe* matrix, uint32_t first, ui
     Fe5 x;
 #pragma unroll
     for (uint32_t i = 0; i < 5; i++) x.at[i] = column(matrix, first + i, log_rows, row);
+    return x;
+}
+
+// The same from where a row has its first column; columns are so many bytes apart. A product with the number is one instruction, a shift several.
+__device__ __forceinline__ Fe column_at(const Fe* row, uint32_t column, uint32_t stride) {
+    return *reinterpret_cast<const Fe*>(reinterpret_cast<const char*>(row) + uint64_t{column} * stride);
+}
+__device__ __forceinline__ Fe5 five_columns_at(const Fe* row, uint32_t first, uint32_t stride) {
+    Fe5 x;
+#pragma unroll
+    for (uint32_t i = 0; i < 5; i++) x.at[i] = column_at(row, first + i, stride);
     return x;
 }
 

@@ -37,6 +37,18 @@ fn five_value(at: u32) -> Extension {
     return Extension(array<u32, 5>(values[at], values[at + 1u], values[at + 2u], values[at + 3u], values[at + 4u]));
 }
 
+fn begin_wide(x: u32) -> u32 {
+    return x;
+}
+
+fn plus_wide(sum: u32, a: u32, by: u32) -> u32 {
+    return add(sum, mul(a, by));
+}
+
+fn reduced_wide(sum: u32) -> u32 {
+    return sum;
+}
+
 fn begin(x: Extension) -> Extension {
     return x;
 }

@@ -98,6 +98,8 @@ const fn butterflies(log: usize) -> u64 {
 pub const fn instruction_products<R>(instruction: &Instruction<R>) -> [u64; 2] {
     match instruction {
         Instruction::Mul(..) => [1, 1],
+        Instruction::Begin(_) => [0, 1],
+        Instruction::AddProduct(..) => [1, 0],
         Instruction::Start(..) => [0, 5],
         Instruction::AddTerm(_, _, Weight::Base(_)) => [1, 0],
         Instruction::AddTerm(_, _, Weight::Extension(_)) | Instruction::AddFive(_, _, Weight::Base(_)) => {
@@ -114,6 +116,7 @@ pub const fn instruction_products<R>(instruction: &Instruction<R>) -> [u64; 2] {
         | Instruction::LoadFive(..)
         | Instruction::Add(..)
         | Instruction::Sub(..)
+        | Instruction::End(_)
         | Instruction::Store(..) => [0, 0],
     }
 }

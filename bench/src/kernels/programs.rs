@@ -145,7 +145,7 @@ mod tests {
             let given: usize = programs.widths.iter().sum();
             assert!(case.bytes() >= 4 * height * (given + written) as u64, "{written} are written");
             let all: usize = programs.parts.iter().map(|part| part.code().len()).sum();
-            let counted = if case.family == Family::Quotient { [2339, 1093] } else { [10_107, 2908] };
+            let counted = if case.family == Family::Quotient { [3965, 627] } else { [10_109, 2902] };
             assert_eq!(programs.products, counted, "{}: {all} instructions", case.family.name());
         }
         assert!(programs(Family::Ntt).is_none());

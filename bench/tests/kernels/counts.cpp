@@ -77,6 +77,9 @@ int main() {
     Wide5 sum = begin(a);
     volatile uint64_t sums = 0;
     count("mul", [&] { kept = mul(a.at[0], b.at[0]).word; });
+    Wide linear = begin_wide(a.at[0]);
+    count("begin_wide", [&] { kept = reduced_wide(begin_wide(a.at[0])).word; });
+    count("plus_wide", [&] { sums = plus_wide(linear, a.at[0], b.at[0]).word; });
     count("begin", [&] { kept = finish(begin(a)).at[0].word; });
     count("plus", [&] { sums = plus(sum, a.at[0]).at[0].word; });
     count("plus_base", [&] { sums = plus_base(sum, a.at[0], b.at[0]).at[0].word; });

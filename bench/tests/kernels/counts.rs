@@ -86,6 +86,8 @@ fn of_programs() -> Vec<(&'static str, [u64; 2])> {
     let (base, extension) = (Weight::Base(value), Weight::Extension(value));
     [
         ("mul", Instruction::Mul(0, Operand::Register(0), Operand::Uniform(value))),
+        ("begin_wide", Instruction::Begin(value)),
+        ("plus_wide", Instruction::AddProduct(0, value)),
         ("begin", Instruction::Start(0, value)),
         ("plus", Instruction::AddTerm(0, 0, Weight::One)),
         ("plus_base", Instruction::AddTerm(0, 0, base)),

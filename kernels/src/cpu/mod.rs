@@ -11,6 +11,7 @@ mod quotients;
 mod rows;
 mod running_sums;
 mod sizes;
+mod steps;
 
 use core::borrow::Borrow;
 use core::time::Duration;

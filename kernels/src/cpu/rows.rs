@@ -4,17 +4,19 @@ use std::sync::LazyLock;
 
 use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F};
-use p3_field::{BasedVectorSpace, ExtensionField, Field, PackedValue, PrimeCharacteristicRing};
+use p3_field::{Algebra, BasedVectorSpace, ExtensionField, Field, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::Matrix as _;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
+use super::steps::{Kind, Step, Steps, TERMS, Values};
 use super::{Cpu, Matrix, stored, taken};
 use crate::error::Error;
 use crate::id::DeviceId;
 use crate::rows::lower::MATRICES;
 use crate::rows::needs::Needs;
 use crate::rows::program::{Instruction, Operand, Weight};
+use crate::rows::uniform::Uniform;
 use crate::rows::{Column, Domain, Program};
 use crate::seam::{Device, Rows};
 
@@ -28,23 +30,31 @@ const ROWS: usize = VECTORS * Packed::WIDTH;
 /// An element of the field in each row of a block.
 type Lane = [Packed; VECTORS];
 
-/// A program as the processor runs it: as it is.
+/// The same in memory, in cache lines of its own.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Stored(Lane);
+
+/// A program as the processor runs it.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    program: Program,
+    /// Of the field and of the extension.
+    registers: [usize; 2],
     needs: Needs,
+    steps: Steps,
 }
 
 impl Rows for Cpu {
     type Compiled = Compiled;
 
     fn compile(&self, program: &Program) -> Result<Compiled, Error> {
-        Ok(Compiled { program: program.clone(), needs: Needs::of(program) })
+        let steps = Steps::new(program);
+        Ok(Compiled { registers: [program.registers, program.fives], needs: Needs::of(program), steps })
     }
 
     fn run(
         &self,
-        Compiled { program, needs }: &Compiled,
+        Compiled { registers, needs, steps }: &Compiled,
         domain: Domain,
         matrices: [Option<&Matrix>; MATRICES],
         values: &[Challenge],
@@ -62,41 +72,42 @@ impl Rows for Cpu {
                 (F::zero_vec(height * width), reserved)
             }
         };
-        let uniforms: Vec<[Packed; 5]> = values
-            .iter()
-            .map(|value| {
-                let coefficients: &[F] = value.as_basis_coefficients_slice();
-                core::array::from_fn(|i| Packed::from(coefficients[i]))
-            })
-            .collect();
+        let given = Values::new(steps, values);
         out.par_chunks_mut((width * ROWS).max(1)).enumerate().for_each_init(
-            || Block::new(program),
+            || Block::new(*registers, steps),
             |block, (number, out)| {
                 block.rows(domain, number * ROWS, &matrices);
-                program
-                    .code
-                    .iter()
-                    .for_each(|instruction| block.step(instruction, &matrices, &uniforms, out, width));
+                block.load(&steps.groups, &matrices);
+                steps.list.iter().for_each(|step| block.step(step, steps, &given, out, width));
             },
         );
         Ok(stored(RowMajorMatrix::new(out, width), reserved))
     }
 }
 
-/// The registers of a block of rows.
+/// The registers and columns of a block of rows.
 struct Block {
-    base: Vec<Lane>,
+    base: Vec<Stored>,
     fives: Vec<[Lane; 5]>,
+    /// How many of the elements are registers, after which columns lie.
+    registers: usize,
+    /// The sum that is made in the field.
+    sum: Lane,
+    /// Elements that are to be added to a sum of the extension.
+    kept: [Lane; TERMS],
     /// Where in each matrix rows begin, and their successors.
     places: [[[usize; ROWS]; 2]; MATRICES],
 }
 
 impl Block {
-    fn new(program: &Program) -> Self {
+    fn new([registers, fives]: [usize; 2], steps: &Steps) -> Self {
         let zero = [Packed::ZERO; VECTORS];
         Self {
-            base: vec![zero; program.registers],
-            fives: vec![[zero; 5]; program.fives],
+            base: vec![Stored(zero); registers + steps.columns.len()],
+            fives: vec![[zero; 5]; fives],
+            registers,
+            sum: zero,
+            kept: [zero; TERMS],
             places: [[[0; ROWS]; 2]; MATRICES],
         }
     }
@@ -114,60 +125,122 @@ impl Block {
         }
     }
 
-    fn load(&self, column: Column, matrices: &[Option<&Matrix>]) -> Lane {
-        let matrix = matrices[usize::from(column.matrix)].expect("a matrix that the program reads");
-        let elements = &matrix.values.elements;
-        let places = &self.places[usize::from(column.matrix)][usize::from(column.next)];
-        let at = |row: usize| elements[places[row] + column.column as usize];
-        core::array::from_fn(|v| Packed::from_fn(|i| at(v * Packed::WIDTH + i)))
-    }
-
-    fn operand(&self, operand: &Operand<u32>, uniforms: &[[Packed; 5]]) -> Lane {
-        match operand {
-            Operand::Register(register) => self.base[*register as usize],
-            Operand::Uniform(value) => [uniforms[value.index()][0]; VECTORS],
+    /// All columns, in the order of memory, so that no instruction waits for one.
+    fn load(&mut self, groups: &[(Column, usize)], matrices: &[Option<&Matrix>]) {
+        let mut columns = &mut self.base[self.registers..];
+        for (first, count) in groups {
+            let (group, rest) = columns.split_at_mut(*count);
+            let matrix = matrices[usize::from(first.matrix)].expect("a matrix that the program reads");
+            let elements = &matrix.values.elements[first.column as usize..];
+            let places = &self.places[usize::from(first.matrix)][usize::from(first.next)];
+            for (row, place) in places.iter().enumerate() {
+                for (column, element) in group.iter_mut().zip(&elements[*place..*place + count]) {
+                    column.0[row / Packed::WIDTH].as_slice_mut()[row % Packed::WIDTH] = *element;
+                }
+            }
+            columns = rest;
         }
     }
 
-    fn step(
-        &mut self,
-        instruction: &Instruction<u32>,
-        matrices: &[Option<&Matrix>],
-        uniforms: &[[Packed; 5]],
-        out: &mut [F],
-        width: usize,
-    ) {
-        let at = |register: u32| register as usize;
-        match *instruction {
-            Instruction::Load(to, column) => self.base[at(to)] = self.load(column, matrices),
-            Instruction::LoadFive(to, column) => {
-                self.fives[at(to)] = core::array::from_fn(|i| {
-                    self.load(Column { column: column.column + i as u32, ..column }, matrices)
-                });
+    fn operand(&self, operand: &Operand<u32>, values: &[Challenge]) -> Lane {
+        match operand {
+            Operand::Register(element) => self.base[*element as usize].0,
+            Operand::Uniform(value) => [Packed::from(value_of(values, value.index())); VECTORS],
+        }
+    }
+
+    fn step(&mut self, step: &Step, steps: &Steps, given: &Values<'_>, out: &mut [F], width: usize) {
+        match step {
+            Step::Run(kind, range) => self.run(*kind, &steps.operations[range.clone()], given.all),
+            Step::Products { elements, factors } => {
+                let elements = elements.map(|element| &self.base[element as usize].0);
+                let factors = &given.factors[*factors];
+                let dot = |v| Packed::mixed_dot_product(&elements.map(|element| element[v]), factors);
+                self.sum = core::array::from_fn(|v| self.sum[v] + dot(v));
             }
+            Step::Keep { element, at } => self.kept[*at] = self.base[*element as usize].0,
+            Step::AddKept { to, weights } => {
+                let sum = &mut self.fives[*to as usize];
+                for (sum, weights) in sum.iter_mut().zip(&given.weights[*weights]) {
+                    for (v, sum) in sum.iter_mut().enumerate() {
+                        let kept = self.kept.each_ref().map(|element| element[v]);
+                        *sum += Packed::mixed_dot_product(&kept, weights);
+                    }
+                }
+            }
+            Step::LoadFive { to, first } => {
+                self.fives[*to as usize] = core::array::from_fn(|i| self.base[first + i].0);
+            }
+            Step::Other(instruction) => self.other(instruction, given.all, out, width),
+        }
+    }
+
+    /// Operations of one kind.
+    fn run(&mut self, kind: Kind, operations: &[[u32; 3]], values: &[Challenge]) {
+        let value = |number: u32| Packed::from(value_of(values, number as usize));
+        match kind {
+            Kind::Add => self.of_two(operations, |a, b| a + b),
+            Kind::Sub => self.of_two(operations, |a, b| a - b),
+            Kind::Mul => self.of_two(operations, |a, b| a * b),
+            Kind::AddValue => self.of_one(operations, |a, b| a + value(b)),
+            Kind::MulValue => self.of_one(operations, |a, b| a * value(b)),
+        }
+    }
+
+    #[inline(always)]
+    fn of_two(&mut self, operations: &[[u32; 3]], of: impl Fn(Packed, Packed) -> Packed) {
+        for [to, a, b] in operations {
+            let [a, b] = [a, b].map(|element| &self.base[*element as usize].0);
+            let value = core::array::from_fn(|v| of(a[v], b[v]));
+            self.base[*to as usize].0 = value;
+        }
+    }
+
+    #[inline(always)]
+    fn of_one(&mut self, operations: &[[u32; 3]], of: impl Fn(Packed, u32) -> Packed) {
+        for [to, a, b] in operations {
+            let value = self.base[*a as usize].0.map(|a| of(a, *b));
+            self.base[*to as usize].0 = value;
+        }
+    }
+
+    fn other(&mut self, instruction: &Instruction<u32>, values: &[Challenge], out: &mut [F], width: usize) {
+        let at = |register: u32| register as usize;
+        let element = |value: Uniform| value_of(values, value.index());
+        let five = |value: Uniform| -> [Packed; 5] {
+            let coefficients: &[F] = values[value.index()].as_basis_coefficients_slice();
+            core::array::from_fn(|i| Packed::from(coefficients[i]))
+        };
+        match *instruction {
             Instruction::Add(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] + b[v]);
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] + b[v]);
             }
             Instruction::Sub(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] - b[v]);
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] - b[v]);
             }
             Instruction::Mul(to, a, b) => {
-                let (a, b) = (self.operand(&a, uniforms), self.operand(&b, uniforms));
-                self.base[at(to)] = core::array::from_fn(|v| a[v] * b[v]);
+                let (a, b) = (self.operand(&a, values), self.operand(&b, values));
+                self.base[at(to)].0 = core::array::from_fn(|v| a[v] * b[v]);
             }
-            Instruction::Start(to, constant) => {
-                self.fives[at(to)] = core::array::from_fn(|i| [uniforms[constant.index()][i]; VECTORS]);
+            Instruction::Load(..) | Instruction::LoadFive(..) | Instruction::AddProduct(..) => {
+                unreachable!("steps of their own")
             }
+            Instruction::Begin(constant) => self.sum = [Packed::from(element(constant)); VECTORS],
+            Instruction::End(to) => self.base[at(to)].0 = self.sum,
+            Instruction::Start(to, constant) => self.fives[at(to)] = five(constant).map(|c| [c; VECTORS]),
             Instruction::AddTerm(to, a, weight) => {
-                let a = self.base[at(a)];
+                let a = self.base[at(a)].0;
                 let sum = &mut self.fives[at(to)];
                 match weight {
                     Weight::One => add(&mut sum[0], &a, |a| a),
-                    Weight::Base(c) => add(&mut sum[0], &a, |a| a * uniforms[c.index()][0]),
+                    Weight::Base(c) => {
+                        let c = element(c);
+                        add(&mut sum[0], &a, |a| a * c);
+                    }
                     Weight::Extension(c) => {
-                        sum.iter_mut().zip(uniforms[c.index()]).for_each(|(sum, c)| add(sum, &a, |a| a * c));
+                        sum.iter_mut().zip(five(c)).for_each(|(sum, c)| add(sum, &a, |a| a * c));
                     }
                 }
             }
@@ -177,11 +250,11 @@ impl Block {
                 match weight {
                     Weight::One => sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a)),
                     Weight::Base(c) => {
-                        let c = uniforms[c.index()][0];
+                        let c = element(c);
                         sum.iter_mut().zip(&a).for_each(|(sum, a)| add(sum, a, |a| a * c));
                     }
                     Weight::Extension(c) => {
-                        let c = uniforms[c.index()].map(|c| [c; VECTORS]);
+                        let c = five(c).map(|c| [c; VECTORS]);
                         let product = product(&a, &c);
                         sum.iter_mut().zip(&product).for_each(|(sum, a)| add(sum, a, |a| a));
                     }
@@ -191,7 +264,7 @@ impl Block {
                 self.fives[at(to)] = product(&self.fives[at(a)], &self.fives[at(b)])
             }
             Instruction::Scaled(to, a, b) => {
-                let (a, b) = (self.fives[at(a)], self.base[at(b)]);
+                let (a, b) = (self.fives[at(a)], self.base[at(b)].0);
                 self.fives[at(to)] = a.map(|a| core::array::from_fn(|v| a[v] * b[v]));
             }
             Instruction::Inverse(to, a) => self.fives[at(to)] = inverse(&self.fives[at(a)]),
@@ -206,6 +279,10 @@ impl Block {
             }
         }
     }
+}
+
+fn value_of(values: &[Challenge], number: usize) -> F {
+    values[number].as_basis_coefficients_slice()[0]
 }
 
 fn add(sum: &mut Lane, a: &Lane, of: impl Fn(Packed) -> Packed) {

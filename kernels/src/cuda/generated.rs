@@ -22,8 +22,12 @@ const MOST_PARAMETER_BYTES_BEFORE: (usize, i32) = (4_096, 12_010);
 /// multiprocessors of an H100 with 2,048 threads each, which is what the interpreter's slots may take.
 const MOST_LOCAL_BYTES: usize = 256;
 
-const LANGUAGE: Language =
-    Language { registers: ["Fe @;", "Fe5 @;", "Wide5 @;"], inverse: "inverse", word, has_loose_sums: true };
+const LANGUAGE: Language = Language {
+    registers: ["Fe @;", "Fe5 @;", "Wide5 @;", "Wide @;"],
+    inverse: "inverse",
+    word,
+    has_loose_sums: true,
+};
 
 /// A kernel of a program.
 #[derive(Debug)]
@@ -91,8 +95,8 @@ fn written(text: &Text, needs: &Needs) -> (String, String) {
     let read = || (0..MATRICES).filter(|i| needs.columns[*i] > 0);
     for i in read() {
         source += &format!(
-            "#define at{i}(number, row) column(matrix{i}, number, log_rows{i}, row)\n\
-             #define five_at{i}(number, row) five_columns(matrix{i}, number, log_rows{i}, row)\n"
+            "#define at{i}(number, row) column_at(row, number, stride{i})\n\
+             #define five_at{i}(number, row) five_columns_at(row, number, stride{i})\n"
         );
     }
     source += "#define store(output, x) to_output(out, output, domain.log_height, row, has_onto, x)\n\n";
@@ -104,7 +108,8 @@ fn written(text: &Text, needs: &Needs) -> (String, String) {
     source += "Fe* out, Domain domain, uint32_t has_onto) {\n    uint32_t row = thread_index();\n    if (row >= 1u << domain.log_height) return;\n    uint32_t next = domain.next(row);\n";
     for i in read() {
         source += &format!(
-            "    uint32_t here{i} = domain.place(row, log_rows{i}), next{i} = domain.place(next, log_rows{i});\n    (void)here{i}, (void)next{i};\n"
+            "    const Fe *here{i} = matrix{i} + domain.place(row, log_rows{i}), *next{i} = matrix{i} + domain.place(next, log_rows{i});\n    \
+             uint32_t stride{i} = 4u << log_rows{i};\n    (void)here{i}, (void)next{i};\n"
         );
     }
     source += &text.body;

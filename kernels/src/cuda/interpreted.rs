@@ -20,7 +20,7 @@ const SCRATCH_WORDS: usize = 1 << 24;
 /// Words of the table of matrices.
 pub(super) const SOURCE_WORDS: usize = 4 * MATRICES;
 
-/// Instructions by rows of a launch, at most: a device does some `10^10` a second, and drivers end launches of seconds on cards that show pictures.
+/// Instructions by rows of a launch, at most, or what all threads do at once: a device does some `10^10` a second, and drivers end launches of seconds on cards that show pictures.
 pub(super) const MOST_STEPS: usize = 1 << 30;
 
 /// Threads of a block.

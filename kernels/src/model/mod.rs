@@ -190,8 +190,11 @@ pub(crate) trait Sizes: core::fmt::Debug + Send + Sync {
     fn tree(&self, log_height: usize, width: usize) -> usize;
 
     /// To make it.
-    fn hashing(&self, _log_height: usize) -> usize {
-        0
+    ///
+    /// # Errors
+    /// Why it is not made.
+    fn hashing(&self, _log_height: usize) -> Result<usize, String> {
+        Ok(0)
     }
 
     /// To open it.

@@ -109,7 +109,8 @@ impl MerkleTree for Model {
         let log_height = log_tallest(self.id, matrices.iter().map(|matrix| matrix.height))?;
         let width = matrices.iter().map(|matrix| matrix.width).sum();
         let reserved = self.reserve(self.sizes.tree(log_height, width))?;
-        self.reserve(self.sizes.hashing(log_height))?;
+        let hashing = self.sizes.hashing(log_height).map_err(|what| self.unsupported(what))?;
+        self.reserve(hashing)?;
         let log_cap = cap_height.min(log_height);
         Ok((Cap::new(vec![NO_NODE; 1 << log_cap]), Tree { matrices, log_height, log_cap, reserved }))
     }

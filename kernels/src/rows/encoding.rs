@@ -112,13 +112,15 @@ struct Encoder {
     base: Vec<Place>,
     fives: Vec<Place>,
     inputs: BTreeMap<(Column, bool), u32>,
+    /// Where sums of the field are made, one at a time.
+    sum: Option<u32>,
     slots: u32,
 }
 
 impl Encoder {
     fn new(program: &Program, columns: Columns) -> Self {
         let [base, fives] = [program.registers, program.fives].map(|count| vec![Place::default(); count]);
-        Self { columns, base, fives, inputs: BTreeMap::new(), slots: 0 }
+        Self { columns, base, fives, inputs: BTreeMap::new(), sum: None, slots: 0 }
     }
 
     /// The words of an instruction; none of a load where columns lie in slots.
@@ -129,6 +131,14 @@ impl Encoder {
             Instruction::Add(to, a, b) => self.binary(ADD, to, a, b)?,
             Instruction::Sub(to, a, b) => self.binary(SUB, to, a, b)?,
             Instruction::Mul(to, a, b) => self.binary(MUL, to, a, b)?,
+            Instruction::Begin(constant) => [COPY | A_UNIFORM, self.sum()?, number(constant), 0],
+            Instruction::AddProduct(a, by) => {
+                [MUL | B_UNIFORM | ADDED, self.sum()?, self.read(a, false)?, number(by)]
+            }
+            Instruction::End(to) => {
+                let sum = self.sum()?;
+                [COPY, self.written(to, false)?, sum, 0]
+            }
             Instruction::Start(to, constant) => {
                 [COPY | FIVE | A_UNIFORM, self.written(to, true)?, number(constant), 0]
             }
@@ -203,6 +213,14 @@ impl Encoder {
         };
         let (a, b) = (at(a, A_UNIFORM)?, at(b, B_UNIFORM)?);
         Ok([kind, self.written(to, false)?, a, b])
+    }
+
+    /// The slot of the field's sum.
+    fn sum(&mut self) -> Result<u32, String> {
+        if self.sum.is_none() {
+            self.sum = Some(self.fresh(false)?);
+        }
+        self.sum.ok_or_else(|| TOO_MANY.to_owned())
     }
 
     /// The slot of a sum.
@@ -283,12 +301,29 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_the_field_have_a_slot_of_their_own() {
+        let by = Uniform::MINUS_ONE;
+        let sum =
+            |to| [Instruction::Begin(Uniform::ONE), Instruction::AddProduct(0, by), Instruction::End(to)];
+        let code = [vec![Instruction::Load(0, COLUMN)], sum(0).into(), sum(1).into()].concat();
+        let encoded = encoded(code, Columns::Gathered).expect("a program");
+        // The column in slot 0, sums in 1, registers 0 and 1 in 2 and 3.
+        let of =
+            |from, to| [[COPY | A_UNIFORM, 1, 1, 0], [MUL | B_UNIFORM | ADDED, 1, from, 2], [COPY, to, 1, 0]];
+        assert_eq!((encoded.code, encoded.slots), ([of(0, 2), of(2, 3)].concat(), 4));
+    }
+
+    #[test]
     fn programs_that_are_none_are_refused() {
         let read = Operand::Register(0);
         for (code, why) in [
             (vec![Instruction::Add(0, read, read)], "before it is written"),
             (vec![Instruction::Load(2, COLUMN)], "no register 2"),
             (vec![Instruction::Store(1, 0)], "no register 1"),
+            (
+                vec![Instruction::Begin(Uniform::ZERO), Instruction::AddProduct(1, Uniform::ONE)],
+                "before it is written",
+            ),
             (
                 vec![Instruction::LoadFive(0, COLUMN), Instruction::AddFive(0, 0, Weight::One)],
                 "before it begins",

@@ -23,7 +23,7 @@ pub struct Column {
     pub next: bool,
 }
 
-/// What a node computes. The first five are elements of the field, the others of its extension.
+/// What a node computes. The first six are elements of the field, the others of its extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// A column.
@@ -36,6 +36,8 @@ pub enum Operation {
     Sub(Node, Node),
     /// `a b`.
     Mul(Node, Node),
+    /// A sum with uniform coefficients, of the field all.
+    Linear(Sum),
     /// Five columns.
     Columns(Column),
     /// A sum with uniform coefficients.
@@ -48,7 +50,7 @@ pub enum Operation {
     Inverse(Node),
 }
 
-/// A sum with uniform coefficients, in the extension; operands are of either kind, in ascending order.
+/// A sum with uniform coefficients, operands in ascending order: of either kind in the extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sum {
     /// What does not depend on the row.
@@ -82,7 +84,15 @@ impl Node {
 impl Operation {
     /// Whether the result is of the extension.
     pub const fn is_extension(&self) -> bool {
-        !matches!(self, Self::Column(_) | Self::Uniform(_) | Self::Add(..) | Self::Sub(..) | Self::Mul(..))
+        !matches!(
+            self,
+            Self::Column(_)
+                | Self::Uniform(_)
+                | Self::Add(..)
+                | Self::Sub(..)
+                | Self::Mul(..)
+                | Self::Linear(_)
+        )
     }
 
     /// The nodes that it needs.
@@ -97,7 +107,7 @@ impl Operation {
                 vec![*a, *b]
             }
             Self::Inverse(a) => vec![*a],
-            Self::Sum(sum) => sum.terms.iter().map(|(node, _)| *node).collect(),
+            Self::Linear(sum) | Self::Sum(sum) => sum.terms.iter().map(|(node, _)| *node).collect(),
         }
     }
 }
@@ -116,6 +126,7 @@ impl Graph {
             Operation::Columns(_) | Operation::Scaled(..) => DEGREE,
             Operation::Product(..) => DEGREE * DEGREE,
             Operation::Inverse(_) => INVERSE,
+            Operation::Linear(sum) => sum.terms.len(),
             Operation::Sum(sum) => {
                 let base = |weight| self.uniforms.is_base(weight);
                 sum.terms.iter().map(|(node, weight)| self.term_cost(*node, base(*weight))).sum()
@@ -127,6 +138,12 @@ impl Graph {
     pub(super) fn term_cost(&self, node: Node, base: bool) -> usize {
         let of = |is_base: bool| if is_base { 1 } else { DEGREE };
         of(!self.operation(node).is_extension()) * of(base)
+    }
+
+    /// All nodes, each after those that it needs.
+    pub(super) fn nodes(&self) -> impl DoubleEndedIterator<Item = Node> + use<> {
+        // Numbers of nodes are 32 bits.
+        (0..self.operations.len() as u32).map(Node)
     }
 
     /// How many nodes there are.
@@ -239,6 +256,14 @@ impl Graph {
         a
     }
 
+    /// A sum of the field as a node.
+    pub(super) fn linear(&mut self, sum: Partial) -> Node {
+        if sum.terms.is_empty() {
+            return self.uniform(sum.constant);
+        }
+        self.node(Operation::Linear(sum.into()))
+    }
+
     /// A sum as a node of the extension, which is no uniform value.
     pub(super) fn finish(&mut self, sum: Partial) -> Node {
         if let (Uniform::ZERO, [(node, Uniform::ONE)]) =
@@ -254,6 +279,12 @@ impl Graph {
 impl Default for Partial {
     fn default() -> Self {
         Self { constant: Uniform::ZERO, terms: BTreeMap::new() }
+    }
+}
+
+impl From<Sum> for Partial {
+    fn from(sum: Sum) -> Self {
+        Self { constant: sum.constant, terms: sum.terms.into_iter().collect() }
     }
 }
 

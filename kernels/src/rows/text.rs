@@ -7,6 +7,8 @@
 //! | `literal(9u)`, `value(3u)` | a constant, as the device stores it; a word of the uniform values |
 //! | `five_literal(..)`, `five_value(3u)` | likewise, of five |
 //! | `add`, `sub`, `mul` | in the field |
+//! | `begin_wide(c)`, `plus_wide(w, r, c)`, `reduced_wide(w)` | a sum in the field, an element times a value added to it; what it is |
+//! | `tightened_wide(w)` | where a language has loose sums: the sum corrected, after products whose values together would be too large |
 //! | `begin(x)`, `plus(s, r)`, `plus_base(s, r, c)`, `plus_five(s, r, c)` | a sum, an element of the field added to it, once or times a value |
 //! | `plus_5(s, x)`, `plus_5_base(s, x, c)`, `plus_5_five(s, x, c)`, `finish(s)` | an element of the extension added to it; what the sum is |
 //! | `loosely_plus_five`, `loosely_plus_5_base`, `tightened(s)` | the same where a language has them: a product may be added next to all coefficients, else the sum is tightened |
@@ -15,6 +17,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aludel_protocol::field::MODULUS;
 use aludel_protocol::{Challenge, F};
 use p3_field::BasedVectorSpace;
 
@@ -26,8 +29,8 @@ use crate::fold::DEGREE;
 /// A language of kernels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Language {
-    /// Declares a register: its name goes where `@` stands. Of the field, of the extension, of a sum.
-    pub registers: [&'static str; 3],
+    /// Declares a register: its name goes where `@` stands. Of the field, of the extension, of a sum there, of one in the field.
+    pub registers: [&'static str; 4],
     /// The inverse in the extension.
     pub inverse: &'static str,
     /// A word as the device stores an element.
@@ -56,16 +59,19 @@ impl Text {
             places: HashMap::new(),
             words: 0,
             loose: HashSet::new(),
+            below: 0,
         };
         let sums = sums(&program.code);
         for (instruction, end) in program.code.iter().zip(sums) {
             writer.statement(instruction, end);
         }
         let mut body = String::new();
-        let used = [("r", program.registers, 0), ("f", program.fives, 1), ("s", program.fives, 2)];
-        for (name, count, kind) in used {
+        let begins = |instruction: &Instruction<u32>| matches!(instruction, Instruction::Begin(_));
+        let wides = usize::from(program.code.iter().any(begins));
+        let used = [("r", program.registers), ("f", program.fives), ("s", program.fives), ("w", wides)];
+        for ((name, count), declaration) in used.into_iter().zip(language.registers) {
             for number in 0..count {
-                line(&mut body, &language.registers[kind].replace('@', &format!("{name}{number}")));
+                line(&mut body, &declaration.replace('@', &format!("{name}{number}")));
             }
         }
         body.push_str(&writer.statements);
@@ -124,7 +130,12 @@ struct Writer<'a> {
     words: usize,
     /// Sums that have to be corrected with their next term.
     loose: HashSet<u32>,
+    /// What the field's sum is below, where a language has loose ones.
+    below: u128,
 }
+
+/// What a corrected sum is below; one that is below twice as much can be corrected.
+const TIGHT: u128 = (MODULUS as u128) << 32;
 
 impl Writer<'_> {
     fn place(&mut self, uniform: Uniform, count: usize) -> usize {
@@ -182,6 +193,23 @@ impl Writer<'_> {
         }
     }
 
+    /// The largest that a device's word for a value may be.
+    fn largest_word(&self, uniform: Uniform) -> u32 {
+        let word = |constant: Challenge| (self.language.word)(constant.as_basis_coefficients_slice()[0]);
+        self.program.uniforms.known(uniform).map_or(MODULUS - 1, word)
+    }
+
+    /// Corrects the field's sum where what is added next would make it too large, or it ends and is: what products of known values are together below is known.
+    fn bound(&mut self, product: Option<Uniform>) {
+        let more = product.map_or(0, |by| u128::from(self.largest_word(by)) * u128::from(MODULUS - 1));
+        let most = if product.is_some() { 2 * TIGHT } else { TIGHT };
+        if self.below + more > most && self.language.has_loose_sums {
+            line(&mut self.statements, "w0 = tightened_wide(w0);");
+            self.below = TIGHT;
+        }
+        self.below += more;
+    }
+
     fn statement(&mut self, instruction: &Instruction<u32>, ends: bool) {
         let column = |five: &str, column: Column| {
             let row = if column.next { "next" } else { "here" };
@@ -194,6 +222,18 @@ impl Writer<'_> {
             Instruction::Add(to, a, b) => format!("r{to} = add({}, {});", self.operand(a), self.operand(b)),
             Instruction::Sub(to, a, b) => format!("r{to} = sub({}, {});", self.operand(a), self.operand(b)),
             Instruction::Mul(to, a, b) => format!("r{to} = mul({}, {});", self.operand(a), self.operand(b)),
+            Instruction::Begin(constant) => {
+                self.below = (u128::from(self.largest_word(constant)) << 32) + 1;
+                format!("w0 = begin_wide({});", self.value(constant))
+            }
+            Instruction::AddProduct(a, by) => {
+                self.bound(Some(by));
+                format!("w0 = plus_wide(w0, r{a}, {});", self.value(by))
+            }
+            Instruction::End(to) => {
+                self.bound(None);
+                format!("r{to} = reduced_wide(w0);")
+            }
             Instruction::Start(to, constant) => {
                 summed = Some(to);
                 format!("s{to} = begin({});", self.five(constant))

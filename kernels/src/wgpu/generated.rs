@@ -20,7 +20,7 @@ use crate::rows::program::Instruction;
 use crate::rows::text::{Language, Text};
 
 const LANGUAGE: Language = Language {
-    registers: ["var @: u32;", "var @: Extension;", "var @: Extension;"],
+    registers: ["var @: u32;", "var @: Extension;", "var @: Extension;", "var @: u32;"],
     inverse: "extension_inverse",
     word: to_word,
     has_loose_sums: false,

@@ -20,7 +20,7 @@ use crate::seam::{MerkleTree, Opening, has_rows, log_tallest};
 const ROWS: usize = 1 << 16;
 
 /// Elements of a sponge, and of its rate.
-const SPONGE: usize = 24;
+pub(super) const SPONGE: usize = 24;
 const RATE: usize = 16;
 
 /// Bytes of records that are read at once, at most.
@@ -99,7 +99,8 @@ fn launches(
 
 /// Rows that are hashed at a time: as many sponges as one buffer holds, to a power of two.
 fn rows_hashed(binding_bytes: usize, height: usize) -> usize {
-    let most = 1 << (binding_bytes / (SPONGE * WORD)).ilog2();
+    // At least one: where a buffer does not hold it, there is none.
+    let most = 1 << (binding_bytes / (SPONGE * WORD)).max(1).ilog2();
     height.min(ROWS).min(most)
 }
 

@@ -3,7 +3,7 @@
 use aludel_protocol::hash::DIGEST;
 
 use super::generated::Source;
-use super::merkle_tree::{records_at_once, scratch_words};
+use super::merkle_tree::{SPONGE, records_at_once, scratch_words};
 use super::ntt::{SHIFT_WORDS, goes_before};
 use super::openings::{rows_made, rows_weighted, sum_words};
 use super::pieces::units_of_buffer;
@@ -58,8 +58,9 @@ impl model::Sizes for Sizes {
         SHIFT_WORDS + together * height * width.min(self.columns(height << added_bits))
     }
 
-    fn hashing(&self, log_height: usize) -> usize {
-        scratch_words(self.binding_bytes, 1 << log_height)
+    fn hashing(&self, log_height: usize) -> Result<usize, String> {
+        self.fits(SPONGE)?;
+        Ok(scratch_words(self.binding_bytes, 1 << log_height))
     }
 
     fn tree(&self, log_height: usize, _width: usize) -> usize {

@@ -145,6 +145,7 @@ fn programs_on_a_gpu() {
     rows::random_lookups(&device, 0..9);
     rows::onto_and_refusals(&device);
     rows::largest_sums(&device);
+    rows::largest_linear_sums(&device);
     rows::fingerprints_of_zero(&device);
     rows::tall_domains(&device, 20);
 }

@@ -28,6 +28,7 @@ fn programs_as_kernels() {
     rows::fingerprints_of_zero(&device);
     rows::onto_and_refusals(&device);
     rows::largest_sums(&device);
+    rows::largest_linear_sums(&device);
     drop(device);
     nothing_is_left(stand_in);
     // Four runs a seed, of which two share a program, the lookups and the refusals.

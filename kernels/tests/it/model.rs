@@ -10,8 +10,8 @@ use aludel_kernels::rows::lower::MATRICES;
 use aludel_kernels::rows::{Domain, Program};
 use aludel_kernels::wgpu::Options;
 use aludel_kernels::{
-    Claims, Device, Error, Fold, Grinding, MerkleTree, Modelled, Ntt, Openings, Poseidon2, Quotients, Rows,
-    RunningSums, Usage,
+    Claims, Device, DeviceId, Error, Fold, Grinding, MerkleTree, Model, Modelled, Ntt, Openings, Poseidon2,
+    Quotients, Rows, RunningSums, Usage,
 };
 use aludel_protocol::grinding::Puzzle;
 use aludel_protocol::{Challenge, F};
@@ -197,6 +197,18 @@ fn of_cuda() {
     let compiler = cuda_generated::compiler(Cache::none());
     agrees(|limit| open(limit).with_compiler(Arc::clone(&compiler)), 5, &[5, 15]);
     assert_eq!(compiler.last_refusal(), None);
+}
+
+/// Of no adapter, but a model has any.
+#[test]
+fn bindings_that_hold_no_sponge_are_refused() {
+    for (binding_bytes, fits) in [(1 << 6, false), (1 << 7, true)] {
+        let model = Model::wgpu(DeviceId::Cpu, 1 << 30, binding_bytes, 0);
+        let main = model.upload(&zeros(4, 2)).expect("it fits");
+        let found = model.commit(vec![main], 0).map(|_| ());
+        assert!(if fits { found.is_ok() } else { matches!(found, Err(Error::Unsupported { .. })) });
+        assert_eq!(model.usage().used, 0);
+    }
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! Programs over rows against the expressions themselves, evaluated one by one.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use aludel_kernels::cpu::Cpu;
 use aludel_kernels::rows::lower::MATRICES;
+use aludel_kernels::rows::program::{Instruction, Operand};
 use aludel_kernels::rows::{Domain, Given, Lowering, Program};
 use aludel_kernels::{Device, Error, Rows};
 use aludel_protocol::{Challenge, F, fe};
@@ -87,6 +91,8 @@ fn grow<E: Clone>(
 
 /// What expressions stand for in one row.
 struct Row<'a> {
+    /// By address: expressions share parts.
+    known: RefCell<HashMap<*const Base, F>>,
     matrices: [&'a RowMajorMatrix<F>; MATRICES],
     rows: [[usize; 2]; MATRICES],
     given: Given<'a>,
@@ -98,6 +104,16 @@ impl Row<'_> {
     }
 
     fn base(&self, x: &Base) -> F {
+        let address = core::ptr::from_ref(x);
+        let known = self.known.borrow().get(&address).copied();
+        known.unwrap_or_else(|| {
+            let value = self.base_once(x);
+            self.known.borrow_mut().insert(address, value);
+            value
+        })
+    }
+
+    fn base_once(&self, x: &Base) -> F {
         match x {
             SymbolicExpr::Leaf(leaf) => match leaf {
                 BaseLeaf::IsFirstRow => self.column(3, 0, 0),
@@ -141,6 +157,11 @@ fn challenge(rng: &mut ChaCha12Rng) -> Challenge {
     Challenge::from_basis_coefficients_fn(|_| fe(rng.random_range(0..aludel_protocol::field::MODULUS)))
 }
 
+/// Of rows and their successors in turns.
+fn main_column(i: usize) -> Base {
+    SymbolicVariable::new(BaseEntry::Main { offset: i / 6 % 2 }, i % 6).into()
+}
+
 /// Constraints with what weighs them.
 struct Constraints {
     base: Vec<Base>,
@@ -168,6 +189,59 @@ impl Constraints {
             if to_base { base_indices.push(i) } else { ext_indices.push(i) }
         }
         Self { base, extension, layout: ConstraintLayout { base_indices, ext_indices } }
+    }
+
+    /// Linear parts: layers, each a sum of all and products by constants, with a new column in each, as a permutation's that has few cubes; sums of products; and what cancels.
+    fn linear(rng: &mut ChaCha12Rng, width: usize, layers: usize, terms: usize) -> Self {
+        let any = |rng: &mut ChaCha12Rng| {
+            let random = fe(rng.random_range(0..aludel_protocol::field::MODULUS));
+            [F::ZERO, F::ONE, F::NEG_ONE, F::TWO, random, random, random][rng.random_range(0..7)]
+        };
+        let mut state: Vec<Base> = (0..width).map(main_column).collect();
+        let mut base = Vec::new();
+        for layer in 0..layers {
+            let column = main_column(width + layer);
+            base.push((state[0].clone() + any(rng)).cube() - column.clone());
+            state[0] = column;
+            let sum: Base = state.iter().cloned().sum();
+            for x in &mut state {
+                *x = x.clone() * any(rng) + sum.clone();
+            }
+        }
+        // What comes out goes into products, and into sums of the extension as it is.
+        base.extend(state.windows(2).map(|pair| pair[0].clone() * pair[1].clone()));
+        base.extend(state.iter().map(|x| x.clone() - main_column(1)));
+        let factor = |i: usize| main_column(i) * main_column(i / 12 + 1);
+        let factors: Vec<F> = (0..terms).map(|_| any(rng)).collect();
+        let sum = |order: &mut dyn Iterator<Item = usize>| {
+            order.map(|i| factor(i) * factors[i]).fold(Base::ZERO, |sum, term| sum + term)
+        };
+        let [one, other] = [sum(&mut (0..terms)), sum(&mut (0..terms).rev())];
+        // Nothing is left, or a constant.
+        let nothing = one.clone() * F::TWO - other - one.clone();
+        base.push(one * state[0].clone());
+        base.push(nothing.clone() * state[0].clone());
+        base.push((nothing.clone() + fe(7)) * main_column(2));
+        base.push(nothing.clone() + fe(3));
+        let challenge =
+            Extension::Leaf(ExtLeaf::ExtVariable(SymbolicVariableExt::new(ExtEntry::Challenge, 1)));
+        let of = |x: &Base| Extension::Leaf(ExtLeaf::Base(x.clone()));
+        let lookups = lookups_columns(2);
+        let extension = vec![
+            of(&state[width - 1]) * challenge.clone() + lookups[0].clone(),
+            (lookups[0].clone() + challenge.clone()) * of(&nothing),
+            (lookups[0].clone() * lookups[1].clone()) * of(&(nothing + F::ONE)),
+        ];
+        let (bases, all) = (base.len(), base.len() + extension.len());
+        let layout =
+            ConstraintLayout { base_indices: (0..bases).collect(), ext_indices: (bases..all).collect() };
+        Self { base, extension, layout }
+    }
+
+    /// Their quotient as one program.
+    fn program(&self, most: usize) -> Program {
+        let (graph, quotient) = Lowering::quotient(&self.base, &self.extension, &self.layout);
+        Program::new(&graph, &[quotient], most)
     }
 
     fn expected(&self, row: &Row<'_>) -> Challenge {
@@ -242,7 +316,8 @@ fn check<D: Rows>(
         };
         let next = point + (1 << log_step.unwrap_or(0));
         let rows = heights.map(|bits| [lies(point, bits), lies(next, bits)]);
-        let row = Row { matrices: core::array::from_fn(|i| &matrices[i]), rows, given };
+        let known = RefCell::default();
+        let row = Row { known, matrices: core::array::from_fn(|i| &matrices[i]), rows, given };
         let expected = constraints.expected(&row);
         let coefficients: &[F] = expected.as_basis_coefficients_slice();
         let found = &found.row_slice(at).expect("a row")[..];
@@ -259,12 +334,105 @@ pub fn random_constraints<D: Rows>(device: &D, seeds: core::ops::Range<u64>) {
         check(device, seed, &constraints, [6, 3], Some(1), 1000);
         check(device, seed, &constraints, [2, 1], Some(2), 4);
         check(device, seed, &constraints, [0, 0], None, 4);
+        let [width, layers] = [rng.random_range(1..14), rng.random_range(1..9)];
+        let constraints = Constraints::linear(&mut rng, width, layers, 12 * (1 + seed as usize % 12));
+        check(device, seed, &constraints, [4, 1], Some(1), [6, 1000][seed as usize % 2]);
     }
 }
 
 #[test]
 fn random_constraints_on_the_processor() {
     random_constraints(&Cpu::new(u64::MAX), 0..40);
+}
+
+/// How many instructions there are of a kind.
+fn count(program: &Program, is_one: impl Fn(&Instruction<u32>) -> bool) -> usize {
+    program.code().iter().filter(|instruction| is_one(instruction)).count()
+}
+
+fn is_product(instruction: &Instruction<u32>) -> bool {
+    matches!(instruction, Instruction::AddProduct(..))
+}
+
+fn is_scaled(instruction: &Instruction<u32>) -> bool {
+    use Operand::Uniform;
+    matches!(instruction, Instruction::Mul(_, Uniform(_), _) | Instruction::Mul(_, _, Uniform(_)))
+}
+
+/// Layers of products by constants become sums, of which there are few: one of the columns and of the sums before it a layer, and one an element at the end. Layers of additions stay.
+#[test]
+fn linear_layers_become_sums_where_they_take_less() {
+    const WIDTH: usize = 12;
+    const LAYERS: usize = 12;
+    let layers = |scale: &dyn Fn(usize, Base) -> Base| {
+        let mut state: Vec<Base> = (0..WIDTH).map(main_column).collect();
+        let mut base = Vec::new();
+        for layer in 0..LAYERS {
+            base.push(state[0].cube());
+            let column = SymbolicVariable::new(BaseEntry::Main { offset: 0 }, 12 + layer);
+            let others: Base = state[1..].iter().cloned().sum();
+            let sum = others.clone() + Base::from(column);
+            state = state.into_iter().enumerate().map(|(i, x)| scale(i, x) + sum.clone()).collect();
+            state[0] = others - Base::from(column);
+        }
+        base.extend(state.iter().map(Base::cube));
+        let layout = ConstraintLayout { base_indices: (0..base.len()).collect(), ext_indices: Vec::new() };
+        Constraints { base, extension: Vec::new(), layout }.program(1000)
+    };
+    let scaled = layers(&|i, x| x * F::from_usize(i + 11));
+    let products = count(&scaled, is_product);
+    // Of a layer's sum the columns and the sums before it; of each result as many.
+    let most = (0..LAYERS).map(|layer| WIDTH + layer + 3).sum::<usize>() + WIDTH * (LAYERS + 1);
+    assert!(products > 0 && products <= most, "{products} products, at most {most}");
+    // The first element of a layer differs from its sum by twice the column.
+    assert!(count(&scaled, is_scaled) <= LAYERS, "{:?}", scaled.code());
+    let sums = count(&scaled, |instruction| matches!(instruction, Instruction::End(_)));
+    assert!(sums <= 2 * LAYERS + WIDTH, "{sums} sums");
+    // A layer of few additions for an element, between cubes.
+    let mut state: Vec<Base> = (0..WIDTH).map(main_column).collect();
+    for _ in 0..3 {
+        let sum: Base = state.iter().cloned().sum();
+        state = state.into_iter().map(|x| (x.clone() + x + sum.clone()).cube()).collect();
+    }
+    let layout = ConstraintLayout { base_indices: (0..WIDTH).collect(), ext_indices: Vec::new() };
+    let added = Constraints { base: state, extension: Vec::new(), layout }.program(1000);
+    assert_eq!(count(&added, is_product), 0);
+    assert_eq!(count(&added, is_scaled), 0);
+}
+
+/// Neither time nor size grows with the square of the depth, whatever nodes are used: by the next alone, or by those after it too.
+#[test]
+fn deep_linear_graphs_stay_as_large_as_they_are() {
+    let deep = |uses: usize| {
+        let mut last: Vec<Base> = (0..uses).map(main_column).collect();
+        for i in 0..20_000 {
+            let sum: Base = last.iter().enumerate().map(|(k, x)| x.clone() * F::from_usize(i + 2 + k)).sum();
+            last.rotate_left(1);
+            last[uses - 1] = sum + SymbolicVariable::new(BaseEntry::Main { offset: 0 }, i + 6);
+        }
+        let constraint = vec![last.pop().expect("one").square()];
+        let layout = ConstraintLayout { base_indices: vec![0], ext_indices: Vec::new() };
+        let constraints = Constraints { base: constraint, extension: Vec::new(), layout };
+        let program = constraints.program(64);
+        // Parts are dropped one within the other, which takes a deep stack.
+        let dropping =
+            std::thread::Builder::new().stack_size(1 << 29).spawn(move || drop((constraints, last)));
+        dropping.expect("a thread").join().expect("no panic");
+        program
+    };
+    for uses in [1, 2, 3, 5] {
+        let program = deep(uses);
+        let most = 20_000 * (3 * uses + 3);
+        assert!(program.code().len() < most, "{uses} uses: {} instructions", program.code().len());
+        let is_term = |instruction: &Instruction<u32>| !matches!(instruction, Instruction::Begin(_));
+        let sums = program.code().split(|instruction| !is_term(instruction));
+        let longest = sums.map(|sum| sum.iter().filter(|step| is_product(step)).count()).max();
+        let least = if uses == 1 { 32 } else { 0 };
+        assert!(
+            longest.is_some_and(|terms| terms >= least && terms <= 200),
+            "{uses} uses: {longest:?} terms"
+        );
+    }
 }
 
 /// A quotient in parts is the whole, and no part is much longer than was asked for.
@@ -681,6 +849,39 @@ pub fn largest_sums<D: Rows>(device: &D) {
     }
 }
 
+/// Sums in the field of the largest words that devices know, and of such that lie below: products by known values whose words are the largest, or any, so that what they are together below is as large as it
+/// may be after any number of them.
+pub fn largest_linear_sums<D: Rows>(device: &D) {
+    let largest = F::NEG_ONE * F::from_u64(1 << 32).inverse();
+    let matrices = WIDTHS.map(|width| RowMajorMatrix::new(vec![largest; 4 * width], width));
+    let mut rng = ChaCha12Rng::seed_from_u64(3);
+    let fixed = |i: usize| SymbolicVariable::new(BaseEntry::Preprocessed { offset: i / 3 % 2 }, i % 3).into();
+    for number in 0..12 {
+        let factor = |rng: &mut ChaCha12Rng| match rng.random_range(0..3) {
+            _ if number < 4 => largest,
+            0 => largest,
+            1 => F::NEG_ONE,
+            _ => fe(rng.random_range(0..aludel_protocol::field::MODULUS)),
+        };
+        // Of every length up to all columns, with a constant and without one.
+        let columns = (0..12).map(main_column).chain((0..6).map(fixed)).take(4 + number * 14 / 11);
+        let terms: Vec<Base> = columns.map(|column: Base| column * factor(&mut rng)).collect();
+        let constant = [F::ZERO, largest][number % 2];
+        let sum = terms.into_iter().fold(Base::from(constant), |sum, term| sum + term);
+        let layout = ConstraintLayout { base_indices: vec![0], ext_indices: Vec::new() };
+        let (graph, quotient) = Lowering::quotient(&[sum.square()], &[], &layout);
+        let program = Program::new(&graph, &[quotient], 64);
+        assert!(count(&program, is_product) >= 4, "{:?}", program.code());
+        let weights = [Challenge::from_basis_coefficients_fn(|_| largest)];
+        let given = Given { public_values: &[], challenges: &[], terminal: None, weights: &weights };
+        let values = program.uniforms().values(&given).expect("all is given");
+        let given = core::array::from_fn(|i| Some(&matrices[i]));
+        let domain = Domain::Natural { log_height: 2 };
+        let expected = run(&Cpu::new(u64::MAX), &program, domain, given, &values);
+        assert_eq!(run(device, &program, domain, given, &values), expected, "{}: {number}", device.id());
+    }
+}
+
 /// A few of all sizes: of lookups, and of constraints.
 pub fn some_programs() -> Vec<Program> {
     let mut rng = ChaCha12Rng::seed_from_u64(5);
@@ -691,6 +892,7 @@ pub fn some_programs() -> Vec<Program> {
         let (graph, quotient) = Lowering::quotient(&base, &extension, &layout);
         programs.push(Program::new(&graph, &[quotient], 20));
     }
+    programs.push(Constraints::linear(&mut rng, 9, 6, 60).program(20));
     programs
 }
 

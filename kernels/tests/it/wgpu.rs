@@ -149,6 +149,7 @@ fn programs_over_rows() {
         rows::random_constraints(&device, 0..12);
         rows::random_lookups(&device, 0..9);
         rows::fingerprints_of_zero(&device);
+        rows::largest_linear_sums(&device);
         rows::onto_and_refusals(&device);
         rows::tall_domains(&device, 13);
         assert_eq!(device.usage().used, 0);

@@ -5,6 +5,7 @@ use p3_air::symbolic::SymbolicExpression;
 use p3_lookup::Lookup;
 
 use super::super::graph::{Graph, Node, Operation};
+use super::super::linear::with_sums;
 use super::super::uniform::Uniform;
 use super::{Lowering, Value};
 
@@ -28,7 +29,10 @@ impl<'a> Lowering<'a> {
             lowering.add(&sum, &value, Uniform::ONE)
         });
         let sum = lowering.finished(&sum);
-        (lowering.graph, [sum].into_iter().chain(nodes).collect())
+        let outputs: Vec<_> = [sum].into_iter().chain(nodes).collect();
+        let (graph, moved) = with_sums(&lowering.graph, &outputs);
+        let outputs = outputs.into_iter().map(|output| moved.node(output)).collect();
+        (graph, outputs)
     }
 
     /// The fraction of each lookup, with one inversion for all (Montgomery).

@@ -15,6 +15,7 @@ use p3_air::symbolic::{
 };
 
 use super::graph::{Column, Graph, Node, Operation, Partial};
+use super::linear::with_sums;
 use super::uniform::Uniform;
 
 type Base = SymbolicExpression<F>;
@@ -104,27 +105,31 @@ impl<'a> Lowering<'a> {
         most_operations: usize,
     ) -> (Graph, Vec<Node>) {
         let mut lowering = Self::default();
-        let mut constraints: Vec<(usize, Value)> = Vec::new();
+        let mut constraints: Vec<(usize, Arc<Partial>)> = Vec::new();
         for (constraint, index) in base.iter().zip(&layout.base_indices) {
-            constraints.push((*index, Value::Base(lowering.base(constraint))));
+            let value = Value::Base(lowering.base(constraint));
+            constraints.push((*index, lowering.sum(&value)));
         }
         for (constraint, index) in extension.iter().zip(&layout.ext_indices) {
-            constraints.push((*index, lowering.extension(constraint)));
+            let value = lowering.extension(constraint);
+            constraints.push((*index, lowering.sum(&value)));
         }
+        let roots: Vec<_> = constraints.iter().flat_map(|(_, sum)| sum.terms.keys().copied()).collect();
+        let (mut graph, moved) = with_sums(&lowering.graph, &roots);
         let mut parts = vec![Partial::default()];
         let mut part = Part::default();
-        for (index, value) in &constraints {
-            let sum = lowering.sum(value);
-            let cost = part.take(&lowering.graph, &sum);
+        for (index, sum) in &constraints {
+            let sum = moved.partial(&mut graph, sum);
+            let cost = part.take(&graph, &sum);
             if part.operations > most_operations && part.operations > cost {
                 part = Part::default();
-                part.take(&lowering.graph, &sum);
+                part.take(&graph, &sum);
                 parts.push(Partial::default());
             }
             let total = parts.pop().unwrap_or_default();
-            parts.push(lowering.weighted(total, value, *index));
+            let weight = graph.uniforms.weight(*index);
+            parts.push(graph.add_scaled(total, &sum, weight));
         }
-        let Self { mut graph, .. } = lowering;
         let inverse = graph.node(Operation::Column(column(Matrices::Selectors, INVERSE_VANISHING, 0)));
         let quotient = |total| {
             let folded = graph.finish(total);
@@ -132,12 +137,6 @@ impl<'a> Lowering<'a> {
         };
         let quotients = parts.into_iter().map(quotient).collect();
         (graph, quotients)
-    }
-
-    fn weighted(&mut self, total: Partial, value: &Value, constraint: usize) -> Partial {
-        let weight = self.graph.uniforms.weight(constraint);
-        let part = self.sum(value);
-        self.graph.add_scaled(total, &part, weight)
     }
 
     /// A value as a node of the extension.

@@ -36,6 +36,12 @@ pub enum Instruction<R> {
     Sub(R, Operand<R>, Operand<R>),
     /// `to = a b` in the field.
     Mul(R, Operand<R>, Operand<R>),
+    /// Begins a sum in the field. One is made at a time: nothing but loads comes before its end.
+    Begin(Uniform),
+    /// Adds an element of the field, times a uniform value, to the sum that is begun.
+    AddProduct(R, Uniform),
+    /// What the sum is.
+    End(R),
     /// Begins a sum, in the extension.
     Start(R, Uniform),
     /// Adds an element of the field, weighted, to a sum.
@@ -57,7 +63,7 @@ type Register<R> = (R, bool);
 
 impl<R: Copy> Instruction<R> {
     /// The register that it writes, if any, and those that it reads.
-    pub(super) fn registers(&self) -> (Option<Register<R>>, Vec<Register<R>>) {
+    pub(crate) fn registers(&self) -> (Option<Register<R>>, Vec<Register<R>>) {
         let base = |list: &[&Operand<R>]| {
             let of = |operand: &&Operand<R>| match operand {
                 Operand::Register(register) => Some((*register, false)),
@@ -66,7 +72,9 @@ impl<R: Copy> Instruction<R> {
             list.iter().filter_map(of).collect::<Vec<_>>()
         };
         match self {
-            Self::Load(to, _) => (Some((*to, false)), Vec::new()),
+            Self::Load(to, _) | Self::End(to) => (Some((*to, false)), Vec::new()),
+            Self::Begin(_) => (None, Vec::new()),
+            Self::AddProduct(a, _) => (None, vec![(*a, false)]),
             Self::LoadFive(to, _) | Self::Start(to, _) => (Some((*to, true)), Vec::new()),
             Self::Add(to, a, b) | Self::Sub(to, a, b) | Self::Mul(to, a, b) => {
                 (Some((*to, false)), base(&[a, b]))
@@ -100,6 +108,9 @@ impl<R: Copy> Instruction<R> {
                 let (a, b) = (operand(a), operand(b));
                 Instruction::Mul(of(*to), a, b)
             }
+            Self::Begin(constant) => Instruction::Begin(*constant),
+            Self::AddProduct(a, by) => Instruction::AddProduct(of(*a), *by),
+            Self::End(to) => Instruction::End(of(*to)),
             Self::Load(to, column) => Instruction::Load(of(*to), *column),
             Self::LoadFive(to, column) => Instruction::LoadFive(of(*to), *column),
             Self::Start(to, constant) => Instruction::Start(of(*to), *constant),

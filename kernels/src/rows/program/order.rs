@@ -135,6 +135,11 @@ impl<'a> Order<'a> {
             Operation::Column(_) | Operation::Columns(_) | Operation::Uniform(_) | Operation::Sum(_) => {
                 return;
             }
+            Operation::Linear(ref sum) => {
+                self.push(Instruction::Begin(sum.constant));
+                sum.terms.iter().for_each(|(a, by)| self.push(Instruction::AddProduct(*a, *by)));
+                Instruction::End(to)
+            }
             Operation::Add(a, b) => Instruction::Add(to, operand(a), operand(b)),
             Operation::Sub(a, b) => Instruction::Sub(to, operand(a), operand(b)),
             Operation::Mul(a, b) => Instruction::Mul(to, operand(a), operand(b)),
