@@ -62,6 +62,18 @@ pub enum Command {
     Bench(Bench),
     /// Make this machine a prover that rollups call over gRPC.
     Serve(Serve),
+    /// Ask a service to prove sealed batches.
+    Submit(Submit),
+    /// Show where a proof is that a service was asked for, or list the last ones.
+    Status(Status),
+    /// Follow a proof until it has ended.
+    Watch(Watch),
+    /// End a proof that is not wanted any more.
+    Cancel(Cancel),
+    /// Fetch proofs that a service has made, and verify them here.
+    Fetch(Fetch),
+    /// Look for what keeps this machine from serving, with a remedy for each finding. Exit code 0: nothing does; 1: something does.
+    Doctor(Doctor),
     /// Show every setting, its value, and where that comes from.
     Config(Config),
     /// Prove what a service sends over standard input. `serve` starts it; it is of no use by hand.
@@ -478,4 +490,114 @@ pub struct Config {
     /// Say what each setting is, and where its value comes from.
     #[arg(long)]
     pub explain: bool,
+}
+
+/// Where a service is.
+#[derive(Debug, Args)]
+pub struct Endpoint {
+    /// The service; without it that of the settings, see `aludel config --explain`.
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+}
+
+/// What a job ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// One proof of all batches.
+    Root,
+    /// A proof of each shard.
+    Shards,
+}
+
+/// What goes before what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// What most are.
+    Normal,
+    /// What may wait.
+    Low,
+}
+
+/// Arguments of `submit`.
+#[derive(Debug, Args)]
+pub struct Submit {
+    #[command(flatten)]
+    pub service: Endpoint,
+    /// Sealed batches of one chain without a gap. Files may be named in any order, streams and pipes in that of their batches.
+    #[arg(required = true, value_name = "BATCH", value_parser = place)]
+    pub batches: Vec<Place>,
+    /// What the proof ends with.
+    #[arg(long, value_enum, default_value_t = Target::Root)]
+    pub target: Target,
+    /// Your name for this proof; the same name and the same batches are the same proof. Without it one is made of the batches.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// The proof ends without a result after this time, such as 10min.
+    #[arg(long, value_name = "TIME")]
+    pub within: Option<String>,
+    /// What goes before what.
+    #[arg(long, value_enum, default_value_t = Priority::Normal)]
+    pub priority: Priority,
+    /// Follow the proof until it has ended.
+    #[arg(long)]
+    pub wait: bool,
+    /// With --wait: where the proof goes, verified; of shards a folder.
+    #[arg(short, long, value_name = "PATH", requires = "wait")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub service: Endpoint,
+    /// The proof's id, as `submit` prints it; without it all proofs are listed.
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    #[command(flatten)]
+    pub service: Endpoint,
+    /// The proof's id.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Arguments of `cancel`.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    #[command(flatten)]
+    pub service: Endpoint,
+    /// The proof's id.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    #[command(flatten)]
+    pub service: Endpoint,
+    /// The proof's id.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Where the proof goes; of shards a folder.
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// A file of settings, as of `serve`.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }

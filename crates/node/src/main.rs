@@ -38,8 +38,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        aggregate, bench, claim, demo, devices, execute, inspect, keygen, keys, params, prove, rebuild, serve,
-        settings, sign, verify, verify_claim, worker,
+        aggregate, bench, claim, client, demo, devices, doctor, execute, inspect, keygen, keys, params, prove,
+        rebuild, serve, settings, sign, verify, verify_claim, worker,
     };
     match command {
         Command::Keygen(args) => keygen::run(&args),
@@ -57,6 +57,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Devices(args) => devices::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Submit(args) => client::submit::run(&args),
+        Command::Status(args) => client::status::run(&args),
+        Command::Watch(args) => client::watch::run(&args),
+        Command::Cancel(args) => client::cancel::run(&args),
+        Command::Fetch(args) => client::fetch::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => settings::run(&args),
         Command::Worker => worker::run(),
         Command::Demo(args) => demo::run(&args),

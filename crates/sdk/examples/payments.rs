@@ -1,6 +1,6 @@
 //! From keys to a verified proof: a chain with two accounts, some signed transfers, one batch, one root, against a running prover.
 //!
-//! `cargo run --release -p aludel-sdk --example payments -- http://127.0.0.1:50051 [IDEMPOTENCY_KEY]`
+//! `cargo run --release -p aludel-sdk --example payments -- http://127.0.0.1:7370 [IDEMPOTENCY_KEY]`
 
 use std::error::Error;
 use std::time::Duration;

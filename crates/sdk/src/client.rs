@@ -40,7 +40,7 @@ pub struct Page {
 }
 
 impl Client {
-    /// Connects, to something like `http://127.0.0.1:50051`.
+    /// Connects, to something like `http://127.0.0.1:7370`.
     ///
     /// # Errors
     /// [`Error::Endpoint`], or [`Error::Connection`] when nobody answers there.

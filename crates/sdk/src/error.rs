@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The endpoint is none.
-    #[error("{endpoint:?} is no endpoint: {reason}; give something like http://127.0.0.1:50051")]
+    #[error("{endpoint:?} is no endpoint: {reason}; give something like http://127.0.0.1:7370")]
     Endpoint {
         /// What was given.
         endpoint: String,

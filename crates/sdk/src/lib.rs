@@ -12,7 +12,7 @@
 //! use aludel_sdk::{Client, Expectations, SubmitOptions, Target, verify};
 //! use std::time::Duration;
 //!
-//! let client = Client::connect("http://127.0.0.1:50051").await?;
+//! let client = Client::connect("http://127.0.0.1:7370").await?;
 //! let options = SubmitOptions::new(7, Target::Root, "my-chain/batches/1-8");
 //! let submitted = client.submit(&options, batches).await?;
 //! let proof = client.wait(&submitted.proof.id, Duration::from_secs(3600)).await?;

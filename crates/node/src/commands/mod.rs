@@ -3,8 +3,10 @@
 pub mod aggregate;
 pub mod bench;
 pub mod claim;
+pub mod client;
 pub mod demo;
 pub mod devices;
+pub mod doctor;
 pub mod execute;
 pub mod inspect;
 pub mod keygen;

@@ -16,6 +16,9 @@ use crate::record::Record;
 /// Tasks that a worker may not take and others may, at which it looks before it takes none: who has failed so many of those that wait need not hurry.
 const MOST_LOOKS: usize = 64;
 
+/// Delays that end with one input, so that none takes long because many end at once.
+const MOST_DELAYS: usize = 64;
+
 impl<M: MemoryModel> Machine<M> {
     pub(super) fn dispatch(&mut self, step: &mut Step) {
         self.end_delays();
@@ -124,9 +127,12 @@ impl<M: MemoryModel> Machine<M> {
         self.requeue(id, place.into_iter().collect());
     }
 
+    /// What was to be tried again later can be begun now. What is left is due at once.
     fn end_delays(&mut self) {
-        while let Some(&(_, id, task)) = self.delays.first().filter(|(until, ..)| *until <= self.now) {
-            self.delays.pop_first();
+        for _ in 0..MOST_DELAYS {
+            let first = self.delays.first().filter(|(until, ..)| *until <= self.now);
+            let Some(&(until, id, task)) = first else { return };
+            self.delays.remove(&(until, id, task));
             let Some(live) = self.jobs.get_mut(&id) else { continue };
             live.delays.remove(&task);
             let place = live.job.place(task);

@@ -1,7 +1,7 @@
 //! Much at a time: what a machine takes for an input does not grow with what waits, nor with the job that it is about.
 //!
-//! The figures are printed. What is asserted is a ratio of two of them, of the same run, with room for a noisy machine; a walk over what waits would be a
-//! hundred times as much.
+//! The figures are printed. What is asserted is a ratio of two of them, each the least of several runs, with room for a noisy machine; a walk over what waits
+//! would be a hundred times as much.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -41,6 +41,12 @@ fn request(target: Target, batches: u32) -> Request {
         is_sealed: true,
         trace: [0; 16],
     }
+}
+
+/// Of each the least of several runs, in turn: whatever else the computer does makes none shorter, and lasts for some of them.
+fn least(few: impl Fn() -> f64, many: impl Fn() -> f64) -> (f64, f64) {
+    let runs = (0..4).map(|_| (few(), many()));
+    runs.fold((f64::INFINITY, f64::INFINITY), |least, (few, many)| (least.0.min(few), least.1.min(many)))
 }
 
 /// A machine with workers, and the time that it took.
@@ -146,8 +152,7 @@ fn small_jobs(jobs: u32, times: u32) -> f64 {
 
 #[test]
 fn an_input_takes_no_longer_because_many_jobs_wait() {
-    let few = small_jobs(100, 100);
-    let many = small_jobs(10_000, 1);
+    let (few, many) = least(|| small_jobs(100, 100), || small_jobs(10_000, 1));
     assert!(many < MOST * few, "{few:.2} us an input with 100 jobs, {many:.2} with 10,000");
 }
 
@@ -180,8 +185,10 @@ fn an_input_takes_no_longer_because_its_job_is_large() {
     for target in [Target::Root, Target::Shards] {
         for segmented in [false, true] {
             let segments = |shards: u32| if segmented { shards } else { 1 };
-            let small = large_job(target, 50, segments(50), 40);
-            let large = large_job(target, 2_000, segments(2_000), 1);
+            let (small, large) = least(
+                || large_job(target, 50, segments(50), 40),
+                || large_job(target, 2_000, segments(2_000), 1),
+            );
             assert!(large < MOST * small, "{small:.2} us an input of 50 shards, {large:.2} of 2,000");
         }
     }
@@ -207,8 +214,7 @@ fn an_input_takes_no_longer_because_others_cannot_be_begun() {
     let device = Lapse::Failed(Failure::new(FailureClass::Device, "so it is"));
     // What no worker can hold, and what is tried again later.
     for (shape, fails) in [(HUGE, None), (SMALL, Some(&device)), (SMALL, Some(&Lapse::NoRoom))] {
-        let few = behind(10, shape, fails);
-        let many = behind(20_000, shape, fails);
-        assert!(many < MOST * few, "{few:.2} us an input behind 10 tasks, {many:.2} behind 20,000");
+        let (few, many) = least(|| behind(10, shape, fails), || behind(10_000, shape, fails));
+        assert!(many < MOST * few, "{few:.2} us an input behind 10 tasks, {many:.2} behind 10,000");
     }
 }

@@ -55,7 +55,7 @@ async fn refusals_are_typed_and_not_repeated() {
 #[tokio::test]
 async fn endpoints_are_looked_at() {
     let retries = Retries { tries: 2, first: Duration::from_millis(1), ..Retries::default() };
-    for bad in ["", "127.0.0.1:50051", "https://127.0.0.1:50051", "http://", "not an endpoint"] {
+    for bad in ["", "127.0.0.1:7370", "https://127.0.0.1:7370", "http://", "not an endpoint"] {
         let error = Client::connect_with(bad, retries).await.expect_err(bad);
         assert!(matches!(error, Error::Endpoint { .. }), "{bad}: {error:?}");
     }

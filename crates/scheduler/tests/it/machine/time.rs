@@ -88,6 +88,40 @@ fn many_deadlines_are_passed_in_parts() {
     assert_eq!(rig.machine.next_wakeup(), None);
 }
 
+/// The same of what is to be tried again.
+#[test]
+fn many_delays_end_in_parts() {
+    let policy = Policy { most_jobs: 1_000, most_batches_in_all: 1_000, ..POLICY };
+    let mut rig = Rig { machine: Machine::new(policy, Peaks), ..bare_rig() };
+    rig.register(OWN, own(8));
+    rig.register(2, SPEC);
+    for n in 0..200 {
+        rig.submit_checked(&n.to_string(), request(1), &[(1, 1)]);
+        let lease = rig.lease();
+        rig.lapse(2, lease, failed(FailureClass::Device));
+    }
+    assert_eq!(rig.machine.next_wakeup(), Some(Millis(rig.now + 50)));
+    rig.now += 50;
+    let mut ticks = 0;
+    while rig.machine.next_wakeup() <= Some(Millis(rig.now)) {
+        rig.tell(Input::Tick);
+        ticks += 1;
+    }
+    assert_eq!(ticks, 4, "of 64 at most");
+    // None is forgotten.
+    let mut tries = 0;
+    loop {
+        let mut leases = rig.machine.jobs().flat_map(|(job, state)| {
+            state.leases().iter().map(move |(task, lease)| LeaseId { job, task: *task, epoch: lease.epoch })
+        });
+        let Some(lease) = leases.next() else { break };
+        drop(leases);
+        assert_eq!(rig.lapse(2, lease, Lapse::Unverified("no".into())), Answer::Done);
+        tries += 1;
+    }
+    assert_eq!((tries, rig.machine.jobs().count()), (400, 0), "each fails at the second time");
+}
+
 #[test]
 fn time_does_not_go_back() {
     let mut rig = rig();

@@ -199,7 +199,7 @@ impl World {
             14..18 => lapsed(Lapse::InputLost(inputs[self.below(inputs.len())])),
             18 => lapsed(Lapse::InputLost(ArtifactId([9; 32]))),
             23..25 => lapsed(Lapse::NoRoom),
-            25..28 if lease.task.side() == Side::Device => failed(FailureClass::VersionMismatch),
+            25..31 if lease.task.side() == Side::Device => failed(FailureClass::VersionMismatch),
             19..21 => {
                 output.cuts.push(Cut { batches: 1, shape: ShapeNumber(0), statement: Vec::new() });
                 Input::Completed { worker: id, lease, output }
