@@ -82,7 +82,8 @@ impl Client {
                 let parts = parts(begin.clone(), Arc::clone(&batches));
                 self.prover.clone().push_input(tokio_stream::iter(parts)).await
             };
-            proof = self.retries.call_within(PUSH, call).await?.proof.ok_or(Error::Answer { what: "proof" })?;
+            proof =
+                self.retries.call_within(PUSH, call).await?.proof.ok_or(Error::Answer { what: "proof" })?;
         }
         Ok(Submitted { proof, existed: answer.existed })
     }

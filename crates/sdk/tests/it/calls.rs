@@ -21,7 +21,10 @@ async fn what_passes_is_tried_again_within_bounds() {
     assert_eq!(script.calls.lock().unwrap().len(), 8);
     script.fail((0..4).map(|_| Status::unavailable("c")));
     let error = client.cancel(ID).await.expect_err("four broke off");
-    assert!(matches!(&error, Error::Connection { code: Code::Unavailable, message } if message == "c"), "{error:?}");
+    assert!(
+        matches!(&error, Error::Connection { code: Code::Unavailable, message } if message == "c"),
+        "{error:?}"
+    );
     assert!(error.is_retryable());
 }
 
@@ -29,7 +32,9 @@ async fn what_passes_is_tried_again_within_bounds() {
 async fn refusals_are_typed_and_not_repeated() {
     let script = Arc::new(Script::default());
     let client = client(serve(&script).await).await;
-    for (code, is_retryable) in [(Code::ResourceExhausted, true), (Code::InvalidArgument, false), (Code::Unavailable, false)] {
+    for (code, is_retryable) in
+        [(Code::ResourceExhausted, true), (Code::InvalidArgument, false), (Code::Unavailable, false)]
+    {
         script.calls.lock().unwrap().clear();
         script.fail([refusal(code, is_retryable)]);
         let error = client.capabilities().await.expect_err("is refused");
@@ -39,7 +44,10 @@ async fn refusals_are_typed_and_not_repeated() {
         assert_eq!((refused.code, refused.number, refused.class), (code, 77, FailureClass::Capacity));
         assert_eq!((refused.message.as_str(), refused.remedy.as_str()), ("no", "do that"));
         assert_eq!(refused.trace_id, "ab".repeat(16));
-        assert!(text.contains("77") && text.contains("do that") && text.contains(&refused.trace_id), "{text}");
+        assert!(
+            text.contains("77") && text.contains("do that") && text.contains(&refused.trace_id),
+            "{text}"
+        );
         assert_eq!(script.calls.lock().unwrap().len(), 1);
     }
 }
@@ -55,7 +63,8 @@ async fn endpoints_are_looked_at() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("is bound");
     drop(listener);
-    let error = Client::connect_with(format!("http://{address}"), retries).await.expect_err("nobody is there");
+    let error =
+        Client::connect_with(format!("http://{address}"), retries).await.expect_err("nobody is there");
     assert!(matches!(error, Error::Connection { .. }), "{error:?}");
 }
 

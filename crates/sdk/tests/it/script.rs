@@ -74,7 +74,8 @@ impl Script {
 
 /// A refusal as the service words it.
 pub fn refusal(code: Code, retryable: bool) -> Status {
-    let detail = ErrorDetail { class: 5, number: 77, retryable, remedy: "do that".into(), trace_id: "ab".repeat(16) };
+    let detail =
+        ErrorDetail { class: 5, number: 77, retryable, remedy: "do that".into(), trace_id: "ab".repeat(16) };
     Status::with_details(code, "no", aludel_proto::status::encode(code as i32, "no", &detail).into())
 }
 
@@ -95,7 +96,10 @@ impl Prover for Played {
         Ok(Response::new(api::GetCapabilitiesResponse { protocol_version: 1, ..Default::default() }))
     }
 
-    async fn estimate_proof(&self, _: Request<api::EstimateProofRequest>) -> Answer<api::EstimateProofResponse> {
+    async fn estimate_proof(
+        &self,
+        _: Request<api::EstimateProofRequest>,
+    ) -> Answer<api::EstimateProofResponse> {
         Err(Status::unimplemented("not in the script"))
     }
 
@@ -105,7 +109,10 @@ impl Prover for Played {
         Ok(Response::new(api::SubmitProofResponse { proof: Some(self.0.proof()), existed: false }))
     }
 
-    async fn push_input(&self, request: Request<Streaming<api::PushInputRequest>>) -> Answer<api::PushInputResponse> {
+    async fn push_input(
+        &self,
+        request: Request<Streaming<api::PushInputRequest>>,
+    ) -> Answer<api::PushInputResponse> {
         self.0.call("push")?;
         let (mut stream, mut begin, mut batches) = (request.into_inner(), None, Vec::<Vec<u8>>::new());
         while let Some(message) = stream.message().await? {
@@ -162,7 +169,10 @@ impl Prover for Played {
         Ok(Response::new(api::CancelProofResponse { proof: Some(self.0.proof()) }))
     }
 
-    async fn get_artifact(&self, request: Request<api::GetArtifactRequest>) -> Answer<Self::GetArtifactStream> {
+    async fn get_artifact(
+        &self,
+        request: Request<api::GetArtifactRequest>,
+    ) -> Answer<Self::GetArtifactStream> {
         self.0.call("artifact")?;
         let offset = request.into_inner().offset;
         self.0.begins.lock().unwrap().push(offset);
@@ -183,7 +193,9 @@ pub async fn serve(script: &Arc<Script>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("is bound");
     let service = ProverServer::new(Played(Arc::clone(script)));
-    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener)));
+    tokio::spawn(
+        Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener)),
+    );
     address
 }
 
@@ -201,7 +213,8 @@ pub async fn cutting(to: SocketAddr, after: Duration) -> SocketAddr {
         while let Ok((mut client, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut server = TcpStream::connect(to).await.expect("is there");
-                let _ = tokio::time::timeout(after, tokio::io::copy_bidirectional(&mut client, &mut server)).await;
+                let _ = tokio::time::timeout(after, tokio::io::copy_bidirectional(&mut client, &mut server))
+                    .await;
             });
         }
     });

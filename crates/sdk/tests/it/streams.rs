@@ -80,7 +80,10 @@ async fn an_artifact_comes_whole_or_not_at_all() {
     assert_eq!(*script.begins.lock().unwrap(), [0, 300, 300, 300, 500]);
     let other = name(b"other");
     let error = client.fetch(&other).await.expect_err("is another");
-    assert!(matches!(&error, Error::Artifact { expected, found } if *expected == other && *found == id), "{error:?}");
+    assert!(
+        matches!(&error, Error::Artifact { expected, found } if *expected == other && *found == id),
+        "{error:?}"
+    );
     script.breaks.lock().unwrap().extend([2, 0, 0, 0, 0]);
     let error = client.fetch(&id).await.expect_err("gives up");
     assert!(matches!(error, Error::Connection { .. }), "{error:?}");

@@ -77,3 +77,46 @@ fn with_trace(mut response: Response<Body>, trace: &Trace) -> Response<Body> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service that does what the path says.
+    #[derive(Clone)]
+    struct Played;
+
+    impl Service<Request<Body>> for Played {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = BoxFuture<Response<Body>, Infallible>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<Body>) -> Self::Future {
+            Box::pin(async move {
+                assert_ne!(request.uri().path(), "/aludel.prover.v1.Prover/Panic", "on purpose");
+                Ok(Response::default())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_method_is_an_answer() {
+        let call = async |method: &str| {
+            let path = format!("/aludel.prover.v1.Prover/{method}");
+            let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
+            let Ok(response) = Edge(Played).call(request).await;
+            response
+        };
+        let good = call("Good").await;
+        assert!(Status::from_header_map(good.headers()).is_none());
+        assert_eq!(good.headers().get("trace-id").map(HeaderValue::len), Some(32));
+        let status = Status::from_header_map(call("Panic").await.headers()).expect("a status");
+        let detail = aludel_proto::status::decode(status.details()).expect("a detail");
+        assert_eq!((status.code(), detail.number), (Code::Internal, Reason::Fault.number()));
+        assert!(status.message().contains("Panic"), "{status:?}");
+    }
+}

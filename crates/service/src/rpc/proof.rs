@@ -45,7 +45,7 @@ impl Known {
     /// As clients see it.
     pub fn proof(&self) -> Proof {
         let Self { id, job, ended } = self;
-        let (state, progress) = state(job.phase());
+        let (state, progress) = state(job);
         let (artifacts, receipt) = made(job);
         Proof {
             id: id.to_string(),
@@ -164,9 +164,14 @@ pub(super) fn keep(coordinator: &Coordinator, chain: ChainId, bytes: &[u8]) -> R
     Ok((Batch { number, artifact: pin.id(), bytes: pin.bytes() }, pin))
 }
 
-/// A phase as a state, with its progress while it runs.
-pub(super) fn state(phase: Phase) -> (api::State, Option<Progress>) {
-    let state = match phase {
+/// Where a job is, with its progress while it runs.
+pub(super) fn state(job: &Job) -> (api::State, Option<Progress>) {
+    let state = match job.phase() {
+        // Between the last task's record and the end's: nothing is left to do, and no input is waited for.
+        Phase::WaitingInput if job.is_published() => {
+            let progress = Progress { stage: api::Stage::Publish.into(), done: 1, total: 1 };
+            return (api::State::Running, Some(progress));
+        }
         Phase::Queued => api::State::Queued,
         Phase::WaitingInput => api::State::WaitingInput,
         Phase::Running { stage: at, done, total } => {

@@ -161,7 +161,7 @@ impl Reader {
 
     fn message(&self, number: u32, record: &Record) -> WatchProofResponse {
         let (state, progress) = match &self.job {
-            Some(job) => state(job.phase()),
+            Some(job) => state(job),
             None => (api::State::Unspecified, None),
         };
         WatchProofResponse { event: Some(event(self.id, number, record)), state: state.into(), progress }
