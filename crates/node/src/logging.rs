@@ -37,7 +37,8 @@ pub fn start(config: &Config) -> Result<(), Failure> {
     let format: Format = config.get(config::LOG_FORMAT)?;
     let level: LevelFilter = config.get(config::LOG_LEVEL)?;
     let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colours);
+    let lines =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colours);
     let begun = match format {
         Format::Pretty => lines.with_target(false).try_init(),
         Format::Compact => lines.compact().with_target(false).try_init(),

@@ -38,8 +38,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     use commands::{
-        aggregate, bench, claim, client, demo, devices, doctor, execute, inspect, keygen, keys, params, prove,
-        rebuild, serve, settings, sign, verify, verify_claim, worker,
+        aggregate, bench, claim, client, demo, devices, doctor, execute, inspect, keygen, keys, params,
+        prove, rebuild, serve, settings, sign, verify, verify_claim, worker,
     };
     match command {
         Command::Keygen(args) => keygen::run(&args),

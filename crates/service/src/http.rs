@@ -20,7 +20,10 @@ const BOUNDS: [f64; 16] =
 /// Something counts already.
 pub fn count() -> Result<PrometheusHandle, BuildError> {
     let builder = PrometheusBuilder::new().set_buckets(&BOUNDS)?;
-    let builder = builder.set_buckets_for_metric(Matcher::Suffix("_records".into()), &[1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0])?;
+    let builder = builder.set_buckets_for_metric(
+        Matcher::Suffix("_records".into()),
+        &[1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0],
+    )?;
     let handle = builder.install_recorder()?;
     metrics::describe();
     Ok(handle)
@@ -51,7 +54,9 @@ pub async fn serve(
 async fn ready(State(coordinator): State<Coordinator>) -> (StatusCode, String) {
     match reasons(&coordinator.status()) {
         reasons if reasons.is_empty() => (StatusCode::OK, "ready\n".into()),
-        reasons => (StatusCode::SERVICE_UNAVAILABLE, reasons.iter().map(|reason| format!("{reason}\n")).collect()),
+        reasons => {
+            (StatusCode::SERVICE_UNAVAILABLE, reasons.iter().map(|reason| format!("{reason}\n")).collect())
+        }
     }
 }
 
@@ -62,7 +67,8 @@ pub fn reasons(status: &Status) -> Vec<String> {
         reasons.push("it is about to end".into());
     }
     reasons.extend(status.broken.as_ref().map(|why| format!("jobs cannot be written: {why}")));
-    let missing: Vec<_> = status.devices.iter().filter_map(|device| Some((&device.name, device.missing.as_ref()?))).collect();
+    let missing: Vec<_> =
+        status.devices.iter().filter_map(|device| Some((&device.name, device.missing.as_ref()?))).collect();
     if missing.len() == status.devices.len() {
         reasons.push("no device has a worker".into());
         reasons.extend(missing.into_iter().map(|(name, why)| format!("{name}: {why}")));

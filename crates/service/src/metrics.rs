@@ -159,7 +159,10 @@ mod tests {
         let mut text = String::from("| name | sort | unit | labels | what it is |\n|---|---|---|---|---|\n");
         for Figure { name, sort, unit, labels, doc } in FIGURES {
             let unit = unit.as_str();
-            text += &format!("| `{name}` | {} | {unit} | {labels} | {doc} |\n", format!("{sort:?}").to_lowercase());
+            text += &format!(
+                "| `{name}` | {} | {unit} | {labels} | {doc} |\n",
+                format!("{sort:?}").to_lowercase()
+            );
         }
         text
     }
@@ -173,7 +176,10 @@ mod tests {
     #[test]
     fn names_follow_the_conventions() {
         for Figure { name, sort, unit, .. } in FIGURES {
-            assert!(name.starts_with("aludel_") && name.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()), "{name}");
+            assert!(
+                name.starts_with("aludel_") && name.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()),
+                "{name}"
+            );
             assert_eq!(name.ends_with("_total"), *sort == Sort::Counter, "{name}");
             assert_eq!(name.ends_with("_seconds"), *unit == Unit::Seconds, "{name}");
             assert_eq!(name.ends_with("_bytes"), *unit == Unit::Bytes, "{name}");

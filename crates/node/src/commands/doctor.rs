@@ -85,7 +85,8 @@ fn memory_for_tasks(config: &Config) -> Result<Finding, Failure> {
     let each = if said == 0 { available / 4 * 3 / workers.max(1) } else { said };
     let shape: Shape = config.get(config::LARGEST_SHAPE)?;
     let estimates = StaticEstimates::default();
-    let needed = estimates.prove.get(usize::from(shape.number())).or(estimates.prove.last()).copied().unwrap_or(0);
+    let needed =
+        estimates.prove.get(usize::from(shape.number())).or(estimates.prove.last()).copied().unwrap_or(0);
     let needed = needed.max(estimates.root);
     Ok(if workers == 0 {
         Finding::Bad("no worker is to be started".into(), "set workers to 1 or more".into())
@@ -105,7 +106,10 @@ fn found_devices() -> Finding {
     let names: Vec<String> = found.iter().map(|device| format!("{} {}", device.id, device.name)).collect();
     match missing.first() {
         None => Finding::Good(names.join(", ")),
-        Some(why) => Finding::Note(format!("{}; {why}", names.join(", ")), "the processor proves without one; see `aludel devices`"),
+        Some(why) => Finding::Note(
+            format!("{}; {why}", names.join(", ")),
+            "the processor proves without one; see `aludel devices`",
+        ),
     }
 }
 
@@ -115,7 +119,10 @@ fn data_folder(folder: &Path) -> Finding {
     let _ = fs::remove_file(&probe);
     match written {
         Ok(()) => Finding::Good(folder.display().to_string()),
-        Err(e) => Finding::Bad(format!("{}: {e}", folder.display()), "let this user write there, or set data_dir".into()),
+        Err(e) => Finding::Bad(
+            format!("{}: {e}", folder.display()),
+            "let this user write there, or set data_dir".into(),
+        ),
     }
 }
 
@@ -135,7 +142,10 @@ fn jobs(folder: &Path) -> Finding {
     });
     match open {
         Ok(open) => Finding::Good(format!("{open} have not ended")),
-        Err(e) => Finding::Bad(e.to_string(), "check the disk; other jobs go on, and clients of this one submit again under another key".into()),
+        Err(e) => Finding::Bad(
+            e.to_string(),
+            "check the disk; other jobs go on, and clients of this one submit again under another key".into(),
+        ),
     }
 }
 
@@ -146,7 +156,10 @@ fn disk(folder: &Path, config: &Config) -> Result<Finding, Failure> {
         .map(|entries| entries.flatten().filter_map(|entry| Some(entry.metadata().ok()?.len())).sum())
         .unwrap_or(0);
     let Ok(free) = rustix::fs::statvfs(folder).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)) else {
-        return Ok(Finding::Note("its free space is not known".into(), "see that data_dir is on a local disk"));
+        return Ok(Finding::Note(
+            "its free space is not known".into(),
+            "see that data_dir is on a local disk",
+        ));
     };
     let needed = quota.bytes.saturating_sub(used);
     Ok(if quota.reserve >= quota.bytes {
@@ -154,7 +167,10 @@ fn disk(folder: &Path, config: &Config) -> Result<Finding, Failure> {
     } else if free < quota.reserve {
         Finding::Bad(format!("{free} bytes are free"), "free some, or set data_dir to another disk".into())
     } else if free < needed {
-        Finding::Note(format!("{free} bytes are free, and up to {needed} more may be taken"), "set a smaller disk_quota, or free some")
+        Finding::Note(
+            format!("{free} bytes are free, and up to {needed} more may be taken"),
+            "set a smaller disk_quota, or free some",
+        )
     } else {
         Finding::Good(format!("{used} bytes of {} taken, {free} free", quota.bytes))
     })
@@ -167,14 +183,18 @@ fn address(config: &Config, setting: config::Setting) -> Result<Finding, Failure
     let address: SocketAddr = config.get(setting)?;
     Ok(match TcpListener::bind(address) {
         Ok(_) => Finding::Good(format!("{address} is free")),
-        Err(e) => Finding::Note(format!("{address}: {e}"), "fine if a service runs; otherwise set another address"),
+        Err(e) => {
+            Finding::Note(format!("{address}: {e}"), "fine if a service runs; otherwise set another address")
+        }
     })
 }
 
 fn open_files() -> Finding {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     match limit {
-        Some(limit) if limit < 1024 => Finding::Note(format!("{limit}"), "raise the limit (`ulimit -n 65536`), for many clients"),
+        Some(limit) if limit < 1024 => {
+            Finding::Note(format!("{limit}"), "raise the limit (`ulimit -n 65536`), for many clients")
+        }
         Some(limit) => Finding::Good(format!("{limit}")),
         None => Finding::Good("without limit".into()),
     }

@@ -13,8 +13,8 @@ use aludel_service::rpc::{Limits, serve};
 use aludel_service::rules::Rules;
 use aludel_service::worker::{Launch, WorkerProgram};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::warn_without_vectors;
 use crate::cli::Serve;
@@ -97,9 +97,13 @@ async fn watch(
 fn say_hello(address: SocketAddr, folder: &std::path::Path) {
     tracing::info!(%address, folder = %folder.display(), "ready for gRPC");
     if address.ip().is_loopback() {
-        tracing::info!("development mode: reachable from this machine alone, without encryption; try `aludel submit --wait BATCHES`");
+        tracing::info!(
+            "development mode: reachable from this machine alone, without encryption; try `aludel submit --wait BATCHES`"
+        );
     } else {
-        tracing::warn!("reachable from other machines, without encryption and without passwords: put a proxy with TLS before it");
+        tracing::warn!(
+            "reachable from other machines, without encryption and without passwords: put a proxy with TLS before it"
+        );
     }
 }
 

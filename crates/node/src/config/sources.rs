@@ -86,7 +86,8 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, String>,
     let table: toml::Table = text.parse().or_fail(Kind::Undecodable, path.display())?;
     let value = |(key, value): (String, toml::Value)| {
         if !SETTINGS.iter().any(|setting| setting.key == key) {
-            let what = format!("{}: there is no setting {key}; see `aludel config --explain`", path.display());
+            let what =
+                format!("{}: there is no setting {key}; see `aludel config --explain`", path.display());
             return Err(Failure::new(Kind::Undecodable, what));
         }
         let text = match value {

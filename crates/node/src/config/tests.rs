@@ -12,7 +12,10 @@ fn layers(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Layers {
 
 #[test]
 fn later_origins_win() {
-    let files = [("/etc/a.toml", "workers = 2\nlisten = '0.0.0.0:1'\ndrain = '5s'"), ("b.toml", "workers = 3\nlog_level = 'debug'")];
+    let files = [
+        ("/etc/a.toml", "workers = 2\nlisten = '0.0.0.0:1'\ndrain = '5s'"),
+        ("b.toml", "workers = 3\nlog_level = 'debug'"),
+    ];
     let layers = layers(&files, &[("ALUDEL_LISTEN", "[::1]:2"), ("ALUDEL_OTHER", "x")]);
     let config = Config::of(&layers, &[(LOG_LEVEL, Some("warn".into())), (WORKERS, None)]).expect("reads");
     let found = [WORKERS, LISTEN, DRAIN, LOG_LEVEL, LOG_FORMAT].map(|setting| config.value(setting).clone());
@@ -30,11 +33,14 @@ fn later_origins_win() {
 
 #[test]
 fn what_is_wrong_names_its_origin() {
-    let config = Config::of(&layers(&[("b.toml", "workers = 'many'\ndisk_quota = 'x'")], &[]), &[]).expect("reads");
+    let config =
+        Config::of(&layers(&[("b.toml", "workers = 'many'\ndisk_quota = 'x'")], &[]), &[]).expect("reads");
     let told = config.get::<u16>(WORKERS).expect_err("no number").to_string();
     assert!(told.starts_with("workers = \"many\" (b.toml)"), "{told}");
     assert!(config.get::<Bytes>(DISK_QUOTA).expect_err("no size").to_string().contains("64GB"));
-    for (text, expected) in [("worker = 1", "no setting worker"), ("workers = [1]", "must be"), ("=", "b.toml")] {
+    for (text, expected) in
+        [("worker = 1", "no setting worker"), ("workers = [1]", "must be"), ("=", "b.toml")]
+    {
         let told = sources::parse(Path::new("b.toml"), text).expect_err("is refused").to_string();
         assert!(told.contains(expected), "{told}");
     }

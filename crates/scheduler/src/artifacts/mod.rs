@@ -105,8 +105,13 @@ impl<D: Disk> Artifacts<D> {
                 disk.remove(&entry.path()).map_err(|e| io(&e))?;
             }
         }
-        let folder =
-            Folder { path: path.to_owned(), disk, counts: Mutex::new(counts), next: AtomicU64::new(0), names: Group::new() };
+        let folder = Folder {
+            path: path.to_owned(),
+            disk,
+            counts: Mutex::new(counts),
+            next: AtomicU64::new(0),
+            names: Group::new(),
+        };
         Ok(Self(Arc::new(folder)))
     }
 

@@ -240,7 +240,10 @@ fn tasks_take_their_own_batches() {
     job.apply(&added(&[batch(5), batch(6), batch(7), batch(8)])).expect("is open");
     let cuts = [vec![2, 1], vec![1], vec![1, 3]];
     for (segment, cuts) in (0..).zip(cuts) {
-        let cuts = cuts.into_iter().map(|batches| Cut { batches, shape: ShapeNumber(0), statement: Vec::new() }).collect();
+        let cuts = cuts
+            .into_iter()
+            .map(|batches| Cut { batches, shape: ShapeNumber(0), statement: Vec::new() })
+            .collect();
         let (task, output) =
             (Task::Check { segment }, Output { artifact: ArtifactId([7; 32]), bytes: 1, cuts });
         job.apply(&leased(task, 1)).expect("is ready");

@@ -19,32 +19,37 @@ struct OfJob {
 }
 
 impl Held {
-    /// A record is durable. What it names is held before anything is let go of.
-    pub fn follow(&mut self, artifacts: &Artifacts, id: JobId, record: &Record) {
+    /// A record is durable: what it names is held. What is not held any more because of it is for the caller to let go of.
+    #[must_use = "it is held until it is let go of"]
+    pub fn follow(&mut self, artifacts: &Artifacts, id: JobId, record: &Record) -> Vec<ArtifactId> {
         let job = self.0.entry(id).or_default();
         match record {
             Record::Accepted { request, at } => {
                 job.accepted = *at;
                 job.take(artifacts, &request.batches);
+                Vec::new()
             }
-            Record::InputAdded { batches, .. } => job.take(artifacts, batches),
+            Record::InputAdded { batches, .. } => {
+                job.take(artifacts, batches);
+                Vec::new()
+            }
             Record::Completed { task, output, .. } => {
                 artifacts.hold([output.artifact]);
-                artifacts.let_go(job.results.insert(*task, output.artifact));
+                job.results.insert(*task, output.artifact).into_iter().collect()
             }
-            Record::OutputLost { task } => artifacts.let_go(job.results.remove(task)),
+            Record::OutputLost { task } => job.results.remove(task).into_iter().collect(),
             Record::Ended { end, .. } => {
                 if let End::Succeeded { proofs, receipt } = end {
                     job.kept = proofs.iter().chain([receipt]).copied().collect();
                     artifacts.hold(job.kept.iter().copied());
                 }
-                artifacts.let_go(std::mem::take(&mut job.batches));
-                artifacts.let_go(std::mem::take(&mut job.results).into_values());
+                let results = std::mem::take(&mut job.results).into_values();
+                std::mem::take(&mut job.batches).into_iter().chain(results).collect()
             }
             Record::InputSealed { .. }
             | Record::Leased { .. }
             | Record::Released { .. }
-            | Record::CancelRequested { .. } => {}
+            | Record::CancelRequested { .. } => Vec::new(),
         }
     }
 

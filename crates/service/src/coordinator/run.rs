@@ -354,7 +354,8 @@ impl Thread {
     /// Records of a job are durable.
     fn follow(&mut self, id: JobId, before: u32, records: &[Record]) {
         for record in records {
-            self.held.follow(&self.shared.artifacts, id, record);
+            let before = self.held.follow(&self.shared.artifacts, id, record);
+            self.shared.artifacts.let_go(before);
             if let Record::Ended { at, .. } = record {
                 self.ended.insert((*at, id));
             }
@@ -474,14 +475,17 @@ impl Thread {
     fn recover(&mut self, logs: Logs) {
         self.damaged = logs.damaged;
         self.ended.clear();
+        // What one job has let go of another one may hold, whose log comes later.
+        let mut before = Vec::new();
         for (id, log) in &logs.whole {
             for record in log {
-                self.held.follow(&self.shared.artifacts, *id, record);
+                before.extend(self.held.follow(&self.shared.artifacts, *id, record));
             }
             if let Some(Record::Ended { at, .. }) = log.last() {
                 self.ended.insert((*at, *id));
             }
         }
+        self.shared.artifacts.let_go(before);
         let policy = self.shared.options.policy;
         let now = self.shared.clock.now();
         let Recovered { machine, step, damaged } =

@@ -330,7 +330,9 @@ impl Service {
     /// Batches `first..` with these payloads.
     pub fn batches(&self, first: u32, payloads: &[u64]) -> (Vec<Batch>, Vec<Pin>) {
         let keep = |(payload, number): (&u64, u32)| {
-            let pin = self.coordinator.keep_input(&batch_bytes(number, *payload)).expect("has room");
+            let keep = || self.coordinator.keep_input(&batch_bytes(number, *payload)).expect("has room");
+            // As the server does it: others go on meanwhile.
+            let pin = tokio::task::block_in_place(keep);
             (Batch { number: BatchNumber(number), artifact: pin.id(), bytes: pin.bytes() }, pin)
         };
         payloads.iter().zip(first..).map(keep).unzip()

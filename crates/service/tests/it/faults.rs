@@ -99,6 +99,28 @@ async fn restarts_lose_nothing() {
     service.end();
 }
 
+/// What one job has let go of is what another one still needs, and was written by a process before.
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_keep_what_several_jobs_hold() {
+    let mut world = World::new(1);
+    let service = world.start();
+    let ended = service.submit("a", Target::Shards, &PAYLOADS).await;
+    let _ = service.ended(ended).await;
+    service.end();
+    world.devices.clear();
+    let service = world.start();
+    let waits = service.submit("b", Target::Root, &PAYLOADS).await;
+    service.end();
+    for _ in 0..2 {
+        world.start().end();
+    }
+    world.devices = vec![Arc::default()];
+    let service = world.start();
+    assert_eq!(service.proofs(&service.ended(waits).await), [root(&PAYLOADS)]);
+    assert_eq!(service.proofs(&service.job(ended)), shards(&PAYLOADS));
+    service.end();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_results_are_made_again_and_lost_batches_fail() {
     let world = World::new(1);
@@ -153,6 +175,15 @@ async fn cancelling_takes_at_most_a_moment_at_every_stage() {
         let service = world.start();
         let job = service.submit("a", Target::Root, &PAYLOADS).await;
         service.at(job, stage).await;
+        // The lease is recorded before the worker has the order.
+        let orders = match stage {
+            Stage::Prove => 1,
+            Stage::Lift => 2,
+            _ => 3 + 3 + 2 + 1,
+        };
+        while world.devices[0].orders.load(Ordering::Relaxed) < orders {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let began = Instant::now();
         let answer = service.ask(Input::Cancel { job }, Vec::new()).await;
         assert!(matches!(answer, Ok(Answer::Cancelling | Answer::Done)), "{answer:?}");

@@ -40,7 +40,10 @@ pub async fn fetch(client: &Client, id: &str, output: &Path) -> Result<(), Failu
         all = Some(match &all {
             None => one,
             Some(before) => fold(before, &one).map_err(|gap| {
-                let what = format!("proof {number} of {id} does not follow the one before it: {} is {}", gap.field, gap.found);
+                let what = format!(
+                    "proof {number} of {id} does not follow the one before it: {} is {}",
+                    gap.field, gap.found
+                );
                 Failure::new(Kind::NotAccepted, what)
             })?,
         });
@@ -49,6 +52,11 @@ pub async fn fetch(client: &Client, id: &str, output: &Path) -> Result<(), Failu
     }
     let all = all.ok_or_else(|| Failure::new(Kind::Bug, format!("{id} ended without proofs")))?;
     let first = u64::from(all.prev.number.0) + 1;
-    eprintln!("verified: chain {}, batches {first} to {}, in {}", all.chain_id, all.next.number, output.display());
+    eprintln!(
+        "verified: chain {}, batches {first} to {}, in {}",
+        all.chain_id,
+        all.next.number,
+        output.display()
+    );
     Ok(())
 }

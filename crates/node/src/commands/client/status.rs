@@ -59,7 +59,9 @@ fn line(proof: &Proof) -> String {
 
 fn took(proof: &Proof) -> String {
     let time = |at: &Option<_>| at.clone().and_then(|at| SystemTime::try_from(at).ok());
-    let (Some(began), ended) = (time(&proof.accept_time), time(&proof.end_time)) else { return String::new() };
+    let (Some(began), ended) = (time(&proof.accept_time), time(&proof.end_time)) else {
+        return String::new();
+    };
     let took = ended.unwrap_or_else(SystemTime::now).duration_since(began).unwrap_or_default();
     format!(", {:.1} s", took.as_secs_f64())
 }

@@ -77,7 +77,9 @@ fn read(places: &[Place]) -> Result<(ChainId, Vec<Vec<u8>>), Failure> {
         let found = formats::batch(place, &bytes)?.chain_id;
         let expected = *chain.get_or_insert(found);
         if found != expected {
-            let what = format!("{place}: is of chain {found}, the batches before it of chain {expected}; submit each chain by itself");
+            let what = format!(
+                "{place}: is of chain {found}, the batches before it of chain {expected}; submit each chain by itself"
+            );
             return Err(Failure::new(Kind::Usage, what));
         }
         all.push(bytes);

@@ -27,7 +27,11 @@ pub async fn until_end(client: &Client, id: &str) -> Result<Proof, Failure> {
     shown.end();
     let proof = client.get(id).await.map_err(|e| failure(&e, id))?;
     check_succeeded(&proof)?;
-    eprintln!("succeeded: {} proofs, {} bytes", proof.artifacts.len(), proof.artifacts.iter().map(|a| a.size).sum::<u64>());
+    eprintln!(
+        "succeeded: {} proofs, {} bytes",
+        proof.artifacts.len(),
+        proof.artifacts.iter().map(|a| a.size).sum::<u64>()
+    );
     Ok(proof)
 }
 
@@ -63,7 +67,8 @@ impl Shown {
             }
             (Self::Bar(bar), None) => bar.set_prefix(state),
             (Self::Lines, stage) => {
-                let at = stage.map_or_else(String::new, |(stage, done, total)| format!(" {stage} {done}/{total}"));
+                let at =
+                    stage.map_or_else(String::new, |(stage, done, total)| format!(" {stage} {done}/{total}"));
                 let what = what.map_or_else(String::new, |what| format!(": {what}"));
                 eprintln!("{state}{at}{what}");
             }
@@ -87,7 +92,9 @@ fn what(event: &aludel_sdk::Event) -> Option<String> {
             let (task, failure) = (released.task.as_ref()?, released.failure.as_ref()?);
             Some(format!("{} failed: {}", task.name, failure.message))
         }
-        event::What::ResultLost(lost) => Some(format!("the result of {} is lost, and made again", lost.task.as_ref()?.name)),
+        event::What::ResultLost(lost) => {
+            Some(format!("the result of {} is lost, and made again", lost.task.as_ref()?.name))
+        }
         event::What::TaskDone(done) => Some(format!("{} is done", done.task.as_ref()?.name)),
         _ => None,
     }
