@@ -58,7 +58,7 @@ fn line(proof: &Proof) -> String {
 }
 
 fn took(proof: &Proof) -> String {
-    let time = |at: &Option<_>| at.clone().and_then(|at| SystemTime::try_from(at).ok());
+    let time = |at: &Option<_>| at.and_then(|at| SystemTime::try_from(at).ok());
     let (Some(began), ended) = (time(&proof.accept_time), time(&proof.end_time)) else {
         return String::new();
     };
