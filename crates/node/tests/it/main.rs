@@ -9,4 +9,5 @@ mod keys;
 mod params;
 mod path;
 mod public;
+mod serve;
 mod world;

@@ -65,6 +65,8 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aludel"));
         command.current_dir(&self.0).args(line.split_whitespace());
         command.env_remove("ALUDEL_CHAIN_ID").env_remove("ALUDEL_THREADS");
+        // Settings of whoever runs the tests are none of theirs.
+        command.env("XDG_CONFIG_HOME", &self.0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

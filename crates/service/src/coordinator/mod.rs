@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | the thread: inputs in, records on the disk, answers and commands out | `run.rs` |
+//! | how it begins from what is on the disk | `run/recover.rs` |
 //! | devices and workers | `crew.rs` |
 //! | what a worker takes and makes | `desk.rs` |
 //! | the coordinator's own tasks | `own.rs` |

@@ -1,5 +1,6 @@
 //! Sealed batches in, traces out, or the reason why not.
 
+mod cut;
 mod demand;
 mod refusals;
 mod traces;

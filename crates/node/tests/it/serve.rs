@@ -1,0 +1,142 @@
+//! `serve` and the commands that speak to it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::world::{SIGN, World};
+
+/// A service on a port that the system picks; killed when it goes.
+struct Serving {
+    child: Child,
+    endpoint: String,
+}
+
+impl Serving {
+    fn start(world: &World) -> Self {
+        let line = "serve --listen 127.0.0.1:0 --http-listen= --data-dir data --log-format json";
+        let mut child = world.command(line).stderr(Stdio::piped()).spawn().expect("it starts");
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let mut lines = lines.map(|line| line.expect("text"));
+        let address = lines.find_map(|line| {
+            let said: Value = serde_json::from_str(&line).ok()?;
+            said["message"]
+                .as_str()?
+                .starts_with("ready for gRPC")
+                .then(|| said["address"].as_str().map(Into::into))?
+        });
+        let address: String = address.expect("it says where it is");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, endpoint: format!("http://{address}") }
+    }
+
+    /// As an operator ends it.
+    fn end(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kills").success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder with two sealed batches.
+fn two_batches(test: &str) -> World {
+    let world = World::new(test);
+    world.funded();
+    world.ok("execute --state state --chain-id 7 --queue queue.json");
+    world.write("payment.json", r#"{"from":1,"token":0,"fee":1,"sequence":0,"expiry":99,"action":{"transfer":{"to":2,"amount":"5"}}}"#);
+    world.ok(&format!("{SIGN} key1 payment.json -o payment.bin"));
+    world.ok("execute --state state --chain-id 7 --queue queue.json payment.bin");
+    world
+}
+
+#[test]
+fn a_proof_is_asked_for_followed_fetched_and_verified() {
+    let world = two_batches("serve");
+    let serving = Serving::start(&world);
+    let at = |line: &str| format!("{line} --endpoint {}", serving.endpoint);
+    let batches = "state/batches/2.bin state/batches/1.bin";
+    let ran = world.ok(&at(&format!("submit --wait -o root.proof {batches}")));
+    let id = ran.out.trim().to_owned();
+    assert!(
+        ran.err.contains("prove-0 is done") && ran.err.contains("verified: chain 7, batches 1 to 2"),
+        "{}",
+        ran.err
+    );
+    world.ok("verify root.proof --chain-id 7");
+    // The same batches are the same proof.
+    let again = world.ok(&at(&format!("submit {batches}")));
+    assert!(
+        again.out.trim() == id && again.err.contains("it was asked for before, and is succeeded"),
+        "{}",
+        again.err
+    );
+    let shown: Value =
+        serde_json::from_str(&world.ok(&at(&format!("status --json {id}"))).out).expect("JSON");
+    assert_eq!((shown["state"].as_str(), shown["batches"].as_u64()), (Some("succeeded"), Some(2)));
+    world.ok(&at(&format!("fetch {id} -o again.proof")));
+    assert_eq!(world.read("again.proof"), world.read("root.proof"));
+    assert!(world.ok(&at(&format!("cancel {id}"))).out.contains("succeeded"), "an end never changes");
+    world.ok(&at(&format!("watch {id}")));
+    // Another key, other target: the proofs of the shards, in a folder.
+    world.ok(&at(&format!("submit --wait --target shards -o shards {batches}")));
+    world.ok("verify shards/shard-0.bin");
+    let listed = world.ok(&at("status")).out;
+    assert_eq!(listed.lines().filter(|line| line.contains("succeeded")).count(), 2, "{listed}");
+
+    let refused = |line: &str, code: i32, says: &str| {
+        let ran = world.expect(&at(line), code);
+        assert!(ran.err.contains(says), "{line}: {}", ran.err);
+    };
+    refused(&format!("submit --key k {batches} --within 100days"), 3, "deadline");
+    refused("status 00", 3, "number 102");
+    refused(&format!("status {}", "0".repeat(32)), 2, "number 401");
+    refused("submit root.proof", 3, "root.proof");
+    refused("submit --within soon state/batches/1.bin", 2, "give a time");
+    world.ok(&at(&format!("submit --key k {batches}")));
+    refused("submit --key k state/batches/1.bin", 4, "number 203");
+    let endpoint = serving.endpoint.clone();
+    assert_eq!(serving.end(), Some(0));
+    let gone = world.expect(&format!("status --endpoint {endpoint}"), 2).err;
+    assert!(gone.contains("cannot be reached") && gone.contains("(flag)"), "{gone}");
+}
+
+#[test]
+fn settings_say_where_they_come_from() {
+    let world = World::new("settings");
+    world.write("aludel.toml", "workers = 3\nlog_level = \"debug\"\n");
+    world.write("other.toml", "workers = 4\n");
+    let told = world.ok("config --explain --config other.toml").out;
+    assert!(told.contains("# from: other.toml\nworkers = \"4\""), "{told}");
+    assert!(told.contains("# from: aludel.toml\nlog_level = \"debug\""), "{told}");
+    assert!(told.contains("# from: built in\nlisten = \"127.0.0.1:7370\""), "{told}");
+    assert!(world.expect("serve --config none.toml", 2).err.contains("none.toml"));
+    assert!(world.expect("serve --workers many", 2).err.contains("workers = \"many\" (flag)"));
+    world.write("aludel.toml", "worker = 3\n");
+    assert!(world.expect("config", 3).err.contains("no setting worker"));
+}
+
+#[test]
+fn the_doctor_finds_what_keeps_a_machine_from_serving() {
+    let world = World::new("doctor");
+    let good = "disk_quota = '2MiB'\ndisk_reserve = '1MiB'\nworker_memory = '8GB'\nhttp_listen = '127.0.0.1:0'\nlisten = '127.0.0.1:0'\ndata_dir = 'data'\n";
+    world.write("aludel.toml", good);
+    let well = world.ok("doctor").out;
+    assert!(well.contains("ok    data folder: data") && well.contains("ok    jobs: none yet"), "{well}");
+    world.write("data/jobs.redb", "no database");
+    world.write("aludel.toml", format!("{good}workers = 0\n"));
+    let ill = world.expect("doctor", 1);
+    assert!(ill.out.contains("BAD   jobs") && ill.out.contains("BAD   memory"), "{}", ill.out);
+    assert_eq!(
+        ill.out.matches("      fix: ").count(),
+        ill.out.lines().filter(|line| !line.starts_with("ok") && !line.starts_with(' ')).count()
+    );
+    assert!(ill.err.contains("2 things"), "{}", ill.err);
+}
