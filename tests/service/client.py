@@ -156,7 +156,7 @@ def watched(server):
 
 
 def killed(api, stub, aludel, folder, data, chain, kills):
-    """The server is killed again and again while jobs are at work, and nothing is lost."""
+    """Server, workers or both are killed again and again while jobs are at work, and nothing is lost."""
     server = Server(aludel, folder, "--largest-shape", "tiny").start()
     ids, dice = [], random.Random(5)
     for round in range(kills):
@@ -165,8 +165,11 @@ def killed(api, stub, aludel, folder, data, chain, kills):
             submit = api.SubmitProofRequest(spec=spec(api, chain, 1 + round % 20 // 10), idempotency_key=str(round), batches=data)
             ids.append(prover.SubmitProof(submit, timeout=CALL, wait_for_ready=True).proof.id)
         time.sleep(dice.uniform(0, 1.5))
-        server.kill()
-        server.start()
+        if round % 3 != 1:
+            server.kill_workers()
+        if round % 3 != 2:
+            server.kill()
+            server.start()
     prover = stub(server.channel)
     for proof_id in ids:
         proof = wait(prover, api, proof_id)

@@ -72,6 +72,11 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def kill_workers(self):
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            for worker in (thread / "children").read_text().split():
+                os.kill(int(worker), signal.SIGKILL)
+
     def end(self):
         """As an operator ends it; what it answers."""
         self.channel.close()

@@ -278,10 +278,17 @@ pub struct Service {
 
 impl World {
     pub fn new(devices: usize) -> Self {
-        let policy = Policy { silence_ms: 1_000, stall_ms: 600, first_delay_ms: 5, ..Policy::default() };
+        let policy = Policy { silence_ms: 60_000, first_delay_ms: 5, ..Policy::default() };
         let devices = (0..devices).map(|_| Arc::default()).collect();
         let quota = Quota { bytes: 1 << 30, reserve: 1 << 20 };
         Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota }
+    }
+
+    /// With patience for workers that is tested: long enough for a busy machine.
+    pub fn impatient(devices: usize) -> Self {
+        let mut world = Self::new(devices);
+        (world.policy.silence_ms, world.policy.stall_ms) = (4_000, 2_500);
+        world
     }
 
     pub fn options(&self) -> Options {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use aludel_scheduler::artifacts::{ArtifactError, Quota};
 use aludel_scheduler::machine::Append;
 use aludel_scheduler::store::{Appended, DiskJobs, JobStore, Listed, Place, StoreError};
 use aludel_scheduler::{Answer, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
@@ -27,7 +28,7 @@ async fn a_job_survives_what_workers_do() {
         (Trick::Fails(FailureClass::Internal), "Failed"),
     ];
     for (trick, expected) in tricks {
-        let world = World::new(1);
+        let world = World::impatient(1);
         world.play(&[trick]);
         let service = world.start();
         let job = service.submit("a", Target::Root, &PAYLOADS).await;
@@ -73,7 +74,7 @@ async fn restarts_lose_nothing() {
     let mut world = World::new(0);
     let service = world.start();
     let mut jobs = Vec::new();
-    for n in 0..100u64 {
+    for n in 0..1_000u64 {
         let target = if n % 2 == 0 { Target::Root } else { Target::Shards };
         jobs.push((n, target, service.submit(&n.to_string(), target, &[n, n + 1]).await));
     }
@@ -123,7 +124,7 @@ async fn restarts_keep_what_several_jobs_hold() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_results_are_made_again_and_lost_batches_fail() {
-    let world = World::new(1);
+    let world = World::impatient(1);
     *world.devices[0].takes.lock().expect("whole") = Duration::from_millis(50);
     let service = world.start();
     let job = service.submit("a", Target::Root, &PAYLOADS).await;
@@ -166,9 +167,13 @@ async fn lost_results_are_made_again_and_lost_batches_fail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_takes_at_most_a_moment_at_every_stage() {
-    for (stage, is_stubborn) in
-        [(Stage::Prove, false), (Stage::Prove, true), (Stage::Lift, false), (Stage::Root, true)]
-    {
+    for (stage, is_stubborn) in [
+        (Stage::Prove, false),
+        (Stage::Prove, true),
+        (Stage::Lift, false),
+        (Stage::Join, false),
+        (Stage::Root, true),
+    ] {
         let world = World::new(1);
         world.devices[0].is_stubborn.store(is_stubborn, Ordering::Relaxed);
         *world.devices[0].endless.lock().expect("whole") = Some(stage);
@@ -179,6 +184,7 @@ async fn cancelling_takes_at_most_a_moment_at_every_stage() {
         let orders = match stage {
             Stage::Prove => 1,
             Stage::Lift => 2,
+            Stage::Join => 2 + 2 + 1,
             _ => 3 + 3 + 2 + 1,
         };
         while world.devices[0].orders.load(Ordering::Relaxed) < orders {
@@ -205,19 +211,43 @@ async fn cancelling_takes_at_most_a_moment_at_every_stage() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_what_is_at_work_and_what_waits() {
-    let world = World::new(1);
-    *world.devices[0].takes.lock().expect("whole") = Duration::from_secs(600);
-    let service = world.start();
-    let at_work = service.submit_until("a", Target::Shards, &[5], 400).await;
-    let waits = service.submit_until("b", Target::Shards, &[6], 500).await;
-    for job in [at_work, waits] {
-        let ended = service.ended(job).await;
-        assert!(format!("{:?}", ended.end()).starts_with("Some(Expired"), "{:?}", ended.end());
+    for stage in [Stage::Prove, Stage::Lift, Stage::Join, Stage::Root] {
+        let world = World::new(1);
+        *world.devices[0].endless.lock().expect("whole") = Some(stage);
+        let service = world.start();
+        let at_work = service.submit_until("a", Target::Root, &PAYLOADS, 700).await;
+        service.at(at_work, stage).await;
+        let waits = service.submit_until("b", Target::Shards, &[6], 200).await;
+        for (job, what) in [(waits, "prove-0"), (at_work, "at work")] {
+            let ended = service.ended(job).await;
+            let Some(End::Expired(failure)) = ended.end() else { panic!("{:?}", ended.end()) };
+            assert_eq!(failure.class, FailureClass::Deadline);
+            assert!(failure.sentence.contains(what), "{stage:?}: {failure}");
+        }
+        // The worker is free again, or another one.
+        *world.devices[0].endless.lock().expect("whole") = None;
+        let job = service.submit("c", Target::Shards, &[7]).await;
+        assert_eq!(service.proofs(&service.ended(job).await), shards(&[7]));
+        service.end();
+        assert_eq!(files(&world), 2, "{stage:?}");
     }
-    // The worker is free again, or another one.
-    *world.devices[0].takes.lock().expect("whole") = Duration::ZERO;
-    let job = service.submit("c", Target::Shards, &[7]).await;
-    assert_eq!(service.proofs(&service.ended(job).await), shards(&[7]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_without_room_wait_for_it() {
+    let mut world = World::new(1);
+    world.quota = Quota { bytes: 4_000, reserve: 10 };
+    let service = world.start();
+    let upload = service.coordinator.keep_input(&[7; 3_970]).expect("has room");
+    let job = service.submit("a", Target::Root, &[5]).await;
+    let more = service.coordinator.keep_input(&[8; 20]);
+    assert!(matches!(more, Err(ArtifactError::Full { .. })), "{more:?}");
+    while service.lapses(job).len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(upload);
+    assert_eq!(service.proofs(&service.ended(job).await), [root(&[5])]);
+    assert!(service.lapses(job).iter().all(|why| *why == Lapse::NoRoom), "{:?}", service.lapses(job));
     service.end();
 }
 

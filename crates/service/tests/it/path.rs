@@ -1,5 +1,7 @@
 //! What happens where nothing fails.
 
+use std::sync::Arc;
+
 use aludel_proto::prover_v1::Receipt;
 use aludel_scheduler::machine::Refusal;
 use aludel_scheduler::{Answer, End, FailureClass, IdempotencyKey, Input, Phase, Target};
@@ -84,4 +86,33 @@ async fn what_breaks_a_rule_fails_once_and_says_so() {
     assert_eq!((failure.class, failure.sentence.as_str()), (FailureClass::Unsatisfied, "it breaks a rule"));
     service.end();
     assert_eq!(files(&world), 0, "an ended job without proofs keeps nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_submits_of_one_key_one_makes_the_job() {
+    let world = World::new(1);
+    let service = Arc::new(world.start());
+    let ask = |_| {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let job = IdempotencyKey::new("a").expect("a key").job(CHAIN);
+            let (batches, pins) = service.batches(1, &[5, 6]);
+            let request = service.request(Target::Root, batches, 3_600_000);
+            (job, service.ask(Input::Submit { job, request }, pins).await.expect("is durable"))
+        })
+    };
+    let asked: Vec<_> = (0..50).map(ask).collect();
+    let mut made = 0;
+    let mut all = Vec::new();
+    for asked in asked {
+        let (job, answer) = asked.await.expect("it did not panic");
+        made += u32::from(answer == Answer::Done);
+        assert!(matches!(answer, Answer::Done | Answer::Already), "{answer:?}");
+        all.push(job);
+    }
+    assert_eq!(made, 1);
+    assert_eq!(service.proofs(&service.ended(all[0]).await), [root(&[5, 6])]);
+    assert_eq!(service.coordinator.list(None, 10).expect("lists").len(), 1);
+    Arc::into_inner(service).expect("nobody has it").end();
+    assert_eq!(files(&world), 2);
 }
