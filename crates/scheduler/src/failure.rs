@@ -129,8 +129,11 @@ impl Lapse {
             }
             Self::Failed(failure) => match failure.class {
                 FailureClass::Device | FailureClass::Capacity => Counts::Infrastructure,
-                FailureClass::Unsatisfied | FailureClass::Internal | FailureClass::Deadline => Counts::Logic,
-                FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch => match side {
+                FailureClass::Internal | FailureClass::Deadline => Counts::Logic,
+                FailureClass::Input
+                | FailureClass::Unsatisfied
+                | FailureClass::Limit
+                | FailureClass::VersionMismatch => match side {
                     Side::Coordinator => Counts::Final,
                     // The coordinator's check has passed: a worker that says otherwise is of another build, or broken.
                     Side::Device => Counts::Logic,

@@ -3,10 +3,23 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+static SERVES: AtomicBool = AtomicBool::new(false);
+
+/// This process serves: what panics on a pool's thread is passed on to whoever waits for the pool, and is caught there.
+pub fn serving() {
+    SERVES.store(true, Ordering::Relaxed);
+}
+
+/// Whether this process serves.
+pub fn is_serving() -> bool {
+    SERVES.load(Ordering::Relaxed)
 }
 
 /// Whether a panic of this thread is caught, so that a hook need not end the process.

@@ -1,10 +1,13 @@
 //! `/metrics`, `/healthz` and `/readyz`, for those who watch the service.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+pub use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use tokio::net::TcpListener;
 
 use crate::coordinator::{Coordinator, Status};
@@ -13,6 +16,9 @@ use crate::metrics;
 /// Bounds of histograms, in seconds or in numbers.
 const BOUNDS: [f64; 16] =
     [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0];
+
+/// How often figures are put together.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Begins to count. Once in a process.
 ///
@@ -39,16 +45,23 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let text = async move || {
-        handle.run_upkeep();
-        handle.render()
-    };
+    // Figures are put together now and then, whether anybody asks for them or not: they would grow.
+    let kept = handle.clone();
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP_EVERY).await;
+            kept.run_upkeep();
+        }
+    });
+    let text = async move || handle.render();
     let router = Router::new()
         .route("/metrics", get(text))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .with_state(coordinator);
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
+    upkeep.abort();
+    served
 }
 
 async fn ready(State(coordinator): State<Coordinator>) -> (StatusCode, String) {

@@ -3,18 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aludel_circuits::Shape;
 use aludel_scheduler::Policy;
 use aludel_scheduler::artifacts::Quota;
 use aludel_service::coordinator::{Coordinator, Options};
-use aludel_service::http;
+use aludel_service::guard;
+use aludel_service::http::{self, PrometheusHandle};
 use aludel_service::rpc::{Limits, serve};
 use aludel_service::rules::Rules;
 use aludel_service::worker::{Launch, WorkerProgram};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
 
 use super::warn_without_vectors;
 use crate::cli::Serve;
@@ -45,26 +46,38 @@ pub fn run(args: &Serve) -> Result<(), Failure> {
     runtime.block_on(async {
         let listener = TcpListener::bind(listen).await.or_fail(Kind::Usage, format!("{listen}"))?;
         let address = listener.local_addr().or_fail(Kind::Usage, format!("{listen}"))?;
+        let watching = watching(&config).await?;
+        let mut terminate = signal(SignalKind::terminate()).or_fail(Kind::Usage, "signals")?;
+        let mut interrupt = signal(SignalKind::interrupt()).or_fail(Kind::Usage, "signals")?;
+        // What may fail has been tried: nothing is begun in vain.
+        guard::serving();
         let folder = options.folder.clone();
         let started = Coordinator::start(options, Arc::new(rules), devices);
         let (coordinator, running) = started.or_fail(Kind::Usage, folder.display())?;
         say_hello(address, &folder);
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
-        let watched = watch(&config, coordinator.clone(), async { drop(closed.await) }).await?;
-        let mut terminate = signal(SignalKind::terminate()).or_fail(Kind::Usage, "signals")?;
+        let watched = watching.map(|(listener, handle)| {
+            let serving = http::serve(coordinator.clone(), handle, listener, async { drop(closed.await) });
+            tokio::spawn(serving)
+        });
         let draining = coordinator.clone();
         let stop = async move {
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
             }
-            tracing::info!("told to end: nothing new is begun, and what is at work may take {drain:?}");
-            draining.drain(drain).await;
+            tracing::info!("told to end: nothing new is begun, and what is at work may take {drain:?}; told again, it ends at once");
+            tokio::select! {
+                () = draining.drain(drain) => {}
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
         };
         let served = serve(coordinator.clone(), listener, Limits::default(), stop).await;
         let _ = close.send(());
         if let Some(watched) = watched {
-            let _ = watched.await;
+            // Who has begun to ask and does not go on is not waited for.
+            let _ = tokio::time::timeout(GRACE, watched).await;
         }
         coordinator.end();
         running.join();
@@ -72,12 +85,11 @@ pub fn run(args: &Serve) -> Result<(), Failure> {
     })
 }
 
-/// Serves those who watch the service, if anybody is to.
-async fn watch(
-    config: &Config,
-    coordinator: Coordinator,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<Option<JoinHandle<()>>, Failure> {
+/// How long those who watch the service may take to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Where those who watch the service will find it, if anybody is to.
+async fn watching(config: &Config) -> Result<Option<(TcpListener, PrometheusHandle)>, Failure> {
     if config.value(config::HTTP_LISTEN).text.is_empty() {
         return Ok(None);
     }
@@ -86,11 +98,7 @@ async fn watch(
     let address = listener.local_addr().or_fail(Kind::Usage, listen)?;
     let handle = http::count().or_fail(Kind::Bug, "metrics")?;
     tracing::info!(%address, "ready for /metrics, /healthz and /readyz");
-    Ok(Some(tokio::spawn(async move {
-        if let Err(error) = http::serve(coordinator, handle, listener, shutdown).await {
-            tracing::error!(%error, "/metrics and its like are served no more");
-        }
-    })))
+    Ok(Some((listener, handle)))
 }
 
 /// The first lines, for whoever started it by hand.

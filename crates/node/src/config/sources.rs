@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,9 @@ impl Layers {
         if let Some(path) = named {
             layers.add(path)?;
         }
-        let variables = env::vars().filter(|(name, _)| name.starts_with("ALUDEL_"));
+        let text =
+            |(name, text): (OsString, OsString)| Some((name.into_string().ok()?, text.into_string().ok()?));
+        let variables = env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("ALUDEL_"));
         layers.variables = variables.collect();
         Ok(layers)
     }

@@ -89,17 +89,26 @@ impl Crew {
             self.kill(worker, "its worker did not begin");
         }
         for i in 0..self.places.len() {
+            // One after the other: the machine takes workers in the order of their numbers.
+            if self.is_starting() {
+                return;
+            }
             if self.places[i].worker.is_none() && self.places[i].rests_until <= now {
                 self.start(i, next());
             }
         }
     }
 
+    fn is_starting(&self) -> bool {
+        self.places.iter().any(|place| place.worker.as_ref().is_some_and(|hired| !hired.has_begun))
+    }
+
     /// When [`Crew::hire`] will next have something to do.
     pub fn next_wakeup(&self) -> Option<Instant> {
+        let is_starting = self.is_starting();
         let wakeup = |place: &Place| match &place.worker {
             Some(hired) => (!hired.has_begun).then(|| hired.since + BEGINS_WITHIN),
-            None => Some(place.rests_until),
+            None => (!is_starting).then_some(place.rests_until),
         };
         self.places.iter().filter_map(wakeup).min()
     }
@@ -122,7 +131,8 @@ impl Crew {
                 judge: Arc::clone(&self.judge),
                 inbox: self.inbox.clone(),
             };
-            thread::Builder::new().name("desk".into()).spawn(move || desk.run(&notes))?;
+            let begun = thread::Builder::new().name("desk".into()).spawn(move || desk.run(&notes));
+            begun.inspect_err(|_| hand.kill())?;
             Ok(hand)
         });
         match started {
@@ -146,10 +156,13 @@ impl Crew {
 
     /// A worker has said which build it is; with the memory of its device if it is this one.
     pub fn begin(&mut self, worker: WorkerId, version: &str, keys: Digest) -> Option<u64> {
+        if self.has_begun(worker) {
+            return None;
+        }
         let expected = (env!("CARGO_PKG_VERSION"), self.judge.keys());
         if (version, keys) != expected {
             let why = format!(
-                "its worker is of version {version}, the service of {}; install one build",
+                "its worker is of version {version:.20}, the service of {}, or their keys differ; install one build",
                 expected.0
             );
             self.kill(worker, &why);
@@ -280,8 +293,10 @@ impl Ear for Voice {
     }
 
     fn done(&self, order: u64, result: Vec<u8>) {
-        self.orders.done(order);
-        self.note(Note::Done(order, result));
+        // Whatever else it says is dropped: nothing piles up before the desk.
+        if self.orders.done(order) {
+            self.note(Note::Done(order, result));
+        }
     }
 
     fn failed(&self, order: u64, why: Option<Failure>) {

@@ -50,10 +50,14 @@ impl Orders {
         self.at().insert(number, Where::Reading);
     }
 
-    /// The worker has said that an order is done: from now on it is free.
-    pub fn done(&self, number: u64) {
-        if let Some(at @ Where::AtWork) = self.at().get_mut(&number) {
-            *at = Where::Verifying;
+    /// The worker has said that an order is done: from now on it is free. Whether it had that order.
+    pub fn done(&self, number: u64) -> bool {
+        match self.at().get_mut(&number) {
+            Some(at @ Where::AtWork) => {
+                *at = Where::Verifying;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -163,7 +167,11 @@ impl Desk {
 /// Keeps a result.
 pub(super) fn keep(artifacts: &Artifacts, result: &[u8]) -> Result<aludel_scheduler::artifacts::Pin, Lapse> {
     artifacts.put(result, Room::Result).map_err(|error| match error {
-        ArtifactError::Full { .. } | ArtifactError::Io { kind: ErrorKind::StorageFull, .. } => Lapse::NoRoom,
+        ArtifactError::Full { .. }
+        | ArtifactError::Io {
+            kind: ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge,
+            ..
+        } => Lapse::NoRoom,
         error => Lapse::Failed(Failure::new(FailureClass::Device, error.to_string())),
     })
 }

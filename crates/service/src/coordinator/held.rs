@@ -61,18 +61,21 @@ impl Held {
     /// A job is forgotten.
     pub fn forget(&mut self, artifacts: &Artifacts, id: JobId) {
         let Some(job) = self.0.remove(&id) else { return };
-        artifacts.let_go(job.batches.into_iter().chain(job.results.into_values()).chain(job.kept));
+        artifacts.let_go(job.all());
     }
 
     /// The store is read anew. What was held so far is for the caller to let go of, when what the logs name is held again.
-    pub fn clear(&mut self) -> Vec<ArtifactId> {
-        let jobs = std::mem::take(&mut self.0).into_values();
-        jobs.flat_map(|job| job.batches.into_iter().chain(job.results.into_values()).chain(job.kept))
-            .collect()
+    pub fn clear(&mut self) -> Vec<(JobId, Vec<ArtifactId>)> {
+        let jobs = std::mem::take(&mut self.0).into_iter();
+        jobs.map(|(id, job)| (id, job.all().collect())).collect()
     }
 }
 
 impl OfJob {
+    fn all(self) -> impl Iterator<Item = ArtifactId> {
+        self.batches.into_iter().chain(self.results.into_values()).chain(self.kept)
+    }
+
     fn take(&mut self, artifacts: &Artifacts, batches: &[aludel_scheduler::Batch]) {
         let ids = batches.iter().map(|batch| batch.artifact);
         artifacts.hold(ids.clone());

@@ -36,6 +36,8 @@ const MOST_AT_ONCE: usize = 512;
 const REOPENS_AFTER: Duration = Duration::from_secs(1);
 /// How often jobs are looked for that ended long ago.
 const FORGETS_EVERY: Duration = Duration::from_secs(60);
+/// Jobs that are forgotten before anything else is looked at.
+const MOST_FORGOTTEN: usize = 16;
 
 type Reply = oneshot::Sender<Result<Answer, Unavailable>>;
 
@@ -43,7 +45,7 @@ type Reply = oneshot::Sender<Result<Answer, Unavailable>>;
 struct Pending {
     step: Step,
     reply: Option<Reply>,
-    _pins: Vec<Pin>,
+    pins: Vec<Pin>,
 }
 
 pub(super) struct Thread {
@@ -56,6 +58,8 @@ pub(super) struct Thread {
     /// When jobs ended, for those that have.
     ended: BTreeSet<(Millis, JobId)>,
     pending: Vec<Pending>,
+    /// Of appends that failed.
+    orphans: Vec<Pin>,
     /// The coordinator as a worker, and what it has at work.
     own: WorkerId,
     at_work: BTreeMap<LeaseId, Arc<AtomicBool>>,
@@ -89,6 +93,7 @@ impl Thread {
             damaged: BTreeMap::new(),
             ended: BTreeSet::new(),
             pending: Vec::new(),
+            orphans: Vec::new(),
             own: WorkerId(0),
             at_work: BTreeMap::new(),
             // No worker of an earlier process had such a number: logs name workers whose attempts failed.
@@ -156,12 +161,14 @@ impl Thread {
                 return;
             }
         }
-        let mut next_worker = self.next_worker;
-        self.crew.hire(|| {
-            next_worker += 1;
-            WorkerId(next_worker)
-        });
-        self.next_worker = next_worker;
+        if !self.is_draining {
+            let mut next_worker = self.next_worker;
+            self.crew.hire(|| {
+                next_worker += 1;
+                WorkerId(next_worker)
+            });
+            self.next_worker = next_worker;
+        }
         self.handle(Input::Heartbeat { worker: self.own });
         self.handle(Input::Tick);
     }
@@ -201,7 +208,7 @@ impl Thread {
         if step.answer == Answer::UnknownWorker && self.crew.has_begun(worker) {
             self.crew.kill(worker, "it was taken for dead");
         }
-        self.pending.push(Pending { step, reply: None, _pins: Vec::new() });
+        self.pending.push(Pending { step, reply: None, pins: Vec::new() });
     }
 
     /// An input to which nobody waits for an answer.
@@ -210,6 +217,7 @@ impl Thread {
     }
 
     fn tell(&mut self, input: Input, pins: Vec<Pin>) {
+        let input = self.linked(input);
         self.crew.note(&input);
         if let Input::Completed { worker, lease, .. } | Input::Lapsed { worker, lease, .. } = &input
             && *worker == self.own
@@ -217,7 +225,27 @@ impl Thread {
             self.at_work.remove(lease);
         }
         let step = self.machine.handle(self.shared.clock.now(), input);
-        self.pending.push(Pending { step, reply: None, _pins: pins });
+        self.pending.push(Pending { step, reply: None, pins: pins });
+    }
+
+    /// A checked segment must follow the one before it, or its job is of no one chain: said now, not when all of it is proven.
+    fn linked(&self, input: Input) -> Input {
+        let Input::Completed { worker, lease, output } = &input else { return input };
+        let (Task::Check { segment }, Some(job)) = (lease.task, self.machine.job(lease.job)) else {
+            return input;
+        };
+        let cuts = |segment: u32| job.segments().get(segment as usize)?.cuts.as_deref();
+        let before = segment.checked_sub(1).and_then(cuts).and_then(<[_]>::last);
+        let behind = segment.checked_add(1).and_then(cuts).and_then(<[_]>::first);
+        let pairs = [(before, output.cuts.first()), (output.cuts.last(), behind)];
+        let gap = pairs.into_iter().find_map(|pair| {
+            let (Some(a), Some(b)) = pair else { return None };
+            self.shared.judge.fold(&[&a.statement, &b.statement]).err()
+        });
+        match gap {
+            None => input,
+            Some(failure) => Input::Lapsed { worker: *worker, lease: *lease, why: Lapse::Failed(failure) },
+        }
     }
 
     fn ask(&mut self, input: Input, pins: Vec<Pin>, reply: Reply) {
@@ -228,13 +256,9 @@ impl Thread {
         match self.before(&input) {
             Ok(None) => {
                 let step = self.machine.handle(self.shared.clock.now(), input);
-                self.pending.push(Pending { step, reply: Some(reply), _pins: pins });
+                self.pending.push(Pending { step, reply: Some(reply), pins: pins });
             }
-            // What it speaks of may not be durable yet.
-            Ok(Some(answer)) => {
-                self.flush();
-                let _ = reply.send(Ok(answer));
-            }
+            Ok(Some(answer)) => drop(reply.send(Ok(answer))),
             Err(error) => drop(reply.send(Err(error))),
         }
     }
@@ -281,8 +305,13 @@ impl Thread {
                 Ok(written) => self.written(pending, &appends, &written),
                 Err(error) => {
                     self.fail(error.clone());
-                    let replies = pending.into_iter().filter_map(|pending| pending.reply);
-                    replies.for_each(|reply| drop(reply.send(Err(Unavailable::Store(error.clone())))));
+                    for Pending { reply, pins, .. } in pending {
+                        // It may have been written after all: what it names stays until the logs are read.
+                        self.orphans.extend(pins);
+                        if let Some(reply) = reply {
+                            let _ = reply.send(Err(Unavailable::Store(error.clone())));
+                        }
+                    }
                     return;
                 }
             }
@@ -298,7 +327,9 @@ impl Thread {
             }
         }
         let mut unsent = Vec::new();
-        for Pending { step, reply, _pins } in pending {
+        for Pending { step, reply, pins } in pending {
+            // What they hold is held by its job now.
+            drop(pins);
             let lost = step.appends.iter().any(|append| conflicts.contains(&append.job));
             if let Some(reply) = reply {
                 let answer = if lost { Err(Unavailable::Stopped) } else { Ok(step.answer) };
@@ -315,7 +346,7 @@ impl Thread {
             // Another process writes to this folder, which the store's lock prevents; a store of several coordinators does not.
             tracing::warn!(%job, "another coordinator has written to this job; it is left to it");
             let step = self.machine.forget(self.shared.clock.now(), job, &unsent);
-            self.pending.push(Pending { step, reply: None, _pins: Vec::new() });
+            self.pending.push(Pending { step, reply: None, pins: Vec::new() });
         }
     }
 
@@ -417,10 +448,14 @@ impl Thread {
         if self.forgets_at.elapsed() < FORGETS_EVERY || self.broken.is_some() {
             return;
         }
-        self.forgets_at = Instant::now();
         let keep = u64::try_from(self.shared.options.keep_ended.as_millis()).unwrap_or(u64::MAX);
         let now = self.shared.clock.now();
-        while let Some(&(at, id)) = self.ended.first().filter(|(at, _)| at.after(keep) <= now) {
+        // So many at a time, for each waits for the disk.
+        for _ in 0..MOST_FORGOTTEN {
+            let Some(&(at, id)) = self.ended.first().filter(|(at, _)| at.after(keep) <= now) else {
+                self.forgets_at = Instant::now();
+                return;
+            };
             match self.shared.shelf.with(|store| store.forget(id)) {
                 Ok(_) => {
                     self.ended.remove(&(at, id));

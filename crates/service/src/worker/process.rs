@@ -1,11 +1,13 @@
 //! The coordinator's side: a program that is started, spoken to, and killed.
 
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::wire::{self, FromWorker, ToWorker};
 use super::{Ear, Hand, Launch};
@@ -26,6 +28,14 @@ pub struct WorkerProgram {
 struct Process {
     child: Mutex<Child>,
     pipe: Sender<ToWorker>,
+}
+
+impl Process {
+    /// How it ended; waits so long before it looks.
+    fn status(&self, before: Duration) -> Option<ExitStatus> {
+        thread::sleep(before);
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait().ok().flatten()
+    }
 }
 
 impl Hand for Process {
@@ -56,7 +66,8 @@ impl Launch for WorkerProgram {
 
     fn launch(&self, ear: Arc<dyn Ear>) -> io::Result<Arc<dyn Hand>> {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // In a group of its own: Ctrl-C on a terminal is for the server, which lets what is at work finish.
+        command.args(&self.arguments).process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let none = || io::Error::other("the worker has no pipe");
         let mut input = child.stdin.take().ok_or_else(none)?;
@@ -82,8 +93,10 @@ impl Launch for WorkerProgram {
             };
             // It may have closed its output and live on.
             reaped.kill();
-            let status = reaped.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
+            // Somebody else may want to kill it meanwhile, and a driver may hold it for long.
+            let status = (0..100).find_map(|_| reaped.status(Duration::from_millis(10)));
             ear.gone(status.map_or(why.clone(), |status| format!("{why}, {status}")));
+            while status.is_none() && reaped.status(Duration::from_secs(1)).is_none() {}
         })?;
         Ok(process)
     }

@@ -154,6 +154,8 @@ pub struct FakeDevice {
     pub endless: Mutex<Option<Stage>>,
     /// Whether they let go when they are told to.
     pub is_stubborn: AtomicBool,
+    /// Whether its workers are of another build.
+    pub is_other: AtomicBool,
     pub launched: AtomicU32,
     pub orders: AtomicU32,
 }
@@ -191,7 +193,9 @@ impl Launch for Device {
         device.launched.fetch_add(1, Ordering::Relaxed);
         let (hand, said) = mpsc::channel();
         thread::spawn(move || {
-            ear.hello(env!("CARGO_PKG_VERSION").into(), Digest::ZERO);
+            let is_other = device.is_other.load(Ordering::Relaxed);
+            let version = if is_other { "0.0.1" } else { env!("CARGO_PKG_VERSION") };
+            ear.hello(version.into(), Digest::ZERO);
             let mut before = Vec::new();
             let mut is_silent = false;
             loop {

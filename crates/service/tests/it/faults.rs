@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use aludel_protocol::BatchNumber;
 use aludel_scheduler::artifacts::{ArtifactError, Quota};
 use aludel_scheduler::machine::Append;
 use aludel_scheduler::store::{Appended, DiskJobs, JobStore, Listed, Place, StoreError};
-use aludel_scheduler::{Answer, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
+use aludel_scheduler::{Answer, Batch, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
 use aludel_service::coordinator::Unavailable;
 
 use crate::fakes::{Trick, World, files, root, shards};
@@ -40,6 +41,23 @@ async fn a_job_survives_what_workers_do() {
         service.end();
         assert_eq!(files(&world), 2, "{trick:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_of_another_build_get_no_work() {
+    let world = World::new(1);
+    world.devices[0].is_other.store(true, Ordering::Relaxed);
+    let service = world.start();
+    let job = service.submit("a", Target::Shards, &[5]).await;
+    let missing = || service.coordinator.status().devices[0].missing.clone().unwrap_or_default();
+    while !missing().contains("install one build") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(world.devices[0].orders.load(Ordering::Relaxed), 0);
+    world.devices[0].is_other.store(false, Ordering::Relaxed);
+    assert_eq!(service.proofs(&service.ended(job).await), shards(&[5]));
+    assert_eq!(missing(), "");
+    service.end();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,17 +273,24 @@ async fn results_without_room_wait_for_it() {
 struct Failing {
     store: DiskJobs,
     fails: Arc<AtomicU32>,
+    /// Whether what fails is on the disk all the same.
+    is_late: bool,
 }
 
 impl JobStore for Failing {
     fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>, StoreError> {
         let failing = self.fails.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         match failing {
-            Ok(_) => Err(StoreError::Io {
-                path: "jobs".into(),
-                kind: std::io::ErrorKind::StorageFull,
-                reason: "no space left on device".into(),
-            }),
+            Ok(_) => {
+                if self.is_late {
+                    let _ = self.store.append(appends);
+                }
+                Err(StoreError::Io {
+                    path: "jobs".into(),
+                    kind: std::io::ErrorKind::StorageFull,
+                    reason: "no space left on device".into(),
+                })
+            }
             Err(_) => self.store.append(appends),
         }
     }
@@ -295,7 +320,7 @@ async fn a_full_disk_stops_the_service_for_as_long_as_it_is_full() {
     let (path, of_store) = (world.folder.path().join("jobs.redb"), Arc::clone(&fails));
     let service = world.start_on(Box::new(move || {
         let store = DiskJobs::open(&path)?;
-        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store) }))
+        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store), is_late: false }))
     }));
     let job = service.submit("a", Target::Root, &PAYLOADS).await;
     fails.store(2, Ordering::Relaxed);
@@ -334,5 +359,49 @@ async fn what_drains_finishes_what_is_at_work_and_begins_nothing() {
     service.end();
     let service = world.start();
     assert_eq!(service.proofs(&service.ended(job).await), shards(&[5, 6]));
+    service.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_though_it_failed_keeps_its_files() {
+    let world = World::new(1);
+    let fails = Arc::new(AtomicU32::new(0));
+    let (path, of_store) = (world.folder.path().join("jobs.redb"), Arc::clone(&fails));
+    let service = world.start_on(Box::new(move || {
+        let store = DiskJobs::open(&path)?;
+        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store), is_late: true }))
+    }));
+    fails.store(1, Ordering::Relaxed);
+    let job = aludel_scheduler::IdempotencyKey::new("a").expect("a key").job(crate::fakes::CHAIN);
+    let (batches, pins) = service.batches(1, &PAYLOADS);
+    let request = service.request(Target::Root, batches, 3_600_000);
+    let answer = service.ask(Input::Submit { job, request }, pins).await;
+    assert!(matches!(answer, Err(Unavailable::Store(_))), "{answer:?}");
+    // The client asks again, and finds the job that there is.
+    while service.coordinator.status().broken.is_some() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(service.submit("a", Target::Root, &PAYLOADS).await, job);
+    assert_eq!(service.proofs(&service.ended(job).await), [root(&PAYLOADS)]);
+    service.end();
+    assert_eq!(files(&world), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn segments_of_different_chains_fail_before_anything_is_proven() {
+    let world = World::new(0);
+    let service = world.start();
+    let job = aludel_scheduler::IdempotencyKey::new("a").expect("a key").job(crate::fakes::CHAIN);
+    let (batches, pins) = service.batches(1, &[5, 6]);
+    let mut request = service.request(Target::Root, batches, 3_600_000);
+    request.is_sealed = false;
+    assert_eq!(service.ask(Input::Submit { job, request }, pins).await, Ok(Answer::Done));
+    // By its number it follows, by what it says it does not.
+    let pin = service.coordinator.keep_input(&crate::fakes::batch_bytes(9, 7)).expect("has room");
+    let batch = Batch { number: BatchNumber(3), artifact: pin.id(), bytes: pin.bytes() };
+    let _ = service.ask(Input::AddInput { job, segment: 1, batches: vec![batch] }, vec![pin]).await;
+    let ended = service.ended(job).await;
+    let Some(End::Failed(failure)) = ended.end() else { panic!("{:?}", ended.end()) };
+    assert_eq!((failure.class, failure.sentence.as_str()), (FailureClass::Input, "they do not follow"));
     service.end();
 }

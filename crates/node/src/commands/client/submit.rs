@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use aludel_protocol::ChainId;
-use aludel_sdk::{Client, Priority, SubmitOptions, Submitted, Target};
+use aludel_sdk::{Client, Priority, State, SubmitOptions, Submitted, Target};
 use sha2::{Digest as _, Sha256};
 
 use super::{block_on, connect, failure, fetch, state, watch};
@@ -26,6 +26,11 @@ pub fn run(args: &cli::Submit) -> Result<(), Failure> {
         let Submitted { proof, existed } = submitted.map_err(|e| failure(&e, "submit"))?;
         if existed {
             eprintln!("note: it was asked for before, and is {}", state(&proof));
+            if matches!(proof.state(), State::Failed | State::Cancelled | State::Expired) {
+                let what =
+                    format!("proof {} has ended without a result; name another --key to try again", proof.id);
+                return Err(Failure::new(Kind::Refused, what));
+            }
         }
         Place::Stream.write(format!("{}\n", proof.id).as_bytes())?;
         if args.wait { wait(&client, &proof.id, args).await } else { Ok(()) }

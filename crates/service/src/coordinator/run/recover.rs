@@ -70,10 +70,18 @@ impl Thread {
                 self.broken = None;
                 let before = self.held.clear();
                 self.recover(logs);
-                self.shared.artifacts.let_go(before);
+                // What a log names that cannot be read any more stays.
+                let read = before.into_iter().filter(|(id, _)| !self.damaged.contains_key(id));
+                read.for_each(|(_, held)| self.shared.artifacts.let_go(held));
+                if self.broken.is_none() {
+                    self.orphans.clear();
+                }
                 self.shared.notices.tell_all();
             }
-            Err(error) => self.broken = Some((Instant::now(), error)),
+            Err(error) => {
+                tracing::error!(%error, "jobs cannot be read");
+                self.broken = Some((Instant::now(), error));
+            }
         }
     }
 
@@ -105,7 +113,7 @@ impl Thread {
         if self.is_draining {
             self.handle(Input::Drain);
         }
-        self.pending.push(Pending { step, reply: None, _pins: Vec::new() });
+        self.pending.push(Pending { step, reply: None, pins: Vec::new() });
         self.register_own();
         self.flush();
     }
