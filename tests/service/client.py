@@ -165,15 +165,16 @@ def killed(api, stub, aludel, folder, data, chain, kills):
             submit = api.SubmitProofRequest(spec=spec(api, chain, 1 + round % 20 // 10), idempotency_key=str(round), batches=data)
             ids.append(prover.SubmitProof(submit, timeout=CALL, wait_for_ready=True).proof.id)
         time.sleep(dice.uniform(0, 1.5))
-        if round % 3 != 1:
+        # A task survives five deaths of its worker, and those of the server without end.
+        if round % 10 == 3:
             server.kill_workers()
-        if round % 3 != 2:
+        if round % 20 != 3:
             server.kill()
             server.start()
     prover = stub(server.channel)
     for proof_id in ids:
         proof = wait(prover, api, proof_id)
-        assert proof.state == 5, proof
+        assert proof.state == 5, f"{proof}\n{server.lines[-40:]}"
         for artifact in proof.artifacts:
             assert verifies(aludel, fetch(prover, api, artifact))
     assert server.end() == 0, "".join(server.lines[-20:])

@@ -225,7 +225,7 @@ impl Thread {
             self.at_work.remove(lease);
         }
         let step = self.machine.handle(self.shared.clock.now(), input);
-        self.pending.push(Pending { step, reply: None, pins: pins });
+        self.pending.push(Pending { step, reply: None, pins });
     }
 
     /// A checked segment must follow the one before it, or its job is of no one chain: said now, not when all of it is proven.
@@ -256,7 +256,7 @@ impl Thread {
         match self.before(&input) {
             Ok(None) => {
                 let step = self.machine.handle(self.shared.clock.now(), input);
-                self.pending.push(Pending { step, reply: Some(reply), pins: pins });
+                self.pending.push(Pending { step, reply: Some(reply), pins });
             }
             Ok(Some(answer)) => drop(reply.send(Ok(answer))),
             Err(error) => drop(reply.send(Err(error))),
