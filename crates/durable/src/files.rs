@@ -17,8 +17,8 @@ pub trait Disk {
     fn sync(&self, file: &Self::Open) -> io::Result<()>;
     /// Gives a file another's name, in one step.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Makes the names in a folder durable.
-    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+    /// Makes durable what is found there: the names in a folder, the bytes of a file.
+    fn sync_path(&self, path: &Path) -> io::Result<()>;
     /// Removes a name.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
@@ -46,7 +46,7 @@ impl Disk for Files {
         fs::rename(from, to)
     }
 
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+    fn sync_path(&self, folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()
     }
 
@@ -61,8 +61,8 @@ pub fn make_folder<D: Disk>(disk: &D, path: &Path) -> io::Result<()> {
     let missing: Vec<&Path> =
         path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
     fs::create_dir_all(path)?;
-    disk.sync_folder(path)?;
-    missing.into_iter().try_for_each(|made| disk.sync_folder(folder(made)))
+    disk.sync_path(path)?;
+    missing.into_iter().try_for_each(|made| disk.sync_path(folder(made)))
 }
 
 /// Replaces a file or makes it. Afterwards it survives a power cut; until then what was there does. The caller
@@ -75,7 +75,7 @@ pub fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
     disk.write(&mut file, bytes)?;
     disk.sync(&file)?;
     disk.rename(&temporary, path)?;
-    disk.sync_folder(folder(path))
+    disk.sync_path(folder(path))
 }
 
 /// The name of a file with something before and after it.
@@ -120,9 +120,9 @@ mod tests {
             Files.rename(from, to)
         }
 
-        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        fn sync_path(&self, folder: &Path) -> io::Result<()> {
             self.0.lock().expect("nobody panics").push(folder.to_owned());
-            Files.sync_folder(folder)
+            Files.sync_path(folder)
         }
 
         fn remove(&self, path: &Path) -> io::Result<()> {

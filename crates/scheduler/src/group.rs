@@ -2,72 +2,79 @@
 //!
 //! No thread of its own: the first to come does the work of all who have come by then, while the others wait.
 
-use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Callers that wait for one another.
 #[derive(Debug)]
-pub(crate) struct Group<T, R> {
-    state: Mutex<State<T, R>>,
-    changed: Condvar,
-}
+pub(crate) struct Group<T, R>(Mutex<State<T, R>>);
 
 #[derive(Debug)]
 struct State<T, R> {
-    /// Tickets with what is asked for, in order.
-    queue: Vec<(u64, T)>,
-    /// By ticket what came out.
-    results: HashMap<u64, R>,
-    next: u64,
+    /// What is asked for and who waits for it, in order.
+    queue: Vec<(T, SyncSender<Word<R>>)>,
     is_busy: bool,
+}
+
+/// What one who waits is told. Each is woken for itself: two hundred woken at once for one result would take longer than the work.
+#[derive(Debug)]
+enum Word<R> {
+    /// It was done.
+    Result(R),
+    /// To work for all who wait.
+    Work,
 }
 
 impl<T, R> Group<T, R> {
     pub fn new() -> Self {
-        let state = State { queue: Vec::new(), results: HashMap::new(), next: 0, is_busy: false };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self(Mutex::new(State { queue: Vec::new(), is_busy: false }))
     }
 
     /// Has `work` done for what is asked for, together with what others ask for: one result for each, in order. `None` where whoever did it panicked.
     pub fn ask(&self, what: T, work: impl FnOnce(Vec<T>) -> Vec<R>) -> Option<R> {
+        // Room for both words that can come, so that nobody waits to be heard.
+        let (word, hear) = sync_channel(2);
         let mut state = self.lock();
-        let ticket = state.next;
-        state.next += 1;
-        state.queue.push((ticket, what));
-        while state.is_busy {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            if let Some(result) = state.results.remove(&ticket) {
-                return Some(result);
+        state.queue.push((what, word));
+        if state.is_busy {
+            drop(state);
+            match hear.recv() {
+                Ok(Word::Result(result)) => return Some(result),
+                Ok(Word::Work) => state = self.lock(),
+                Err(_) => return None,
             }
         }
-        // Whoever's ticket was lost in a panic finds it neither in the queue nor among the results, and gets nothing.
         state.is_busy = true;
-        let (tickets, all): (Vec<_>, Vec<_>) = state.queue.drain(..).unzip();
+        let (all, waiting): (Vec<_>, Vec<_>) = mem::take(&mut state.queue).into_iter().unzip();
         drop(state);
-        let done = Done { group: self };
+        let done = Done(self);
         let results = work(all);
-        let mut state = self.lock();
-        state.results.extend(tickets.into_iter().zip(results));
-        let own = state.results.remove(&ticket);
-        drop(state);
+        for (waiting, result) in waiting.into_iter().zip(results) {
+            let _ = waiting.send(Word::Result(result));
+        }
         drop(done);
-        own
+        match hear.try_recv() {
+            Ok(Word::Result(result)) => Some(result),
+            _ => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T, R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Lets the next one work, whatever became of this one.
-struct Done<'a, T, R> {
-    group: &'a Group<T, R>,
-}
+struct Done<'a, T, R>(&'a Group<T, R>);
 
 impl<T, R> Drop for Done<'_, T, R> {
     fn drop(&mut self) {
-        self.group.lock().is_busy = false;
-        self.group.changed.notify_all();
+        let mut state = self.0.lock();
+        state.is_busy = match state.queue.first() {
+            Some((_, next)) => next.send(Word::Work).is_ok(),
+            None => false,
+        };
     }
 }
 
@@ -106,8 +113,8 @@ mod tests {
         });
         let works = works.into_inner();
         assert!((20..160).contains(&works), "{works} times for 320 callers");
-        let state = group.state.into_inner().expect("nobody panicked");
-        assert!(state.queue.is_empty() && state.results.is_empty(), "nothing is left behind");
+        let state = group.0.into_inner().expect("nobody panicked");
+        assert!(state.queue.is_empty() && !state.is_busy, "nothing is left behind");
     }
 
     #[test]

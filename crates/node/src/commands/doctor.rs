@@ -151,7 +151,7 @@ fn jobs(folder: &Path) -> Finding {
 
 fn disk(folder: &Path, config: &Config) -> Result<Finding, Failure> {
     let (Bytes(bytes), Bytes(reserve)) = (config.get(config::DISK_QUOTA)?, config.get(config::DISK_RESERVE)?);
-    let quota = Quota { bytes, reserve };
+    let quota = Quota { bytes, reserve, small: Quota::SMALL };
     let used: u64 = fs::read_dir(folder.join("artifacts"))
         .map(|entries| entries.flatten().filter_map(|entry| Some(entry.metadata().ok()?.len())).sum())
         .unwrap_or(0);

@@ -124,7 +124,13 @@ fn options(config: &Config) -> Result<Options, Failure> {
     let Patience(keep_ended) = config.get(config::KEEP_ENDED)?;
     let policy = Policy { most_jobs: config.get(config::MOST_JOBS)?, ..Policy::default() };
     let folder = PathBuf::from(&config.value(config::DATA_DIR).text);
-    Ok(Options { folder, policy, quota: Quota { bytes, reserve }, own_slots: OWN_SLOTS, keep_ended })
+    Ok(Options {
+        folder,
+        policy,
+        quota: Quota { bytes, reserve, small: Quota::SMALL },
+        own_slots: OWN_SLOTS,
+        keep_ended,
+    })
 }
 
 /// Checks, verifications and receipts at a time. Most of their time they wait for the disk.

@@ -1,17 +1,25 @@
-//! Who holds what, and how much room is left: counting alone, no file.
+//! Who holds what, where it lies, and how much room is left: counting alone, no file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::ArtifactError;
+use super::pack::{self, Place};
 use crate::ids::ArtifactId;
 
-/// How much may lie in the folder.
+/// How much may lie in the folder, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// Bytes of all artifacts together.
     pub bytes: u64,
     /// Bytes of these that are for [`Room::Result`] alone: what was accepted can be finished though nothing more is accepted.
     pub reserve: u64,
+    /// Artifacts of at most so many bytes share files, see [`Quota::SMALL`].
+    pub small: u64,
+}
+
+impl Quota {
+    /// What is best kept together: below it, a file with its name costs more than its bytes.
+    pub const SMALL: u64 = 1 << 17;
 }
 
 /// What room is asked for.
@@ -26,7 +34,7 @@ pub enum Room {
 /// What is taken of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of artifacts, and of those that are being written.
+    /// Bytes of artifacts, of those that are being written, and of small ones that were removed and still take room in the file that they share.
     pub bytes: u64,
     /// Artifacts that are there.
     pub files: usize,
@@ -34,62 +42,137 @@ pub struct Usage {
     pub free_for_inputs: u64,
 }
 
+/// Where an artifact lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum At {
+    #[default]
+    Nowhere,
+    /// In a file of its own.
+    File,
+    /// In one with others.
+    Pack(Place),
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    /// Of the file, or of the last one that was there.
+    /// Of the content, or of the last that was there.
     bytes: u64,
     holders: u64,
     /// Who is writing it.
     writers: u32,
-    is_there: bool,
+    at: At,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Pack {
+    /// Of the file.
+    bytes: u64,
+    /// Of entries that somebody may read.
+    live: u64,
+    /// Nothing is appended to it any more.
+    is_sealed: bool,
+}
+
+/// What is to be removed when nobody holds an artifact any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    Nothing,
+    /// Its file.
+    File,
+    /// A file of small ones, of which it was the last.
+    Pack(u64),
 }
 
 #[derive(Debug)]
 pub(super) struct Counts {
     quota: Quota,
     entries: HashMap<ArtifactId, Entry>,
-    /// Of all files that are there, and of all that are being written.
+    packs: BTreeMap<u64, Pack>,
+    /// Of all files that are there, and of all that is being written.
     bytes: u64,
+    /// Artifacts that are there.
+    there: usize,
 }
 
 impl Counts {
     pub fn new(quota: Quota) -> Self {
-        Self { quota, entries: HashMap::new(), bytes: 0 }
+        Self { quota, entries: HashMap::new(), packs: BTreeMap::new(), bytes: 0, there: 0 }
+    }
+
+    /// Whether one of so many bytes shares a file.
+    pub const fn is_small(&self, bytes: u64) -> bool {
+        bytes <= self.quota.small
     }
 
     /// A file that is there.
     pub fn found(&mut self, id: ArtifactId, bytes: u64) {
-        self.entries.insert(id, Entry { bytes, is_there: true, ..Entry::default() });
         self.bytes += bytes;
+        self.put(id, bytes, At::File);
     }
 
     pub fn hold(&mut self, id: ArtifactId) {
         self.entries.entry(id).or_default().holders += 1;
     }
 
-    /// Whether a file is there that nobody holds any more.
-    pub fn let_go(&mut self, id: ArtifactId) -> bool {
-        let Some(entry) = self.entries.get_mut(&id) else { return false };
+    /// What is to be removed because nobody holds it any more. A file is counted until it is [`Counts::removed`], a pack is not.
+    pub fn let_go(&mut self, id: ArtifactId) -> Gone {
+        let Some(entry) = self.entries.get_mut(&id) else { return Gone::Nothing };
         entry.holders = entry.holders.saturating_sub(1);
-        if entry.holders == 0 && !entry.is_there {
-            self.entries.remove(&id);
-            return false;
+        if entry.holders > 0 {
+            return Gone::Nothing;
         }
-        entry.holders == 0
+        if entry.at == At::File { Gone::File } else { self.removed(id) }
     }
 
-    /// A file that is not there any more.
-    pub fn removed(&mut self, id: ArtifactId) {
-        let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.is_there) else { return };
-        self.bytes = self.bytes.saturating_sub(entry.bytes);
-        entry.is_there = false;
+    /// An artifact that is not there any more.
+    pub fn removed(&mut self, id: ArtifactId) -> Gone {
+        let Some(entry) = self.entries.get_mut(&id) else { return Gone::Nothing };
+        let (at, bytes) = (std::mem::take(&mut entry.at), entry.bytes);
         if entry.holders == 0 {
             self.entries.remove(&id);
         }
+        self.left(at, bytes)
     }
 
-    /// Takes room for a file that is about to be written.
-    pub fn reserve(&mut self, id: ArtifactId, needed: u64, room: Room) -> Result<(), ArtifactError> {
+    /// The place of so many bytes is free.
+    fn left(&mut self, at: At, bytes: u64) -> Gone {
+        match at {
+            At::Nowhere => return Gone::Nothing,
+            At::File => self.bytes = self.bytes.saturating_sub(bytes),
+            At::Pack(place) => {
+                self.there -= 1;
+                if let Some(pack) = self.packs.get_mut(&place.pack) {
+                    pack.live = pack.live.saturating_sub(pack::entry_bytes(bytes));
+                }
+                return self.drop_if_dead(place.pack);
+            }
+        }
+        self.there -= 1;
+        Gone::Nothing
+    }
+
+    fn put(&mut self, id: ArtifactId, bytes: u64, at: At) -> Gone {
+        let entry = self.entries.entry(id).or_default();
+        let before = (std::mem::replace(&mut entry.at, at), std::mem::replace(&mut entry.bytes, bytes));
+        self.there += 1;
+        if let At::Pack(place) = at {
+            self.packs.entry(place.pack).or_default().live += pack::entry_bytes(bytes);
+        }
+        self.left(before.0, before.1)
+    }
+
+    fn drop_if_dead(&mut self, number: u64) -> Gone {
+        let Some(Pack { bytes, live: 0, is_sealed: true }) = self.packs.get(&number).copied() else {
+            return Gone::Nothing;
+        };
+        self.packs.remove(&number);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        Gone::Pack(number)
+    }
+
+    /// Takes room for what is about to be written.
+    pub fn reserve(&mut self, id: ArtifactId, bytes: u64, room: Room) -> Result<(), ArtifactError> {
+        let needed = if self.is_small(bytes) { pack::entry_bytes(bytes) } else { bytes };
         let free = self.free(room);
         if needed > free {
             return Err(ArtifactError::Full { needed, free });
@@ -97,9 +180,9 @@ impl Counts {
         self.bytes += needed;
         let entry = self.entries.entry(id).or_default();
         entry.writers += 1;
-        if !entry.is_there {
+        if entry.at == At::Nowhere {
             // Whoever reads it as soon as it is there knows how long it is.
-            entry.bytes = needed;
+            entry.bytes = bytes;
         }
         Ok(())
     }
@@ -108,21 +191,113 @@ impl Counts {
     pub fn written(&mut self, id: ArtifactId, bytes: u64, is_done: bool) -> bool {
         let entry = self.entries.entry(id).or_default();
         entry.writers = entry.writers.saturating_sub(1);
-        // What was there is replaced, whatever its length was.
-        let gone = match (is_done, entry.is_there) {
-            (true, true) => entry.bytes,
-            (true, false) => 0,
-            (false, _) => bytes,
-        };
-        self.bytes = self.bytes.saturating_sub(gone);
+        let is_last = entry.writers == 0;
         if is_done {
-            (entry.is_there, entry.bytes) = (true, bytes);
+            // What was there is replaced, whatever its length was.
+            self.put(id, bytes, At::File);
+            return false;
         }
-        !entry.is_there && entry.writers == 0
+        self.bytes = self.bytes.saturating_sub(bytes);
+        is_last && self.at(id) == At::Nowhere
     }
 
-    pub fn is_there(&self, id: ArtifactId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.is_there)
+    /// A small one was written to a pack, or was not.
+    pub fn packed(&mut self, id: ArtifactId, bytes: u64, place: Option<Place>) -> Gone {
+        let entry = self.entries.entry(id).or_default();
+        entry.writers = entry.writers.saturating_sub(1);
+        match place {
+            Some(place) => self.put(id, bytes, At::Pack(place)),
+            None => {
+                self.bytes = self.bytes.saturating_sub(pack::entry_bytes(bytes));
+                Gone::Nothing
+            }
+        }
+    }
+
+    /// A pack that is there, with what can be read in it. Whether it is of any use is known when all are found.
+    pub fn found_pack(&mut self, number: u64, bytes: u64, entries: &[(ArtifactId, u64, u64)]) {
+        self.bytes += bytes;
+        self.packs.insert(number, Pack { bytes, ..Pack::default() });
+        for (id, offset, length) in entries {
+            self.put(*id, *length, At::Pack(Place { pack: number, offset: *offset }));
+        }
+    }
+
+    /// Nothing is appended any more to the packs that there are; those that are of no use.
+    pub fn seal_all(&mut self) -> Vec<u64> {
+        self.packs.values_mut().for_each(|pack| pack.is_sealed = true);
+        let numbers: Vec<u64> = self.packs.keys().copied().collect();
+        numbers.into_iter().filter(|number| self.drop_if_dead(*number) != Gone::Nothing).collect()
+    }
+
+    /// A new pack.
+    pub fn begin_pack(&mut self, number: u64) {
+        self.packs.insert(number, Pack::default());
+    }
+
+    /// Bytes were appended to a pack, for which room was reserved.
+    pub fn extend_pack(&mut self, number: u64, by: u64) {
+        self.packs.entry(number).or_default().bytes += by;
+    }
+
+    /// Nothing is appended to a pack any more. An append that failed may have left bytes in it: those are counted.
+    pub fn seal(&mut self, number: u64, bytes: u64) -> Gone {
+        if let Some(pack) = self.packs.get_mut(&number) {
+            self.bytes += bytes.saturating_sub(pack.bytes);
+            (pack.bytes, pack.is_sealed) = (pack.bytes.max(bytes), true);
+        }
+        self.drop_if_dead(number)
+    }
+
+    /// Bytes of a pack, and of what may be read in it.
+    pub fn pack(&self, number: u64) -> (u64, u64) {
+        self.packs.get(&number).map_or((0, 0), |pack| (pack.bytes, pack.live))
+    }
+
+    /// Sealed packs that could be smaller, those with the least to copy first: number, bytes, and what of these may be read.
+    pub fn loose(&self) -> Vec<(u64, u64, u64)> {
+        let sealed = self.packs.iter().filter(|(_, pack)| pack.is_sealed && pack.live < pack.bytes);
+        let mut loose: Vec<_> = sealed.map(|(number, pack)| (*number, pack.bytes, pack.live)).collect();
+        loose.sort_by_key(|(_, _, live)| *live);
+        loose
+    }
+
+    /// What may be read in a pack: names, where their contents begin, and how long these are.
+    pub fn in_pack(&self, number: u64) -> Vec<(ArtifactId, u64, u64)> {
+        let of = |(id, entry): (&ArtifactId, &Entry)| match entry.at {
+            At::Pack(Place { pack, offset }) if pack == number => Some((*id, offset, entry.bytes)),
+            _ => None,
+        };
+        self.entries.iter().filter_map(of).collect()
+    }
+
+    /// Takes room for copies of small ones, if there is.
+    pub fn reserve_copies(&mut self, bytes: u64) -> bool {
+        let is_free = bytes <= self.free(Room::Result);
+        if is_free {
+            self.bytes += bytes;
+        }
+        is_free
+    }
+
+    /// Copies were not made.
+    pub fn unreserve_copies(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// A small one was copied. Where it has gone meanwhile, or was written again, its copy is of no use.
+    pub fn copied(&mut self, id: ArtifactId, from: Place, to: Place) -> Gone {
+        match self.entries.get(&id) {
+            Some(Entry { at: At::Pack(at), bytes, .. }) if *at == from => {
+                let bytes = *bytes;
+                self.put(id, bytes, At::Pack(to))
+            }
+            _ => Gone::Nothing,
+        }
+    }
+
+    pub fn at(&self, id: ArtifactId) -> At {
+        self.entries.get(&id).map(|entry| entry.at).unwrap_or_default()
     }
 
     /// Whether somebody is writing it.
@@ -130,10 +305,10 @@ impl Counts {
         self.entries.get(&id).is_some_and(|entry| entry.writers > 0)
     }
 
-    /// Bytes of a file that is there or is being written.
-    pub fn bytes_of(&self, id: ArtifactId) -> Option<u64> {
-        let entry = self.entries.get(&id).filter(|entry| entry.is_there || entry.writers > 0)?;
-        Some(entry.bytes)
+    /// Where an artifact lies that is there or is being written, and its bytes.
+    pub fn find(&self, id: ArtifactId) -> Option<(At, u64)> {
+        let entry = self.entries.get(&id).filter(|entry| entry.at != At::Nowhere || entry.writers > 0)?;
+        Some((entry.at, entry.bytes))
     }
 
     pub fn unheld(&self) -> Vec<ArtifactId> {
@@ -149,7 +324,6 @@ impl Counts {
     }
 
     pub fn usage(&self) -> Usage {
-        let files = self.entries.values().filter(|entry| entry.is_there).count();
-        Usage { bytes: self.bytes, files, free_for_inputs: self.free(Room::Input) }
+        Usage { bytes: self.bytes, files: self.there, free_for_inputs: self.free(Room::Input) }
     }
 }

@@ -3,10 +3,14 @@
 //! A name leads to all of its bytes or is not there; who reads gets what the name says or an error. What nobody holds is removed. How many hold a file is known
 //! in memory alone: whoever opens the folder holds what the logs of jobs name ([`Artifacts::hold`]), then has the rest removed ([`Artifacts::sweep`]).
 //!
+//! Small ones lie together in files, see `pack.rs`; all others are files with these names.
+//!
 //! It serves the one coordinator that has the store of jobs of the same folder open.
 
 mod counts;
 mod error;
+mod pack;
+mod packs;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -19,9 +23,10 @@ use aludel_durable::files::{Disk, Files, make_folder};
 use crate::group::Group;
 use crate::ids::ArtifactId;
 
-use counts::Counts;
+use counts::{At, Counts, Gone};
 pub use counts::{Quota, Room, Usage};
 pub use error::ArtifactError;
+use packs::{Content, Writer};
 
 /// Bytes for which memory is taken before they are read: what the disk says of a file's length may be wrong.
 const MOST_AT_ONCE: usize = 1 << 24;
@@ -37,7 +42,7 @@ impl<D: Disk> Clone for Artifacts<D> {
 }
 
 #[derive(Debug)]
-struct Folder<D> {
+struct Folder<D: Disk> {
     path: PathBuf,
     disk: D,
     counts: Mutex<Counts>,
@@ -45,6 +50,9 @@ struct Folder<D> {
     next: AtomicU64,
     /// Those who wait for their names to be durable.
     names: Group<(), Result<(), io::ErrorKind>>,
+    /// Those who wait for their small ones to be durable.
+    small: Group<Content, Result<(), ArtifactError>>,
+    writer: Mutex<Writer<D>>,
 }
 
 /// An artifact that stays while this lives, whether anything else holds it or not.
@@ -93,17 +101,31 @@ impl<D: Disk> Artifacts<D> {
         let io = |error: &io::Error| ArtifactError::io(path, error);
         // What is found in it counts as kept, whoever was killed before the name was durable.
         make_folder(&disk, path).map_err(|e| io(&e))?;
-        let mut counts = Counts::new(quota);
+        let (mut files, mut packs) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(path).map_err(|e| io(&e))? {
             let entry = entry.map_err(|e| io(&e))?;
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
             if let Ok(id) = name.parse() {
-                let bytes = entry.metadata().map_err(|e| io(&e))?.len();
-                counts.found(id, bytes);
+                files.push((id, entry.metadata().map_err(|e| io(&e))?.len()));
+            } else if let Some(number) = pack::number(name) {
+                packs.push(number);
             } else if name.starts_with('.') && name.ends_with(".tmp") {
                 disk.remove(&entry.path()).map_err(|e| io(&e))?;
             }
+        }
+        let mut counts = Counts::new(quota);
+        for number in &packs {
+            let pack = pack::path(path, *number);
+            let io = |error: &io::Error| ArtifactError::io(&pack, error);
+            // As with names: whoever wrote it may have been killed before it was durable.
+            disk.sync_path(&pack).map_err(|e| io(&e))?;
+            let (bytes, entries) = pack::scan(&pack).map_err(|e| io(&e))?;
+            counts.found_pack(*number, bytes, &entries);
+        }
+        files.into_iter().for_each(|(id, bytes)| counts.found(id, bytes));
+        for number in counts.seal_all() {
+            let _ = disk.remove(&pack::path(path, number));
         }
         let folder = Folder {
             path: path.to_owned(),
@@ -111,6 +133,8 @@ impl<D: Disk> Artifacts<D> {
             counts: Mutex::new(counts),
             next: AtomicU64::new(0),
             names: Group::new(),
+            small: Group::new(),
+            writer: Mutex::new(Writer::new(packs.into_iter().max().map_or(0, |last| last + 1))),
         };
         Ok(Self(Arc::new(folder)))
     }
@@ -125,10 +149,13 @@ impl<D: Disk> Artifacts<D> {
         folder.counts().hold(id);
         // From here on it is held, and let go of if anything fails.
         let pin = Pin { id, bytes: bytes.len() as u64, folder: Arc::clone(folder) };
-        if folder.counts().is_there(id) && folder.read(id).is_ok() {
+        if folder.counts().at(id) != At::Nowhere && folder.read(id).is_ok() {
             return Ok(pin);
         }
-        folder.counts().reserve(id, pin.bytes, room)?;
+        folder.reserve(id, pin.bytes, room)?;
+        if folder.counts().is_small(pin.bytes) {
+            return folder.write_small(id, bytes).map(|()| pin);
+        }
         let written = folder.write(id, bytes);
         let mut counts = folder.counts();
         if counts.written(id, pin.bytes, written.is_ok()) {
@@ -185,9 +212,32 @@ impl<D: Disk> Folder<D> {
     fn let_go(&self, id: ArtifactId) {
         let mut counts = self.counts();
         // Under the lock, so that nobody begins to hold it meanwhile. What cannot be removed is removed when the folder is next opened.
-        if counts.let_go(id) && self.disk.remove(&self.name(id)).is_ok() {
-            counts.removed(id);
+        match counts.let_go(id) {
+            Gone::File if self.disk.remove(&self.name(id)).is_ok() => drop(counts.removed(id)),
+            gone => self.remove_pack(gone),
         }
+    }
+
+    /// Takes room for bytes that are about to be written.
+    fn reserve(&self, id: ArtifactId, bytes: u64, room: Room) -> Result<(), ArtifactError> {
+        let reserved = self.counts().reserve(id, bytes, room);
+        match reserved {
+            Err(ArtifactError::Full { .. }) if self.reclaim() => self.counts().reserve(id, bytes, room),
+            reserved => reserved,
+        }
+    }
+
+    fn write_small(&self, id: ArtifactId, bytes: &[u8]) -> Result<(), ArtifactError> {
+        let keep = |all: Vec<Content>| {
+            let kept = self.keep_small(&all);
+            vec![kept; all.len()]
+        };
+        let stopped = || Err(ArtifactError::io(&self.path, &io::Error::other("writing stopped in a panic")));
+        let kept = self.small.ask((id, bytes.to_vec()), keep).unwrap_or_else(stopped);
+        if kept.is_err() {
+            self.counts().packed(id, bytes.len() as u64, None);
+        }
+        kept
     }
 
     fn write(&self, id: ArtifactId, bytes: &[u8]) -> Result<(), ArtifactError> {
@@ -207,7 +257,7 @@ impl<D: Disk> Folder<D> {
         self.disk.rename(temporary, name)?;
         // Whoever has renamed by then is served by one sync.
         let sync = |all: Vec<()>| {
-            let synced = self.disk.sync_folder(&self.path).map_err(|error| error.kind());
+            let synced = self.disk.sync_path(&self.path).map_err(|error| error.kind());
             vec![synced; all.len()]
         };
         self.names.ask((), sync).unwrap_or(Err(io::ErrorKind::Other)).map_err(io::Error::from)
@@ -215,46 +265,75 @@ impl<D: Disk> Folder<D> {
 
     fn read(&self, id: ArtifactId) -> Result<Vec<u8>, ArtifactError> {
         let missing = ArtifactError::Missing { id };
-        let Some(expected) = self.counts().bytes_of(id) else { return Err(missing) };
-        let path = self.name(id);
-        let mut file = match File::open(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                self.check_there(id);
-                return Err(missing);
+        let (mut at, length) = self.counts().find(id).ok_or(missing.clone())?;
+        loop {
+            let (path, read) = match at {
+                At::Pack(place) => {
+                    (pack::path(&self.path, place.pack), pack::read(&self.path, place, length))
+                }
+                At::File | At::Nowhere => (self.name(id), read_file(&self.name(id), length)),
+            };
+            let bytes = match read {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    let now = self.counts().at(id);
+                    if matches!(now, At::Pack(_)) && now != at {
+                        // It was copied meanwhile.
+                        at = now;
+                        continue;
+                    }
+                    self.check_there(id, at);
+                    return Err(missing);
+                }
+                read => read.map_err(|e| ArtifactError::io(&path, &e))?,
+            };
+            let found = ArtifactId::of(&bytes);
+            if found == id {
+                return Ok(bytes);
             }
-            file => file.map_err(|e| ArtifactError::io(&path, &e))?,
+            self.discard(id, at);
+            return Err(ArtifactError::Damaged { id, found });
+        }
+    }
+
+    /// Notes that an artifact is missing, unless it has been written since.
+    fn check_there(&self, id: ArtifactId, at: At) {
+        let mut counts = self.counts();
+        let name = match at {
+            At::Pack(place) => pack::path(&self.path, place.pack),
+            At::File | At::Nowhere => self.name(id),
         };
-        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(MOST_AT_ONCE));
-        // One byte more than there should be tells a longer file, of whatever length.
-        let taken = Read::by_ref(&mut file).take(expected.saturating_add(1)).read_to_end(&mut bytes);
-        taken.map_err(|e| ArtifactError::io(&path, &e))?;
-        let found = ArtifactId::of(&bytes);
-        if found == id {
-            return Ok(bytes);
-        }
-        self.discard(id);
-        Err(ArtifactError::Damaged { id, found })
-    }
-
-    /// Notes that a file is missing, unless it has been written since.
-    fn check_there(&self, id: ArtifactId) {
-        let mut counts = self.counts();
-        if matches!(fs::exists(self.name(id)), Ok(false)) {
-            counts.removed(id);
+        if counts.at(id) == at && matches!(fs::exists(name), Ok(false)) {
+            let _ = counts.removed(id);
         }
     }
 
-    /// Removes a file whose bytes were others, unless it has been written anew since, or is about to be: who writes it replaces it.
-    fn discard(&self, id: ArtifactId) {
+    /// Removes bytes that were others, unless they have been written anew since, or are about to be: who writes them replaces them.
+    fn discard(&self, id: ArtifactId, at: At) {
         let mut counts = self.counts();
+        if matches!(at, At::Pack(_)) {
+            if counts.at(id) == at {
+                let gone = counts.removed(id);
+                self.remove_pack(gone);
+            }
+            return;
+        }
         if counts.is_being_written(id) {
             return;
         }
         let is_whole = fs::read(self.name(id)).is_ok_and(|bytes| ArtifactId::of(&bytes) == id);
         if !is_whole && self.disk.remove(&self.name(id)).is_ok() {
-            counts.removed(id);
+            let _ = counts.removed(id);
         }
     }
+}
+
+/// A file of so many bytes.
+fn read_file(path: &Path, expected: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(MOST_AT_ONCE));
+    // One byte more than there should be tells a longer file, of whatever length.
+    file.take(expected.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

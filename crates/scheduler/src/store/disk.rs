@@ -48,7 +48,7 @@ impl DiskJobs {
             create(path).map_err(error)?;
         }
         // Whoever made it may have been killed before its name was durable.
-        disk.sync_folder(folder(path)).map_err(io)?;
+        disk.sync_path(folder(path)).map_err(io)?;
         let file = File::options().read(true).write(true).open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
         // The database would begin anew in it.

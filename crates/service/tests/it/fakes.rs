@@ -284,7 +284,7 @@ impl World {
     pub fn new(devices: usize) -> Self {
         let policy = Policy { silence_ms: 60_000, first_delay_ms: 5, ..Policy::default() };
         let devices = (0..devices).map(|_| Arc::default()).collect();
-        let quota = Quota { bytes: 1 << 30, reserve: 1 << 20 };
+        let quota = Quota { bytes: 1 << 30, reserve: 1 << 20, small: 0 };
         Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota }
     }
 

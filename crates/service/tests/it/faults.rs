@@ -254,7 +254,7 @@ async fn a_deadline_ends_what_is_at_work_and_what_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn results_without_room_wait_for_it() {
     let mut world = World::new(1);
-    world.quota = Quota { bytes: 4_000, reserve: 10 };
+    world.quota = Quota { bytes: 4_000, reserve: 10, small: 0 };
     let service = world.start();
     let upload = service.coordinator.keep_input(&[7; 3_970]).expect("has room");
     let job = service.submit("a", Target::Root, &[5]).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aludel_scheduler::Target;
+use aludel_scheduler::artifacts::Quota;
 
 use crate::fakes::{World, shards};
 
@@ -14,7 +15,8 @@ const CLIENTS: usize = 200;
 #[tokio::test(flavor = "multi_thread")]
 async fn many_clients_lose_nothing() {
     let jobs = std::env::var("ALUDEL_LOAD_JOBS").ok().and_then(|n| n.parse().ok()).unwrap_or(JOBS);
-    let world = World::new(4);
+    let mut world = World::new(4);
+    world.quota.small = Quota::SMALL;
     let service = Arc::new(world.start());
     let began = Instant::now();
     let mut clients = Vec::new();

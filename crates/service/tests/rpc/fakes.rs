@@ -212,7 +212,7 @@ impl Server {
         let options = Options {
             folder: folder.path().into(),
             policy,
-            quota: Quota { bytes: quota, reserve: quota / 2 },
+            quota: Quota { bytes: quota, reserve: quota / 2, small: 0 },
             own_slots: 2,
             keep_ended: Duration::from_secs(3600),
         };

@@ -82,7 +82,7 @@ impl Disk for Fake {
         Ok(())
     }
 
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+    fn sync_path(&self, folder: &Path) -> io::Result<()> {
         self.step()?;
         assert_eq!(folder, Path::new("/wallet"));
         self.durable_names.borrow_mut().clone_from(&self.names.borrow());

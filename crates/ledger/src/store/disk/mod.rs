@@ -106,7 +106,7 @@ impl DiskStore {
         // Unlike a rename, a link never replaces what is there.
         let linked = made.and_then(|_| fs::hard_link(&temporary, path).map_err(|e| guard.io(&e)));
         let _ = fs::remove_file(&temporary);
-        linked.and_then(|()| sync_folder(path).map_err(|e| guard.io(&e)))?;
+        linked.and_then(|()| sync_path(path).map_err(|e| guard.io(&e)))?;
         Self::open(path, options)
     }
 
@@ -291,7 +291,7 @@ fn temporary(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Makes the name of a new file durable.
-fn sync_folder(path: &Path) -> io::Result<()> {
+fn sync_path(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

@@ -69,8 +69,8 @@ impl Disk for AlwaysFull {
         Files.rename(from, to)
     }
 
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        Files.sync_folder(folder)
+    fn sync_path(&self, folder: &Path) -> io::Result<()> {
+        Files.sync_path(folder)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -80,8 +80,12 @@ impl Disk for AlwaysFull {
 
 #[test]
 fn a_full_disk_leaves_nothing_behind() {
+    [QUOTA, PACKED].into_iter().for_each(nothing_behind);
+}
+
+fn nothing_behind(quota: Quota) {
     let folder = folder();
-    let store = Artifacts::on(folder.path(), QUOTA, AlwaysFull).expect("opens");
+    let store = Artifacts::on(folder.path(), quota, AlwaysFull).expect("opens");
     let error = store.put(&bytes(1, 100), Room::Input).expect_err("is full");
     assert!(matches!(error, ArtifactError::Io { kind: io::ErrorKind::StorageFull, .. }), "{error}");
     assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
@@ -112,7 +116,7 @@ impl Disk for NoNames {
         Files.rename(from, to)
     }
 
-    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+    fn sync_path(&self, _: &Path) -> io::Result<()> {
         let is_open = self.0.swap(true, Ordering::Relaxed);
         if is_open { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
@@ -124,10 +128,12 @@ impl Disk for NoNames {
 
 #[test]
 fn what_may_not_be_durable_is_not_kept() {
-    let folder = folder();
-    let store = Artifacts::on(folder.path(), QUOTA, NoNames::default()).expect("opens");
-    assert!(store.put(&bytes(1, 100), Room::Input).is_err());
-    assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
+    for quota in [QUOTA, PACKED] {
+        let folder = folder();
+        let store = Artifacts::on(folder.path(), quota, NoNames::default()).expect("opens");
+        assert!(store.put(&bytes(1, 100), Room::Input).is_err());
+        assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
+    }
 }
 
 const FOLDER: &str = "ALUDEL_TEST_LIMITED_FOLDER";
@@ -163,7 +169,7 @@ fn a_process_that_may_not_write_on() {
 }
 
 fn fill(folder: &Path) {
-    let quota = Quota { bytes: 1 << 30, reserve: 0 };
+    let quota = Quota { bytes: 1 << 30, reserve: 0, small: 0 };
     let store = Artifacts::open(&folder.join("artifacts"), quota).expect("opens");
     let error = store.put(&bytes(1, 4 << 20), Room::Input).expect_err("is too large");
     assert!(matches!(error, ArtifactError::Io { kind: io::ErrorKind::FileTooLarge, .. }), "{error}");

@@ -1,4 +1,5 @@
 mod full;
+mod packs;
 mod power;
 
 use std::thread;
@@ -7,7 +8,10 @@ use tempfile::TempDir;
 
 use super::*;
 
-const QUOTA: Quota = Quota { bytes: 1_000, reserve: 300 };
+/// Each in a file of its own.
+const QUOTA: Quota = Quota { bytes: 1_000, reserve: 300, small: 0 };
+/// All that is small together.
+const PACKED: Quota = Quota { bytes: 1 << 30, reserve: 0, small: Quota::SMALL };
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -136,8 +140,12 @@ fn damaged_and_missing_files_are_errors_and_can_be_made_again() {
 /// Many at once, over few names: a count that is wrong shows as a file that is missing while it is held, or that stays.
 #[test]
 fn threads_put_hold_and_let_go() {
+    [0, 50].into_iter().for_each(|small| together(Quota { bytes: 1 << 20, reserve: 0, small }));
+}
+
+fn together(quota: Quota) {
     let folder = folder();
-    let store = Artifacts::open(folder.path(), Quota { bytes: 1 << 20, reserve: 0 }).expect("opens");
+    let store = Artifacts::open(folder.path(), quota).expect("opens");
     thread::scope(|scope| {
         for t in 0..6_u32 {
             let store = store.clone();
@@ -154,5 +162,9 @@ fn threads_put_hold_and_let_go() {
             });
         }
     });
+    drop(store);
+    // A pack in which nothing is left goes when the folder is next opened.
+    let store = Artifacts::open(folder.path(), quota).expect("opens");
+    store.sweep();
     assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
 }

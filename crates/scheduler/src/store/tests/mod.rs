@@ -184,7 +184,7 @@ impl Disk for NoSync {
         Files.rename(from, to)
     }
 
-    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+    fn sync_path(&self, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::StorageFull.into())
     }
 

@@ -1,0 +1,216 @@
+//! Small ones, which share files.
+
+use super::*;
+use crate::artifacts::pack::{MOST_BYTES, entry_bytes};
+
+fn open(folder: &TempDir) -> Artifacts {
+    Artifacts::open(folder.path(), PACKED).expect("opens")
+}
+
+/// Of any length, and unlike any other.
+fn content(n: u32, length: usize) -> Vec<u8> {
+    n.to_le_bytes().into_iter().cycle().take(length).collect()
+}
+
+/// Keeps contents, held by nobody but a log.
+fn keep(store: &Artifacts, contents: &[Vec<u8>]) -> Vec<ArtifactId> {
+    let pins = contents.iter().map(|content| store.put(content, Room::Input).expect("has room"));
+    let ids: Vec<_> = pins
+        .map(|pin| {
+            store.hold([pin.id()]);
+            pin.id()
+        })
+        .collect();
+    ids
+}
+
+#[test]
+fn they_lie_together_and_are_found_again() {
+    let folder = folder();
+    let store = open(&folder);
+    let contents: Vec<_> = [0, 1, 50, 4_000, Quota::SMALL as usize].iter().map(|n| content(7, *n)).collect();
+    let ids = keep(&store, &contents);
+    let large = store.put(&content(7, Quota::SMALL as usize + 1), Room::Input).expect("has room");
+    assert_eq!(names(&folder), [large.id().to_string(), "pack-0".into()]);
+    let all: u64 = contents.iter().map(|content| entry_bytes(content.len() as u64)).sum();
+    assert_eq!(store.usage().bytes, all + large.bytes());
+    assert_eq!(fs::metadata(folder.path().join("pack-0")).expect("is there").len(), all);
+    for (id, content) in ids.iter().zip(&contents) {
+        assert_eq!(store.read(*id).as_ref(), Ok(content));
+    }
+    // What is there is not written again, and what nobody holds is gone, though its bytes are not.
+    let _again = store.put(&contents[2], Room::Input).expect("is there");
+    store.let_go([ids[3]]);
+    assert_eq!(store.read(ids[3]), Err(ArtifactError::Missing { id: ids[3] }));
+    assert_eq!((store.usage().bytes, store.usage().files), (all + large.bytes(), 5));
+    // The next process finds them, and holds some.
+    drop(_again);
+    std::mem::forget(large);
+    drop(store);
+    let store = open(&folder);
+    store.hold([ids[1], ids[4]]);
+    store.sweep();
+    assert_eq!(names(&folder), ["pack-0"]);
+    assert_eq!((store.usage().bytes, store.usage().files), (all, 2));
+    let new = keep(&store, &[content(8, 10)]);
+    assert_eq!(names(&folder), ["pack-0", "pack-1"], "nobody writes on what another process wrote");
+    // The last one of a pack to which nothing is appended takes it along.
+    store.let_go([ids[1], ids[4]]);
+    assert_eq!((names(&folder), store.usage().bytes), (vec!["pack-1".into()], entry_bytes(10)));
+    assert_eq!(store.read(new[0]), Ok(content(8, 10)));
+}
+
+#[test]
+fn any_cut_and_any_damage_leave_the_others() {
+    let folder = folder();
+    let contents: Vec<_> = (0..3).map(|n| content(n, 40)).collect();
+    let store = open(&folder);
+    let ids = keep(&store, &contents);
+    drop(store);
+    let path = folder.path().join("pack-0");
+    let whole = fs::read(&path).expect("is there");
+    let one = entry_bytes(40) as usize;
+    let read = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("writes");
+        let store = open(&folder);
+        store.hold(ids.iter().copied());
+        store.sweep();
+        let read: Vec<_> = ids.iter().map(|id| store.read(*id)).collect();
+        for (found, (id, content)) in read.iter().zip(ids.iter().zip(&contents)) {
+            assert!(found.as_ref() == Ok(content) || *found == Err(ArtifactError::Missing { id: *id }));
+        }
+        // Whatever is lost can be made again.
+        let again = keep(&store, &contents);
+        assert!(again.iter().zip(&contents).all(|(id, content)| store.read(*id).as_ref() == Ok(content)));
+        again.into_iter().for_each(|id| store.let_go([id]));
+        drop(store);
+        for name in names(&folder) {
+            fs::remove_file(folder.path().join(name)).expect("is there");
+        }
+        read.into_iter().map(|found| found.is_ok()).collect::<Vec<_>>()
+    };
+    for cut in 0..=whole.len() {
+        let expected: Vec<_> = (1..=3).map(|n| n * one <= cut).collect();
+        assert_eq!(read(&whole[..cut]), expected, "cut at {cut}");
+    }
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        let found = read(&bytes);
+        let is_length = at % one < 4;
+        let others = found.iter().enumerate().filter(|(n, _)| *n != at / one);
+        assert!(!found[at / one], "{at}");
+        // Where a length is another, nothing behind it can be told.
+        assert!(
+            others.clone().all(|(n, is_there)| *is_there || (is_length && n > at / one)),
+            "{at}: {found:?}"
+        );
+    }
+}
+
+/// Damage while the folder is open is found by whoever reads.
+#[test]
+fn damage_is_an_error_and_is_mended_by_writing_again() {
+    let folder = folder();
+    let store = open(&folder);
+    let contents: Vec<_> = (0..3).map(|n| content(n, 40)).collect();
+    let ids = keep(&store, &contents);
+    let path = folder.path().join("pack-0");
+    let mut bytes = fs::read(&path).expect("is there");
+    let at = bytes.len() - 10;
+    bytes[at] ^= 1;
+    fs::write(&path, &bytes).expect("writes");
+    assert!(
+        matches!(store.read(ids[2]), Err(ArtifactError::Damaged { id, found }) if id == ids[2] && found != id)
+    );
+    assert_eq!(store.read(ids[2]), Err(ArtifactError::Missing { id: ids[2] }));
+    // Cut off within the one before.
+    fs::write(&path, &bytes[..bytes.len() - 80]).expect("writes");
+    assert!(matches!(store.read(ids[1]), Err(ArtifactError::Damaged { .. })));
+    assert_eq!(store.read(ids[0]).as_ref(), Ok(&contents[0]));
+    fs::remove_file(&path).expect("is there");
+    assert_eq!(store.read(ids[0]), Err(ArtifactError::Missing { id: ids[0] }));
+}
+
+#[test]
+fn old_packs_are_copied_when_little_is_left_in_them() {
+    let folder = folder();
+    let store = open(&folder);
+    let length = 100_000;
+    let mut kept = Vec::new();
+    for n in 0..1_200 {
+        let ids = keep(&store, &[content(n, length)]);
+        if n % 8 == 0 {
+            kept.push((ids[0], n));
+        } else {
+            store.let_go(ids);
+        }
+    }
+    let live = kept.len() as u64 * entry_bytes(length as u64);
+    let usage = store.usage();
+    assert_eq!(usage.files, kept.len());
+    // The one that is written, one that is not yet copied, and what is left twice.
+    assert!(usage.bytes <= 2 * live + 2 * (MOST_BYTES + length as u64), "{usage:?} for {live}");
+    let on_disk = |_: &()| -> u64 {
+        let sizes = names(&folder)
+            .into_iter()
+            .map(|name| fs::metadata(folder.path().join(name)).expect("is there").len());
+        sizes.sum()
+    };
+    assert_eq!(on_disk(&()), usage.bytes);
+    assert!(kept.iter().all(|(id, n)| store.read(*id) == Ok(content(*n, length))));
+    drop(store);
+    let store = open(&folder);
+    store.hold(kept.iter().map(|(id, _)| *id));
+    store.sweep();
+    assert!(kept.iter().all(|(id, n)| store.read(*id) == Ok(content(*n, length))));
+    assert_eq!((store.usage().files, store.usage().bytes), (kept.len(), on_disk(&())));
+}
+
+/// Threads read while others make packs be copied away under them.
+#[test]
+fn whoever_reads_finds_what_is_copied() {
+    let folder = folder();
+    let store = open(&folder);
+    let held = keep(&store, &(0..50).map(|n| content(n, 1_000)).collect::<Vec<_>>());
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                for (id, n) in held.iter().zip(0..) {
+                    assert_eq!(store.read(*id), Ok(content(n, 1_000)));
+                    reads += 1;
+                }
+            }
+            reads
+        });
+        for n in 1_000..1_100 {
+            drop(store.put(&content(n, 1_000), Room::Input).expect("has room"));
+            assert!(store.0.reclaim(), "what was let go of takes no room any more");
+        }
+        is_over.store(true, Ordering::Relaxed);
+        println!("{} reads", reader.join().expect("ends"));
+    });
+    assert_eq!(store.usage().bytes, 50 * entry_bytes(1_000));
+}
+
+#[test]
+fn room_that_dead_ones_take_is_given_back_when_it_is_needed() {
+    let folder = folder();
+    let quota = Quota { bytes: 20 * entry_bytes(100), reserve: 10 * entry_bytes(100), small: 100 };
+    let store = Artifacts::open(folder.path(), quota).expect("opens");
+    let mut pins: Vec<_> =
+        (0..10).map(|n| store.put(&content(n, 100), Room::Input).expect("has room")).collect();
+    let full = Some(ArtifactError::Full { needed: entry_bytes(100), free: 0 });
+    assert_eq!(store.put(&content(10, 100), Room::Input).err(), full);
+    pins.truncate(3);
+    for n in 10..17 {
+        pins.push(store.put(&content(n, 100), Room::Input).expect("has room"));
+    }
+    assert_eq!(store.put(&content(17, 100), Room::Input).err(), full);
+    assert!(store.usage().bytes <= quota.bytes);
+    for (pin, n) in pins.iter().zip((0..3).chain(10..17)) {
+        assert_eq!(store.read(pin.id()), Ok(content(n, 100)));
+    }
+}
