@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod receipt;
 pub mod rpc;
 pub mod rules;
+mod seen;
 pub mod worker;
 
 pub use coordinator::Coordinator;

@@ -254,12 +254,12 @@ impl Counts {
         self.packs.get(&number).map_or((0, 0), |pack| (pack.bytes, pack.live))
     }
 
-    /// Sealed packs that could be smaller, those with the least to copy first: number, bytes, and what of these may be read.
-    pub fn loose(&self) -> Vec<(u64, u64, u64)> {
-        let sealed = self.packs.iter().filter(|(_, pack)| pack.is_sealed && pack.live < pack.bytes);
-        let mut loose: Vec<_> = sealed.map(|(number, pack)| (*number, pack.bytes, pack.live)).collect();
-        loose.sort_by_key(|(_, _, live)| *live);
-        loose
+    /// Sealed packs, those with the least to copy first: number, bytes, and what of these may be read.
+    pub fn sealed(&self) -> Vec<(u64, u64, u64)> {
+        let sealed = self.packs.iter().filter(|(_, pack)| pack.is_sealed);
+        let mut sealed: Vec<_> = sealed.map(|(number, pack)| (*number, pack.bytes, pack.live)).collect();
+        sealed.sort_by_key(|(_, _, live)| *live);
+        sealed
     }
 
     /// What may be read in a pack: names, where their contents begin, and how long these are.

@@ -13,6 +13,8 @@ use crate::ids::ArtifactId;
 
 /// Old packs that are copied at most when a new one begins: it makes up for more than one may add.
 const COPIED_AT_ONCE: usize = 2;
+/// An old pack of fewer bytes is copied whatever is left in it: every process leaves one.
+const SCRAP_BYTES: u64 = MOST_BYTES / 16;
 
 /// The pack that is written.
 pub(super) struct Writer<D: Disk> {
@@ -45,9 +47,9 @@ impl<D: Disk> Folder<D> {
             counts.packed(content.0, content.1.len() as u64, Some(place))
         });
         if let Ok(true) = done {
-            let mostly_dead = |(_, bytes, live): &(u64, u64, u64)| live * 2 <= *bytes;
-            let loose = self.counts().loose().into_iter().filter(mostly_dead).take(COPIED_AT_ONCE);
-            for (number, ..) in loose.collect::<Vec<_>>() {
+            let is_worth_it = |(_, bytes, live): &(u64, u64, u64)| live * 2 <= *bytes || *bytes < SCRAP_BYTES;
+            let old = self.counts().sealed().into_iter().filter(is_worth_it).take(COPIED_AT_ONCE);
+            for (number, ..) in old.collect::<Vec<_>>() {
                 // It is tried again with the next one.
                 let _ = self.copy(&mut writer, number);
             }
@@ -65,8 +67,8 @@ impl<D: Disk> Folder<D> {
                 self.seal(&mut writer);
             }
         }
-        let loose = self.counts().loose();
-        for (number, ..) in loose {
+        let sealed = self.counts().sealed();
+        for (number, ..) in sealed.into_iter().filter(|(_, bytes, live)| live < bytes) {
             let _ = self.copy(&mut writer, number);
         }
         self.counts().usage().bytes < before

@@ -31,6 +31,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::judge::Judge;
+use crate::seen::Remembering;
 use crate::worker::Launch;
 
 pub use crew::DeviceStatus;
@@ -167,7 +168,7 @@ impl Coordinator {
             inbox,
             shelf,
             artifacts,
-            judge,
+            judge: Arc::new(Remembering::new(judge)),
             clock: Clock::start(logs.last()),
             notices: Notices::default(),
             status: Mutex::new(Status::default()),

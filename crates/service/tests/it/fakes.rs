@@ -273,6 +273,7 @@ pub struct World {
     pub policy: Policy,
     pub devices: Vec<Arc<FakeDevice>>,
     pub quota: Quota,
+    pub own_slots: usize,
 }
 
 pub struct Service {
@@ -285,7 +286,7 @@ impl World {
         let policy = Policy { silence_ms: 60_000, first_delay_ms: 5, ..Policy::default() };
         let devices = (0..devices).map(|_| Arc::default()).collect();
         let quota = Quota { bytes: 1 << 30, reserve: 1 << 20, small: 0 };
-        Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota }
+        Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota, own_slots: 2 }
     }
 
     /// With patience for workers that is tested: long enough for a busy machine.
@@ -300,7 +301,7 @@ impl World {
             folder: self.folder.path().into(),
             policy: self.policy,
             quota: self.quota,
-            own_slots: 2,
+            own_slots: self.own_slots,
             keep_ended: Duration::from_secs(3600),
         }
     }

@@ -1,5 +1,7 @@
 //! A coordinator on a real disk, with a judge and workers that only seem to prove.
 
+#[path = "../drive/mod.rs"]
+mod drive;
 mod fakes;
 mod faults;
 mod load;

@@ -167,6 +167,20 @@ fn old_packs_are_copied_when_little_is_left_in_them() {
     assert_eq!((store.usage().files, store.usage().bytes), (kept.len(), on_disk(&())));
 }
 
+#[test]
+fn processes_that_end_soon_do_not_leave_a_file_each() {
+    let folder = folder();
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        let store = open(&folder);
+        store.hold(ids.iter().copied());
+        store.sweep();
+        ids.extend(keep(&store, &[content(n, 100)]));
+        assert!(ids.iter().zip(0..).all(|(id, n)| store.read(*id) == Ok(content(n, 100))));
+    }
+    assert!(names(&folder).len() <= 2, "{:?}", names(&folder));
+}
+
 /// Threads read while others make packs be copied away under them.
 #[test]
 fn whoever_reads_finds_what_is_copied() {
