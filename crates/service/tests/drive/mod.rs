@@ -26,7 +26,7 @@ pub async fn drive(
     endpoint: &str,
     clients: usize,
     jobs: usize,
-    request: fn(usize) -> SubmitProofRequest,
+    request: impl Fn(usize) -> SubmitProofRequest,
 ) -> Report {
     let endpoint = Endpoint::from_shared(endpoint.to_owned()).expect("an address");
     let mut connected = Vec::new();

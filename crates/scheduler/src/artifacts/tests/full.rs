@@ -175,6 +175,24 @@ fn fill(folder: &Path) {
     assert!(matches!(error, ArtifactError::Io { kind: io::ErrorKind::FileTooLarge, .. }), "{error}");
     assert_eq!(store.usage().bytes, 0);
     std::mem::forget(store.put(b"small", Room::Input).expect("has room"));
+    // A pack that cannot grow: what was promised stays, what the failed write left is counted, and another goes on.
+    let packs = folder.join("packs");
+    let store = Artifacts::open(&packs, PACKED).expect("opens");
+    let put = |n: u32| store.put(&n.to_le_bytes().repeat(25_000), Room::Input);
+    let pins: Vec<_> = (0..100).map_while(|n| put(n).ok()).collect();
+    let failed = pins.len() as u32;
+    assert!((10..20).contains(&failed), "{failed}");
+    let on_disk = || -> u64 {
+        let sizes = fs::read_dir(&packs).expect("reads").map(|entry| entry.expect("reads").metadata());
+        sizes.map(|data| data.expect("reads").len()).sum()
+    };
+    assert_eq!((store.usage().bytes, store.usage().files), (on_disk(), pins.len()));
+    let again = put(failed).expect("goes into the next pack");
+    assert_eq!(fs::read_dir(&packs).expect("reads").count(), 2);
+    drop(store);
+    let store = Artifacts::open(&packs, PACKED).expect("opens");
+    assert!(pins.iter().chain([&again]).all(|pin| store.read(pin.id()).is_ok()));
+    assert_eq!(store.usage().bytes, on_disk());
     let jobs = DiskJobs::open(&folder.join("jobs.redb")).expect("opens");
     let mut promised = 0;
     while promised < 100_000 {

@@ -1,7 +1,7 @@
 //! Small ones, which share files.
 
 use super::*;
-use crate::artifacts::pack::{MOST_BYTES, entry_bytes};
+use crate::artifacts::pack::{MOST_BYTES, Place, entry_bytes};
 
 fn open(folder: &TempDir) -> Artifacts {
     Artifacts::open(folder.path(), PACKED).expect("opens")
@@ -53,11 +53,22 @@ fn they_lie_together_and_are_found_again() {
     assert_eq!(names(&folder), ["pack-0"]);
     assert_eq!((store.usage().bytes, store.usage().files), (all, 2));
     let new = keep(&store, &[content(8, 10)]);
-    assert_eq!(names(&folder), ["pack-0", "pack-1"], "nobody writes on what another process wrote");
+    // Nobody writes on what another process wrote: what is left of it is copied.
+    assert_eq!(names(&folder), ["pack-1"]);
+    let left =
+        [(ids[1], content(7, 1)), (ids[4], content(7, Quota::SMALL as usize)), (new[0], content(8, 10))];
+    let bytes = left.iter().map(|(_, content)| entry_bytes(content.len() as u64)).sum();
+    assert_eq!((store.usage().bytes, store.usage().files), (bytes, 3));
+    drop(store);
+    let store = open(&folder);
+    store.hold(left.iter().map(|(id, _)| *id));
+    store.sweep();
+    assert!(left.iter().all(|(id, content)| store.read(*id).as_ref() == Ok(content)));
     // The last one of a pack to which nothing is appended takes it along.
     store.let_go([ids[1], ids[4]]);
-    assert_eq!((names(&folder), store.usage().bytes), (vec!["pack-1".into()], entry_bytes(10)));
-    assert_eq!(store.read(new[0]), Ok(content(8, 10)));
+    assert_eq!((names(&folder).len(), store.usage().bytes), (1, bytes));
+    store.let_go(new);
+    assert_eq!((names(&folder), store.usage().bytes), (vec![], 0));
 }
 
 #[test]
@@ -179,6 +190,32 @@ fn processes_that_end_soon_do_not_leave_a_file_each() {
         assert!(ids.iter().zip(0..).all(|(id, n)| store.read(*id) == Ok(content(n, 100))));
     }
     assert!(names(&folder).len() <= 2, "{:?}", names(&folder));
+}
+
+/// What was written again, or has gone, while its pack was copied is not led to the copy.
+#[test]
+fn a_copy_that_comes_late_is_of_no_use() {
+    let place = |pack, offset| Place { pack, offset };
+    let mut counts = Counts::new(PACKED);
+    let (id, gone) = (ArtifactId([1; 32]), ArtifactId([2; 32]));
+    (0..3).for_each(|pack| counts.begin_pack(pack));
+    for of in [id, gone] {
+        counts.hold(of);
+        counts.reserve(of, 10, Room::Input).expect("has room");
+        assert_eq!(counts.packed(of, 10, Some(place(0, 36))), Gone::Nothing);
+    }
+    counts.extend_pack(0, 92);
+    // Copies are made of both, and before they are noted:
+    counts.reserve(id, 10, Room::Input).expect("has room");
+    assert_eq!(counts.packed(id, 10, Some(place(1, 36))), Gone::Nothing);
+    assert_eq!(counts.let_go(gone), Gone::Nothing);
+    counts.extend_pack(1, 46);
+    for of in [id, gone] {
+        assert_eq!(counts.copied(of, place(0, 36), place(2, 36)), Gone::Nothing);
+    }
+    assert_eq!((counts.at(id), counts.at(gone)), (At::Pack(place(1, 36)), At::Nowhere));
+    assert_eq!([0, 1, 2].map(|pack| counts.pack(pack).1), [0, 46, 0]);
+    assert_eq!((counts.seal(0, 92), counts.usage().files), (Gone::Pack(0), 1));
 }
 
 /// Threads read while others make packs be copied away under them.
