@@ -273,6 +273,7 @@ pub struct World {
     pub policy: Policy,
     pub devices: Vec<Arc<FakeDevice>>,
     pub quota: Quota,
+    pub keep_ended_most: usize,
 }
 
 pub struct Service {
@@ -285,7 +286,8 @@ impl World {
         let policy = Policy { silence_ms: 60_000, first_delay_ms: 5, ..Policy::default() };
         let devices = (0..devices).map(|_| Arc::default()).collect();
         let quota = Quota { bytes: 1 << 30, reserve: 1 << 20 };
-        Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, policy, devices, quota, keep_ended_most: 1000 }
     }
 
     /// With patience for workers that is tested: long enough for a busy machine.
@@ -302,6 +304,7 @@ impl World {
             quota: self.quota,
             own_slots: 2,
             keep_ended: Duration::from_secs(3600),
+            keep_ended_most: self.keep_ended_most,
         }
     }
 

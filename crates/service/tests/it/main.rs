@@ -1,6 +1,8 @@
 //! A coordinator on a real disk, with a judge and workers that only seem to prove.
 
+mod bounds;
 mod fakes;
 mod faults;
 mod load;
 mod path;
+mod receipts;
