@@ -123,7 +123,7 @@ impl JobStore for DiskJobs {
     }
 
     fn open_jobs(&self) -> Result<Vec<JobId>, StoreError> {
-        self.with(|database| open_jobs(database))
+        self.with(open_jobs)
     }
 
     fn list(&self, after: Option<Place>, most: usize) -> Result<Vec<Listed>, StoreError> {
