@@ -16,6 +16,7 @@ mod profile;
 mod progress;
 mod render;
 mod store;
+mod workers;
 
 use std::process::ExitCode;
 

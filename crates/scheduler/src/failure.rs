@@ -162,7 +162,9 @@ impl Lapse {
         match self {
             Self::WorkerLost => device("workers ended while they worked on one task,"),
             Self::Silent => device("workers fell silent over one task,"),
-            Self::Stalled => device("workers made no progress on one task,"),
+            Self::Stalled => {
+                device("workers made no progress on one task for longer than the setting `stall` allows,")
+            }
             Self::Failed(Failure {
                 class: FailureClass::Input | FailureClass::Limit | FailureClass::VersionMismatch,
                 sentence,

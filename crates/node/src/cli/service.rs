@@ -141,6 +141,9 @@ pub struct Fetch {
     /// The proof's id.
     #[arg(value_name = "ID")]
     pub id: String,
+    /// The rollup that the proof must be of; without it the server says which.
+    #[arg(long, env = "ALUDEL_CHAIN_ID")]
+    pub chain_id: Option<u64>,
     /// Where the proof goes; of shards a folder.
     #[arg(short, long, value_name = "PATH")]
     pub output: PathBuf,

@@ -5,18 +5,16 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use aludel_circuits::Shape;
 use aludel_kernels::devices::devices;
 use aludel_scheduler::artifacts::Quota;
-use aludel_scheduler::machine::StaticEstimates;
-use aludel_scheduler::store::{DiskJobs, JobStore, StoreError};
+use aludel_scheduler::store::{self, StoreError};
 use aludel_verifier::KeySet;
 
 use crate::cli::Doctor;
 use crate::config::{self, Bytes, Config};
 use crate::exit::{Failure, Kind};
 use crate::files::Place;
-use crate::memory;
+use crate::workers::Workers;
 
 /// What was found of one thing.
 enum Finding {
@@ -35,7 +33,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     let checks = [
         ("build", build()),
         ("keys", keys()),
-        ("memory", memory_for_tasks(&config)?),
+        ("memory", memory(&Workers::of(&config)?)),
         ("devices", found_devices()),
         ("data folder", data_folder(&folder)),
         ("jobs", jobs(&folder)),
@@ -78,27 +76,15 @@ fn keys() -> Finding {
     }
 }
 
-fn memory_for_tasks(config: &Config) -> Result<Finding, Failure> {
-    let workers: u64 = config.get::<u16>(config::WORKERS)?.into();
-    let Bytes(said) = config.get(config::WORKER_MEMORY)?;
-    let available = memory::available_bytes();
-    let each = if said == 0 { available / 4 * 3 / workers.max(1) } else { said };
-    let shape: Shape = config.get(config::LARGEST_SHAPE)?;
-    let estimates = StaticEstimates::default();
-    let needed =
-        estimates.prove.get(usize::from(shape.number())).or(estimates.prove.last()).copied().unwrap_or(0);
-    let needed = needed.max(estimates.root);
-    Ok(if workers == 0 {
-        Finding::Bad("no worker is to be started".into(), "set workers to 1 or more".into())
-    } else if each < needed {
-        let how = format!("a worker has {each} bytes, and a task of shape {shape} takes {needed}");
-        Finding::Bad(how, "set fewer workers, a smaller largest_shape, or free memory".into())
-    } else if said.saturating_mul(workers) > available {
-        let how = format!("{workers} workers may take {said} bytes each, and {available} are free");
-        Finding::Note(how, "set a smaller worker_memory, or 0")
+fn memory(workers: &Workers) -> Finding {
+    if let Some((how, remedy)) = workers.too_few_or_too_small() {
+        Finding::Bad(how, remedy.into())
+    } else if let Some((how, remedy)) = workers.more_than_there_is() {
+        Finding::Note(how, remedy)
     } else {
-        Finding::Good(format!("{each} bytes for each of {workers} workers, {needed} needed"))
-    })
+        let Workers { count, each, needed, .. } = workers;
+        Finding::Good(format!("{each} bytes for each of {count} workers, {needed} needed"))
+    }
 }
 
 fn found_devices() -> Finding {
@@ -131,17 +117,15 @@ fn jobs(folder: &Path) -> Finding {
     if !path.exists() {
         return Finding::Good("none yet".into());
     }
-    let store = match DiskJobs::open(&path) {
-        Ok(store) => store,
-        Err(StoreError::Locked { .. }) => return Finding::Good("a service is using them".into()),
-        Err(e) => return Finding::Bad(e.to_string(), "see above; clients can submit again".into()),
-    };
-    let open = store.open_jobs().and_then(|open| {
-        open.iter().try_for_each(|job| store.log(*job, 0).map(|_| ()))?;
-        Ok(open.len())
-    });
-    match open {
-        Ok(open) => Finding::Good(format!("{open} have not ended")),
+    match store::check(&path) {
+        Ok(Some(open)) => Finding::Good(format!("{open} have not ended")),
+        Ok(None) => Finding::Note(
+            "the last service did not end by itself".into(),
+            "nothing: the next one mends what that left when it starts",
+        ),
+        Err(StoreError::Locked { .. }) => {
+            Finding::Good("a service is running and has them open; its /readyz says how it is".into())
+        }
         Err(e) => Finding::Bad(
             e.to_string(),
             "check the disk; other jobs go on, and clients of this one submit again under another key".into(),

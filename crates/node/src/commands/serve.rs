@@ -21,7 +21,8 @@ use super::warn_without_vectors;
 use crate::cli::Serve;
 use crate::config::{self, Bytes, Config, Patience};
 use crate::exit::{Failure, Kind, OrFail};
-use crate::{logging, memory};
+use crate::logging;
+use crate::workers::Workers;
 
 /// Runs the command: until it is told to end.
 pub fn run(args: &Serve) -> Result<(), Failure> {
@@ -122,31 +123,65 @@ fn options(config: &Config) -> Result<Options, Failure> {
         return Err(Failure::new(Kind::Usage, what));
     }
     let Patience(keep_ended) = config.get(config::KEEP_ENDED)?;
-    let policy = Policy { most_jobs: config.get(config::MOST_JOBS)?, ..Policy::default() };
+    let keep_ended_most = config.get(config::KEEP_ENDED_MOST)?;
+    let policy = Policy {
+        most_jobs: config.get(config::MOST_JOBS)?,
+        stall_ms: stall_ms(config)?,
+        ..Policy::default()
+    };
     let folder = PathBuf::from(&config.value(config::DATA_DIR).text);
-    Ok(Options {
-        folder,
-        policy,
-        quota: Quota { bytes, reserve, small: Quota::SMALL },
-        own_slots: OWN_SLOTS,
-        keep_ended,
-    })
+    let quota = Quota { bytes, reserve, small: Quota::SMALL };
+    Ok(Options { folder, policy, quota, own_slots: OWN_SLOTS, keep_ended, keep_ended_most })
 }
+
+/// How long tasks may make no progress.
+fn stall_ms(config: &Config) -> Result<u64, Failure> {
+    let Patience(stall) = config.get(config::STALL)?;
+    if stall < LEAST_STALL {
+        let what = format!(
+            "stall is {stall:?}, and no task makes progress that often; set at least {LEAST_STALL:?}"
+        );
+        return Err(Failure::new(Kind::Usage, what));
+    }
+    Ok(u64::try_from(stall.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Less would kill workers that are well.
+const LEAST_STALL: Duration = Duration::from_secs(1);
 
 /// Checks, verifications and receipts at a time. Most of their time they wait for the disk.
 const OWN_SLOTS: usize = 8;
 
 fn devices(config: &Config) -> Result<Vec<Arc<dyn Launch>>, Failure> {
-    let workers: u64 = config.get::<u16>(config::WORKERS)?.into();
-    let Bytes(memory_bytes) = config.get(config::WORKER_MEMORY)?;
-    let memory_bytes = match memory_bytes {
-        0 => memory::available_bytes() / 4 * 3 / workers.max(1),
-        bytes => bytes,
-    };
+    let workers = Workers::of(config)?;
+    for (how, remedy) in [workers.too_few_or_too_small(), workers.more_than_there_is()].into_iter().flatten()
+    {
+        tracing::warn!("{how}; {remedy}");
+    }
+    let memory_bytes = workers.each;
     let program = std::env::current_exe().or_fail(Kind::Usage, "this program")?;
     let device = |n: u64| {
         let (name, arguments) = (format!("cpu:{n}"), vec!["worker".to_owned()]);
         Arc::new(WorkerProgram { name, program: program.clone(), arguments, memory_bytes }) as Arc<dyn Launch>
     };
-    Ok((0..workers).map(device).collect())
+    Ok((0..workers.count).map(device).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_and_patience_are_those_of_the_settings() {
+        let set = |setting, text: &str| (setting, Some(text.to_owned()));
+        let flags = [
+            set(config::STALL, "10min"),
+            set(config::MOST_JOBS, "7"),
+            set(config::KEEP_ENDED, "2h"),
+            set(config::KEEP_ENDED_MOST, "9"),
+        ];
+        let options = options(&Config::load(None, &flags).expect("reads")).expect("are settings");
+        assert_eq!((options.policy.stall_ms, options.policy.most_jobs), (600_000, 7));
+        assert_eq!((options.keep_ended, options.keep_ended_most), (Duration::from_secs(7200), 9));
+    }
 }

@@ -45,6 +45,8 @@ settings! {
     DISK_QUOTA "disk_quota": "bytes that batches and proofs may take on the disk" = "64GiB".into();
     DISK_RESERVE "disk_reserve": "bytes of these that are for results alone" = "4GiB".into();
     KEEP_ENDED "keep_ended": "how long a job is kept after its end, with its proofs" = "7days".into();
+    KEEP_ENDED_MOST "keep_ended_most": "ended jobs that are kept at most; beyond it those that ended first go, even before keep_ended" = "100000".into();
+    STALL "stall": "a task of which for so long nothing is heard hangs, and its worker is killed; set more on slow machines, for a proof says nothing while it is made" = "2min".into();
     MOST_JOBS "most_jobs": "jobs that may be queued or at work" = "10000".into();
     DRAIN "drain": "how long tasks at work may go on after SIGTERM" = "60s".into();
     LOG_FORMAT "log_format": "pretty, compact or json" = "pretty".into();

@@ -52,8 +52,11 @@ fn defaults_are_of_their_sort() {
     for setting in [DISK_QUOTA, DISK_RESERVE, WORKER_MEMORY] {
         config.get::<Bytes>(setting).expect("bytes");
     }
-    for setting in [KEEP_ENDED, DRAIN] {
+    for setting in [KEEP_ENDED, STALL, DRAIN] {
         config.get::<Patience>(setting).expect("a time");
+    }
+    for setting in [MOST_JOBS, KEEP_ENDED_MOST] {
+        config.get::<usize>(setting).expect("a number");
     }
     for setting in [LISTEN, HTTP_LISTEN] {
         config.get::<std::net::SocketAddr>(setting).expect("an address");

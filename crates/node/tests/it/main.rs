@@ -10,4 +10,5 @@ mod params;
 mod path;
 mod public;
 mod serve;
+mod settings;
 mod world;

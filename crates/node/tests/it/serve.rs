@@ -83,6 +83,8 @@ fn a_proof_is_asked_for_followed_fetched_and_verified() {
     assert_eq!((shown["state"].as_str(), shown["batches"].as_u64()), (Some("succeeded"), Some(2)));
     world.ok(&at(&format!("fetch {id} -o again.proof")));
     assert_eq!(world.read("again.proof"), world.read("root.proof"));
+    let other = world.expect(&at(&format!("fetch {id} --chain-id 8 -o other.proof")), 1);
+    assert!(other.err.contains("chain") && !world.path("other.proof").exists(), "{}", other.err);
     assert!(world.ok(&at(&format!("cancel {id}"))).out.contains("succeeded"), "an end never changes");
     world.ok(&at(&format!("watch {id}")));
     // Another key, other target: the proofs of the shards, in a folder.

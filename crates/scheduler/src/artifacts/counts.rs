@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ArtifactError;
-use super::pack::{self, Place};
+use super::pack::{self, Found, MOST_BYTES, Place};
 use crate::ids::ArtifactId;
 
 /// How much may lie in the folder, and how.
@@ -71,16 +71,30 @@ struct Pack {
     live: u64,
     /// Nothing is appended to it any more.
     is_sealed: bool,
+    /// An append to it failed: it may hold what was never promised, and what the disk does not keep.
+    is_torn: bool,
+}
+
+/// A pack to which nothing is appended any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sealed {
+    pub number: u64,
+    /// Of the file.
+    pub bytes: u64,
+    /// Of entries that somebody may read.
+    pub live: u64,
+    pub is_torn: bool,
 }
 
 /// What is to be removed when nobody holds an artifact any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "what is counted no more takes room until it is removed"]
 pub(super) enum Gone {
     Nothing,
     /// Its file.
     File,
-    /// A file of small ones, of which it was the last.
-    Pack(u64),
+    /// A file of small ones, of which it was the last: its number and its bytes.
+    Pack(u64, u64),
 }
 
 #[derive(Debug)]
@@ -104,10 +118,13 @@ impl Counts {
         bytes <= self.quota.small
     }
 
-    /// A file that is there.
-    pub fn found(&mut self, id: ArtifactId, bytes: u64) {
+    /// A file that is there. One whose content is in a pack, where it was verified, is to be removed.
+    pub fn found(&mut self, id: ArtifactId, bytes: u64) -> Gone {
+        if self.at(id) != At::Nowhere {
+            return Gone::File;
+        }
         self.bytes += bytes;
-        self.put(id, bytes, At::File);
+        self.put(id, bytes, At::File)
     }
 
     pub fn hold(&mut self, id: ArtifactId) {
@@ -151,6 +168,7 @@ impl Counts {
         Gone::Nothing
     }
 
+    /// It lies there now, and not where it lay before.
     fn put(&mut self, id: ArtifactId, bytes: u64, at: At) -> Gone {
         let entry = self.entries.entry(id).or_default();
         let before = (std::mem::replace(&mut entry.at, at), std::mem::replace(&mut entry.bytes, bytes));
@@ -158,21 +176,33 @@ impl Counts {
         if let At::Pack(place) = at {
             self.packs.entry(place.pack).or_default().live += pack::entry_bytes(bytes);
         }
-        self.left(before.0, before.1)
+        let gone = self.left(before.0, before.1);
+        // A file replaces one of the same name; a pack does not.
+        if before.0 == At::File && at != At::File { Gone::File } else { gone }
     }
 
     fn drop_if_dead(&mut self, number: u64) -> Gone {
-        let Some(Pack { bytes, live: 0, is_sealed: true }) = self.packs.get(&number).copied() else {
+        let Some(Pack { bytes, live: 0, is_sealed: true, .. }) = self.packs.get(&number).copied() else {
             return Gone::Nothing;
         };
         self.packs.remove(&number);
         self.bytes = self.bytes.saturating_sub(bytes);
-        Gone::Pack(number)
+        Gone::Pack(number, bytes)
+    }
+
+    /// What is counted no more could not be removed.
+    pub fn stays(&mut self, bytes: u64) {
+        self.bytes += bytes;
+    }
+
+    /// What bytes take on the disk.
+    pub const fn needed(&self, bytes: u64) -> u64 {
+        if self.is_small(bytes) { pack::entry_bytes(bytes) } else { bytes }
     }
 
     /// Takes room for what is about to be written.
     pub fn reserve(&mut self, id: ArtifactId, bytes: u64, room: Room) -> Result<(), ArtifactError> {
-        let needed = if self.is_small(bytes) { pack::entry_bytes(bytes) } else { bytes };
+        let needed = self.needed(bytes);
         let free = self.free(room);
         if needed > free {
             return Err(ArtifactError::Full { needed, free });
@@ -187,18 +217,17 @@ impl Counts {
         Ok(())
     }
 
-    /// A file was written, or was not: two may write the same, and its room counts once. Whether nothing must lie under its name.
-    pub fn written(&mut self, id: ArtifactId, bytes: u64, is_done: bool) -> bool {
+    /// A file was written, or was not, and then nothing may lie under its name: two may write the same, and its room counts once.
+    pub fn written(&mut self, id: ArtifactId, bytes: u64, is_done: bool) -> Gone {
         let entry = self.entries.entry(id).or_default();
         entry.writers = entry.writers.saturating_sub(1);
         let is_last = entry.writers == 0;
         if is_done {
             // What was there is replaced, whatever its length was.
-            self.put(id, bytes, At::File);
-            return false;
+            return self.put(id, bytes, At::File);
         }
         self.bytes = self.bytes.saturating_sub(bytes);
-        is_last && self.at(id) == At::Nowhere
+        if is_last && self.at(id) != At::File { Gone::File } else { Gone::Nothing }
     }
 
     /// A small one was written to a pack, or was not.
@@ -215,19 +244,26 @@ impl Counts {
     }
 
     /// A pack that is there, with what can be read in it. Whether it is of any use is known when all are found.
-    pub fn found_pack(&mut self, number: u64, bytes: u64, entries: &[(ArtifactId, u64, u64)]) {
+    pub fn found_pack(&mut self, number: u64, bytes: u64, entries: &[Found]) {
         self.bytes += bytes;
         self.packs.insert(number, Pack { bytes, ..Pack::default() });
         for (id, offset, length) in entries {
-            self.put(*id, *length, At::Pack(Place { pack: number, offset: *offset }));
+            // In two packs after a copy: the later one has it.
+            let none = self.put(*id, *length, At::Pack(Place { pack: number, offset: *offset }));
+            debug_assert_eq!(none, Gone::Nothing, "none is sealed");
         }
     }
 
-    /// Nothing is appended any more to the packs that there are; those that are of no use.
-    pub fn seal_all(&mut self) -> Vec<u64> {
+    /// Nothing is appended any more to the packs that there are.
+    pub fn seal_all(&mut self) {
         self.packs.values_mut().for_each(|pack| pack.is_sealed = true);
+    }
+
+    /// Packs that are of no use.
+    pub fn dead_packs(&mut self) -> Vec<Gone> {
         let numbers: Vec<u64> = self.packs.keys().copied().collect();
-        numbers.into_iter().filter(|number| self.drop_if_dead(*number) != Gone::Nothing).collect()
+        let gone = numbers.into_iter().map(|number| self.drop_if_dead(number));
+        gone.filter(|gone| *gone != Gone::Nothing).collect()
     }
 
     /// A new pack.
@@ -241,10 +277,10 @@ impl Counts {
     }
 
     /// Nothing is appended to a pack any more. An append that failed may have left bytes in it: those are counted.
-    pub fn seal(&mut self, number: u64, bytes: u64) -> Gone {
+    pub fn seal(&mut self, number: u64, bytes: u64, is_torn: bool) -> Gone {
         if let Some(pack) = self.packs.get_mut(&number) {
             self.bytes += bytes.saturating_sub(pack.bytes);
-            (pack.bytes, pack.is_sealed) = (pack.bytes.max(bytes), true);
+            *pack = Pack { bytes: pack.bytes.max(bytes), live: pack.live, is_sealed: true, is_torn };
         }
         self.drop_if_dead(number)
     }
@@ -254,16 +290,26 @@ impl Counts {
         self.packs.get(&number).map_or((0, 0), |pack| (pack.bytes, pack.live))
     }
 
-    /// Sealed packs, those with the least to copy first: number, bytes, and what of these may be read.
-    pub fn sealed(&self) -> Vec<(u64, u64, u64)> {
-        let sealed = self.packs.iter().filter(|(_, pack)| pack.is_sealed);
-        let mut sealed: Vec<_> = sealed.map(|(number, pack)| (*number, pack.bytes, pack.live)).collect();
-        sealed.sort_by_key(|(_, _, live)| *live);
+    /// Sealed packs, those with the least to copy first.
+    pub fn sealed(&self) -> Vec<Sealed> {
+        let of = |(number, pack): (&u64, &Pack)| {
+            let Pack { bytes, live, is_torn, .. } = *pack;
+            pack.is_sealed.then_some(Sealed { number: *number, bytes, live, is_torn })
+        };
+        let mut sealed: Vec<_> = self.packs.iter().filter_map(of).collect();
+        sealed.sort_by_key(|pack| pack.live);
         sealed
     }
 
-    /// What may be read in a pack: names, where their contents begin, and how long these are.
-    pub fn in_pack(&self, number: u64) -> Vec<(ArtifactId, u64, u64)> {
+    /// Whether there is room for so many bytes, or would be if nothing were dead.
+    pub fn has_room(&self, bytes: u64, room: Room) -> (bool, bool) {
+        let dead: u64 = self.packs.values().map(|pack| pack.bytes.saturating_sub(pack.live)).sum();
+        let free = self.free(room);
+        (bytes <= free, bytes <= free.saturating_add(dead))
+    }
+
+    /// What may be read in a pack.
+    pub fn in_pack(&self, number: u64) -> Vec<Found> {
         let of = |(id, entry): (&ArtifactId, &Entry)| match entry.at {
             At::Pack(Place { pack, offset }) if pack == number => Some((*id, offset, entry.bytes)),
             _ => None,
@@ -273,7 +319,7 @@ impl Counts {
 
     /// Takes room for copies of small ones, if there is.
     pub fn reserve_copies(&mut self, bytes: u64) -> bool {
-        let is_free = bytes <= self.free(Room::Result);
+        let is_free = bytes <= self.quota.bytes.saturating_sub(self.bytes);
         if is_free {
             self.bytes += bytes;
         }
@@ -318,9 +364,22 @@ impl Counts {
     fn free(&self, room: Room) -> u64 {
         let most = match room {
             Room::Input => self.quota.bytes.saturating_sub(self.quota.reserve),
-            Room::Result => self.quota.bytes,
+            Room::Result => self.quota.bytes - self.copies(),
         };
         most.saturating_sub(self.bytes)
+    }
+
+    /// Room that is for copies alone: without it, nothing of a full disk could be given back.
+    fn copies(&self) -> u64 {
+        if self.quota.small == 0 { 0 } else { MOST_BYTES.min(self.quota.reserve.min(self.quota.bytes) / 2) }
+    }
+
+    /// A pack of so many bytes gets nothing more: what is left in it can always be copied.
+    pub fn most_pack(&self) -> u64 {
+        match self.copies() {
+            0 => MOST_BYTES,
+            copies => copies,
+        }
     }
 
     pub fn usage(&self) -> Usage {

@@ -114,6 +114,7 @@ impl<D: Disk> Artifacts<D> {
                 disk.remove(&entry.path()).map_err(|e| io(&e))?;
             }
         }
+        packs.sort_unstable();
         let mut counts = Counts::new(quota);
         for number in &packs {
             let pack = pack::path(path, *number);
@@ -123,10 +124,12 @@ impl<D: Disk> Artifacts<D> {
             let (bytes, entries) = pack::scan(&pack).map_err(|e| io(&e))?;
             counts.found_pack(*number, bytes, &entries);
         }
-        files.into_iter().for_each(|(id, bytes)| counts.found(id, bytes));
-        for number in counts.seal_all() {
-            let _ = disk.remove(&pack::path(path, number));
+        for (id, bytes) in files {
+            if counts.found(id, bytes) == Gone::File {
+                disk.remove(&path.join(id.to_string())).map_err(|e| io(&e))?;
+            }
         }
+        counts.seal_all();
         let folder = Folder {
             path: path.to_owned(),
             disk,
@@ -149,7 +152,9 @@ impl<D: Disk> Artifacts<D> {
         folder.counts().hold(id);
         // From here on it is held, and let go of if anything fails.
         let pin = Pin { id, bytes: bytes.len() as u64, folder: Arc::clone(folder) };
-        if folder.counts().at(id) != At::Nowhere && folder.read(id).is_ok() {
+        // Once more behind the read: it may have read what is being written, which is not yet durable.
+        let is_there = || folder.counts().at(id) != At::Nowhere;
+        if is_there() && folder.read(id).is_ok() && is_there() {
             return Ok(pin);
         }
         folder.reserve(id, pin.bytes, room)?;
@@ -158,10 +163,9 @@ impl<D: Disk> Artifacts<D> {
         }
         let written = folder.write(id, bytes);
         let mut counts = folder.counts();
-        if counts.written(id, pin.bytes, written.is_ok()) {
-            // It may have its name and not be durable.
-            let _ = folder.disk.remove(&folder.name(id));
-        }
+        // Where it was not written, it may have its name and not be durable.
+        let gone = counts.written(id, pin.bytes, written.is_ok());
+        folder.remove(&mut counts, id, gone);
         drop(counts);
         written.map(|()| pin)
     }
@@ -192,6 +196,10 @@ impl<D: Disk> Artifacts<D> {
             self.0.counts().hold(id);
             self.0.let_go(id);
         }
+        let mut counts = self.0.counts();
+        for gone in counts.dead_packs() {
+            self.0.remove_pack(&mut counts, gone);
+        }
     }
 
     /// What is taken of the quota.
@@ -213,29 +221,40 @@ impl<D: Disk> Folder<D> {
         let mut counts = self.counts();
         // Under the lock, so that nobody begins to hold it meanwhile. What cannot be removed is removed when the folder is next opened.
         match counts.let_go(id) {
-            Gone::File if self.disk.remove(&self.name(id)).is_ok() => drop(counts.removed(id)),
-            gone => self.remove_pack(gone),
+            Gone::File if self.disk.remove(&self.name(id)).is_err() => {}
+            Gone::File => {
+                let _ = counts.removed(id);
+            }
+            gone => self.remove_pack(&mut counts, gone),
         }
     }
 
     /// Takes room for bytes that are about to be written.
     fn reserve(&self, id: ArtifactId, bytes: u64, room: Room) -> Result<(), ArtifactError> {
         let reserved = self.counts().reserve(id, bytes, room);
-        match reserved {
-            Err(ArtifactError::Full { .. }) if self.reclaim() => self.counts().reserve(id, bytes, room),
-            reserved => reserved,
+        if !matches!(reserved, Err(ArtifactError::Full { .. })) {
+            return reserved;
         }
+        let needed = self.counts().needed(bytes);
+        self.reclaim(needed, room);
+        // In any case: another one may have given room back meanwhile.
+        self.counts().reserve(id, bytes, room)
     }
 
     fn write_small(&self, id: ArtifactId, bytes: &[u8]) -> Result<(), ArtifactError> {
+        let mut begins = false;
         let keep = |all: Vec<Content>| {
-            let kept = self.keep_small(&all);
+            let kept = self.keep_small(&all).map(|new| begins = new);
             vec![kept; all.len()]
         };
         let stopped = || Err(ArtifactError::io(&self.path, &io::Error::other("writing stopped in a panic")));
         let kept = self.small.ask((id, bytes.to_vec()), keep).unwrap_or_else(stopped);
         if kept.is_err() {
-            self.counts().packed(id, bytes.len() as u64, None);
+            let _ = self.counts().packed(id, bytes.len() as u64, None);
+        }
+        // When all who waited are answered.
+        if begins {
+            self.tidy();
         }
         kept
     }
@@ -265,7 +284,7 @@ impl<D: Disk> Folder<D> {
 
     fn read(&self, id: ArtifactId) -> Result<Vec<u8>, ArtifactError> {
         let missing = ArtifactError::Missing { id };
-        let (mut at, length) = self.counts().find(id).ok_or(missing.clone())?;
+        let (mut at, mut length) = self.counts().find(id).ok_or(missing.clone())?;
         loop {
             let (path, read) = match at {
                 At::Pack(place) => {
@@ -275,10 +294,12 @@ impl<D: Disk> Folder<D> {
             };
             let bytes = match read {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let now = self.counts().at(id);
-                    if matches!(now, At::Pack(_)) && now != at {
+                    let now = self.counts().find(id);
+                    if let Some(now @ (At::Pack(_), _)) = now
+                        && now.0 != at
+                    {
                         // It was copied meanwhile.
-                        at = now;
+                        (at, length) = now;
                         continue;
                     }
                     self.check_there(id, at);
@@ -310,11 +331,12 @@ impl<D: Disk> Folder<D> {
     /// Removes bytes that were others, unless they have been written anew since, or are about to be: who writes them replaces them.
     fn discard(&self, id: ArtifactId, at: At) {
         let mut counts = self.counts();
+        if counts.at(id) != at {
+            return;
+        }
         if matches!(at, At::Pack(_)) {
-            if counts.at(id) == at {
-                let gone = counts.removed(id);
-                self.remove_pack(gone);
-            }
+            let gone = counts.removed(id);
+            self.remove_pack(&mut counts, gone);
             return;
         }
         if counts.is_being_written(id) {

@@ -20,8 +20,11 @@ use crate::ids::ArtifactId;
 
 const LENGTH: usize = 4;
 const HEADER: usize = LENGTH + 32;
-/// A pack of so many bytes gets nothing more.
+/// A pack of so many bytes gets nothing more, even where the quota is large.
 pub(super) const MOST_BYTES: u64 = 1 << 24;
+
+/// A content in a pack: its name, where it begins, and how long it is.
+pub(super) type Found = (ArtifactId, u64, u64);
 
 /// Where a content begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +61,8 @@ pub(super) fn add(to: &mut Vec<u8>, id: ArtifactId, content: &[u8]) -> u64 {
     offset
 }
 
-/// The bytes of a pack's file, and what can be read in it: names, where their contents begin, and how long these are.
-pub(super) fn scan(path: &Path) -> io::Result<(u64, Vec<(ArtifactId, u64, u64)>)> {
+/// The bytes of a pack's file, and what can be read in it.
+pub(super) fn scan(path: &Path) -> io::Result<(u64, Vec<Found>)> {
     let bytes = fs::read(path)?;
     let mut entries = Vec::new();
     let mut at = 0;

@@ -1,20 +1,20 @@
 //! Writing packs, and copying what is left in old ones so that these can go.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::{fmt, fs, io};
 
 use aludel_durable::files::Disk;
 
-use super::counts::{Counts, Gone};
-use super::pack::{self, MOST_BYTES, Place};
-use super::{ArtifactError, Folder};
+use super::counts::{Counts, Gone, Sealed};
+use super::pack::{self, Place};
+use super::{ArtifactError, Folder, Room};
 use crate::ids::ArtifactId;
 
 /// Old packs that are copied at most when a new one begins: it makes up for more than one may add.
 const COPIED_AT_ONCE: usize = 2;
-/// An old pack of fewer bytes is copied whatever is left in it: every process leaves one.
-const SCRAP_BYTES: u64 = MOST_BYTES / 16;
+/// An old pack of so small a part of a full one is copied whatever is left in it: every process leaves one.
+const SCRAP: u64 = 16;
 
 /// The pack that is written.
 pub(super) struct Writer<D: Disk> {
@@ -40,38 +40,50 @@ impl<D: Disk> fmt::Debug for Writer<D> {
 pub(super) type Content = (ArtifactId, Vec<u8>);
 
 impl<D: Disk> Folder<D> {
-    /// Appends contents for which room is reserved: they are durable, and are found, when this returns without error.
-    pub(super) fn keep_small(&self, all: &[Content]) -> Result<(), ArtifactError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = self.append(&mut writer, all, |counts, content, place| {
-            counts.packed(content.0, content.1.len() as u64, Some(place))
-        });
-        if let Ok(true) = done {
-            let is_worth_it = |(_, bytes, live): &(u64, u64, u64)| live * 2 <= *bytes || *bytes < SCRAP_BYTES;
-            let old = self.counts().sealed().into_iter().filter(is_worth_it).take(COPIED_AT_ONCE);
-            for (number, ..) in old.collect::<Vec<_>>() {
-                // It is tried again with the next one.
-                let _ = self.copy(&mut writer, number);
-            }
-        }
-        done.map(drop)
+    /// Appends contents for which room is reserved: they are durable, and are found, when this returns without error. Whether a new pack was begun.
+    pub(super) fn keep_small(&self, all: &[Content]) -> Result<bool, ArtifactError> {
+        self.append(&mut self.writer(), all, |counts, (id, content), place| {
+            counts.packed(*id, content.len() as u64, Some(place))
+        })
     }
 
-    /// Gives back what dead entries take; whether there was any.
-    pub(super) fn reclaim(&self) -> bool {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.counts().usage().bytes;
-        if let Some((number, _)) = &writer.open {
-            let (bytes, live) = self.counts().pack(*number);
+    /// Copies what is left in old packs of which little is left.
+    pub(super) fn tidy(&self) {
+        let scrap = self.counts().most_pack() / SCRAP;
+        let is_worth_it = |pack: &Sealed| pack.is_torn || pack.live * 2 <= pack.bytes || pack.bytes < scrap;
+        let mut old: Vec<Sealed> = self.counts().sealed().into_iter().filter(is_worth_it).collect();
+        old.sort_by_key(|pack| !pack.is_torn);
+        for pack in old.into_iter().take(COPIED_AT_ONCE) {
+            // It is tried again when the next one begins.
+            let _ = self.copy(pack);
+        }
+    }
+
+    /// Gives back what dead bytes take, until there is room for so many.
+    pub(super) fn reclaim(&self, needed: u64, room: Room) {
+        let (is_there, could_be) = self.counts().has_room(needed, room);
+        if is_there || !could_be {
+            return;
+        }
+        {
+            let mut writer = self.writer();
+            let (bytes, live) =
+                writer.open.as_ref().map_or((0, 0), |(number, _)| self.counts().pack(*number));
             if live < bytes {
-                self.seal(&mut writer);
+                self.seal(&mut writer, false);
             }
         }
         let sealed = self.counts().sealed();
-        for (number, ..) in sealed.into_iter().filter(|(_, bytes, live)| live < bytes) {
-            let _ = self.copy(&mut writer, number);
+        for pack in sealed.into_iter().filter(|pack| pack.live < pack.bytes) {
+            if self.counts().has_room(needed, room).0 {
+                return;
+            }
+            let _ = self.copy(pack);
         }
-        self.counts().usage().bytes < before
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer<D>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes and syncs contents; `note` says where each lies. Whether a new pack was begun.
@@ -81,9 +93,12 @@ impl<D: Disk> Folder<D> {
         all: &[Content],
         note: impl Fn(&mut Counts, &Content, Place) -> Gone,
     ) -> Result<bool, ArtifactError> {
-        let is_full = |(number, _): &(u64, D::Open)| self.counts().pack(*number).0 >= MOST_BYTES;
+        let is_full = |(number, _): &(u64, D::Open)| {
+            let counts = self.counts();
+            counts.pack(*number).0 >= counts.most_pack()
+        };
         if writer.open.as_ref().is_some_and(is_full) {
-            self.seal(writer);
+            self.seal(writer, false);
         }
         let begins = writer.open.is_none();
         let mut bytes = Vec::new();
@@ -93,7 +108,7 @@ impl<D: Disk> Folder<D> {
             Err(error) => {
                 let number = writer.open.as_ref().map_or(writer.next - 1, |(number, _)| *number);
                 // Where it ends is not known.
-                self.seal(writer);
+                self.seal(writer, true);
                 return Err(ArtifactError::io(&pack::path(&self.path, number), &error));
             }
         };
@@ -102,7 +117,7 @@ impl<D: Disk> Folder<D> {
         counts.extend_pack(pack, bytes.len() as u64);
         for (content, offset) in all.iter().zip(offsets) {
             let gone = note(&mut counts, content, Place { pack, offset: start + offset });
-            self.remove_pack(gone);
+            self.remove(&mut counts, content.0, gone);
         }
         Ok(begins)
     }
@@ -126,49 +141,61 @@ impl<D: Disk> Folder<D> {
     }
 
     /// Nothing more is written to the open pack.
-    fn seal(&self, writer: &mut Writer<D>) {
+    fn seal(&self, writer: &mut Writer<D>, is_torn: bool) {
         let Some((number, file)) = writer.open.take() else { return };
         drop(file);
         let bytes = fs::metadata(pack::path(&self.path, number)).map_or(0, |data| data.len());
-        let gone = self.counts().seal(number, bytes);
-        self.remove_pack(gone);
+        let mut counts = self.counts();
+        let gone = counts.seal(number, bytes, is_torn);
+        self.remove_pack(&mut counts, gone);
     }
 
     /// Copies what is left in a pack, which then goes.
-    fn copy(&self, writer: &mut Writer<D>, number: u64) -> Result<(), ArtifactError> {
+    fn copy(&self, Sealed { number, live, .. }: Sealed) -> Result<(), ArtifactError> {
+        let reserved = self.counts().reserve_copies(live);
+        if !reserved {
+            return Err(ArtifactError::Full { needed: live, free: 0 });
+        }
+        let (mut contents, mut places, mut needed) = (Vec::new(), HashMap::new(), 0);
         let entries = self.counts().in_pack(number);
-        let mut places = Vec::with_capacity(entries.len());
-        let mut contents = Vec::with_capacity(entries.len());
-        let mut needed = 0;
         for (id, offset, length) in entries {
-            // What is gone, or damaged, is not copied: whoever reads it finds that out.
-            if let Ok(content) = self.read(id) {
+            // What has gone since, or is damaged, is not copied: whoever reads it finds that out.
+            if let Ok(content) = self.read(id)
+                && needed + pack::entry_bytes(length) <= live
+            {
                 needed += pack::entry_bytes(length);
-                places.push(Place { pack: number, offset });
+                places.insert(id, Place { pack: number, offset });
                 contents.push((id, content));
             }
         }
+        self.counts().unreserve_copies(live - needed);
         if contents.is_empty() {
             return Ok(());
         }
-        if !self.counts().reserve_copies(needed) {
-            return Err(ArtifactError::Full { needed, free: 0 });
-        }
-        let of: HashMap<ArtifactId, Place> = contents.iter().map(|(id, _)| *id).zip(places).collect();
-        let copied = self.append(writer, &contents, |counts, (id, _), place| match of.get(id) {
-            Some(from) => counts.copied(*id, *from, place),
-            None => Gone::Nothing,
-        });
+        let copied =
+            self.append(&mut self.writer(), &contents, |counts, (id, _), place| match places.get(id) {
+                Some(from) => counts.copied(*id, *from, place),
+                None => Gone::Nothing,
+            });
         if copied.is_err() {
             self.counts().unreserve_copies(needed);
         }
         copied.map(drop)
     }
 
-    /// Removes a pack that is counted no more. What cannot be removed is found when the folder is next opened.
-    pub(super) fn remove_pack(&self, gone: Gone) {
-        if let Gone::Pack(number) = gone {
-            let _ = self.disk.remove(&pack::path(&self.path, number));
+    /// Removes what is of no use any more; what cannot be removed is found when the folder is next opened.
+    pub(super) fn remove(&self, counts: &mut Counts, id: ArtifactId, gone: Gone) {
+        match gone {
+            Gone::File => drop(self.disk.remove(&self.name(id))),
+            gone => self.remove_pack(counts, gone),
+        }
+    }
+
+    pub(super) fn remove_pack(&self, counts: &mut Counts, gone: Gone) {
+        if let Gone::Pack(number, bytes) = gone
+            && self.disk.remove(&pack::path(&self.path, number)).is_err()
+        {
+            counts.stays(bytes);
         }
     }
 }

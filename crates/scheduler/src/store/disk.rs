@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aludel_durable::files::{Disk, Files, folder};
 use aludel_durable::{Opening, Trouble, call};
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend};
 
 use super::tables::{FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create};
 use super::{Appended, JobStore, Listed, Place, StoreError};
@@ -118,30 +118,12 @@ impl JobStore for DiskJobs {
     }
 
     fn log(&self, job: JobId, from: u32) -> Result<Vec<Record>, StoreError> {
-        let (rows, end) = self.with(|database| {
-            let read = database.begin_read()?;
-            let end = read.open_table(HEADS)?.get(&job.0)?.map(|head| head.value());
-            let end = end.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
-            let table = read.open_table(RECORDS)?;
-            // The one before is read for its digest.
-            let rows = table.range((&job.0, from.saturating_sub(1))..=(&job.0, u32::MAX))?;
-            let rows = rows.map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec())));
-            Ok((rows.collect::<Result<Vec<_>, _>>()?, end))
-        })?;
-        if from >= end.count && rows.len() < 2 {
-            return Ok(Vec::new());
-        }
-        read_log(rows, from, end).map_err(|(number, why)| {
-            self.error(Trouble::Damaged(format!("record {number} of job {job}: {why}")))
-        })
+        let (rows, end) = self.with(|database| rows(database, job, from))?;
+        log_of(job, rows, from, end).map_err(|trouble| self.error(trouble))
     }
 
     fn open_jobs(&self) -> Result<Vec<JobId>, StoreError> {
-        self.with(|database| {
-            let table = database.begin_read()?.open_table(OPEN)?;
-            let jobs = table.iter()?.map(|row| row.map(|(key, _)| JobId(*key.value())));
-            Ok(jobs.collect::<Result<Vec<_>, _>>()?)
-        })
+        self.with(open_jobs)
     }
 
     fn list(&self, after: Option<Place>, most: usize) -> Result<Vec<Listed>, StoreError> {
@@ -185,8 +167,55 @@ impl Drop for DiskJobs {
     }
 }
 
+/// Reads the file as it lies there, and changes nothing in it: how many jobs have not ended, where each of their records is sound. `None` where whoever had it
+/// open has left something to be mended, as the next [`DiskJobs::open`] does.
+///
+/// # Errors
+/// As of [`DiskJobs::open`]; none of a file that is missing is made.
+pub fn check(path: &Path) -> Result<Option<usize>, StoreError> {
+    let error = |trouble| StoreError::of(path.to_owned(), trouble);
+    let opened = call(|| match builder().open_read_only(path) {
+        Err(DatabaseError::RepairAborted) => Ok(None),
+        opened => opened.map(Some),
+    });
+    let Some(database) = opened.map_err(error)? else { return Ok(None) };
+    let jobs = call(|| open_jobs(&database)).map_err(error)?;
+    for job in &jobs {
+        let (rows, end) = call(|| rows(&database, *job, 0)).map_err(error)?;
+        log_of(*job, rows, 0, end).map_err(error)?;
+    }
+    Ok(Some(jobs.len()))
+}
+
+type Rows = Vec<(u32, Vec<u8>)>;
+
+/// The rows of a job from the one before a number on, which is read for its digest, and where its log ends.
+fn rows(database: &impl ReadableDatabase, job: JobId, from: u32) -> Result<(Rows, Head), redb::Error> {
+    let read = database.begin_read()?;
+    let end = read.open_table(HEADS)?.get(&job.0)?.map(|head| head.value());
+    let end = end.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
+    let table = read.open_table(RECORDS)?;
+    let rows = table.range((&job.0, from.saturating_sub(1))..=(&job.0, u32::MAX))?;
+    let rows = rows.map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec())));
+    Ok((rows.collect::<Result<Vec<_>, _>>()?, end))
+}
+
+fn open_jobs(database: &impl ReadableDatabase) -> Result<Vec<JobId>, redb::Error> {
+    let table = database.begin_read()?.open_table(OPEN)?;
+    let jobs = table.iter()?.map(|row| row.map(|(key, _)| JobId(*key.value())));
+    Ok(jobs.collect::<Result<Vec<_>, _>>()?)
+}
+
+fn log_of(job: JobId, rows: Rows, from: u32, end: Head) -> Result<Vec<Record>, Trouble> {
+    if from >= end.count && rows.len() < 2 {
+        return Ok(Vec::new());
+    }
+    read_log(rows, from, end)
+        .map_err(|(number, why)| Trouble::Damaged(format!("record {number} of job {job}: {why}")))
+}
+
 /// The records from a number on, of rows that begin with the one before it, up to the log's end; or which row is wrong, and how.
-fn read_log(rows: Vec<(u32, Vec<u8>)>, from: u32, end: Head) -> Result<Vec<Record>, (u32, String)> {
+fn read_log(rows: Rows, from: u32, end: Head) -> Result<Vec<Record>, (u32, String)> {
     let mut head = Head { count: from.saturating_sub(1), digest: 0 };
     let mut records = Vec::with_capacity(rows.len());
     for (number, row) in rows {

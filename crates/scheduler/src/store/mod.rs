@@ -11,7 +11,7 @@ use crate::ids::JobId;
 use crate::machine::Append;
 use crate::record::{Head, Record};
 
-pub use disk::DiskJobs;
+pub use disk::{DiskJobs, check};
 pub use error::StoreError;
 
 /// What became of an append.

@@ -12,6 +12,7 @@ use aludel_scheduler::{Failure, Input, LeaseId, WorkerId};
 
 use super::desk::{Desk, Note, Orders};
 use super::message::{Assignment, Message};
+use super::names::Names;
 use crate::judge::Judge;
 use crate::metrics;
 use crate::worker::{Ear, Hand, Launch};
@@ -38,6 +39,7 @@ pub(super) struct Crew {
     pub artifacts: Artifacts,
     pub judge: Arc<dyn Judge>,
     pub inbox: Sender<Message>,
+    names: Arc<Names>,
     places: Vec<Place>,
     /// By worker its place.
     hired: BTreeMap<WorkerId, usize>,
@@ -67,6 +69,7 @@ impl Crew {
         artifacts: Artifacts,
         judge: Arc<dyn Judge>,
         inbox: Sender<Message>,
+        names: Arc<Names>,
     ) -> Self {
         let place = |device| Place {
             device,
@@ -76,7 +79,7 @@ impl Crew {
             why: "its worker is being started".into(),
         };
         let places = devices.into_iter().map(place).collect();
-        Self { artifacts, judge, inbox, places, hired: BTreeMap::new() }
+        Self { artifacts, judge, inbox, names, places, hired: BTreeMap::new() }
     }
 
     /// Hires for every device that has rested, and gives up workers that do not begin.
@@ -140,6 +143,7 @@ impl Crew {
                 let (since, leases) = (Instant::now(), BTreeMap::new());
                 self.places[place].worker =
                     Some(Hired { id, hand, desk, orders, leases, since, has_begun: false });
+                self.names.note(id, self.places[place].device.name());
                 self.hired.insert(id, place);
             }
             Err(e) => {

@@ -8,11 +8,14 @@
 //! | what a worker takes and makes | `desk.rs` |
 //! | the coordinator's own tasks | `own.rs` |
 //! | who waits for a job, what a job holds, the store | `notices.rs`, `held.rs`, `shelf.rs` |
+//! | which device a worker was on; how long tasks took | `names.rs`, `measured.rs` |
 
 mod crew;
 mod desk;
 mod held;
+mod measured;
 mod message;
+mod names;
 mod notices;
 mod own;
 mod run;
@@ -35,6 +38,8 @@ use crate::seen::Remembering;
 use crate::worker::Launch;
 
 pub use crew::DeviceStatus;
+pub use measured::Kind;
+use measured::Measured;
 use message::Message;
 use notices::Notices;
 pub use shelf::OpenStore;
@@ -53,6 +58,8 @@ pub struct Options {
     pub own_slots: usize,
     /// How long an ended job is kept, with its proofs.
     pub keep_ended: Duration,
+    /// Ended jobs that are kept at most; those that ended first go first, however short ago that was.
+    pub keep_ended_most: usize,
 }
 
 /// Why a coordinator cannot begin.
@@ -111,6 +118,7 @@ struct Shared {
     clock: Clock,
     notices: Notices,
     status: Mutex<Status>,
+    measured: Measured,
     options: Options,
 }
 
@@ -172,6 +180,7 @@ impl Coordinator {
             clock: Clock::start(logs.last()),
             notices: Notices::default(),
             status: Mutex::new(Status::default()),
+            measured: Measured::default(),
             options,
         });
         let thread = run::Thread::new(Arc::clone(&shared), devices, messages, logs);
@@ -248,6 +257,12 @@ impl Coordinator {
     /// Changes whenever a job has more records. Who subscribes first and reads the log then misses nothing.
     pub fn subscribe(&self, job: JobId) -> watch::Receiver<u32> {
         self.0.notices.subscribe(job)
+    }
+
+    /// How long tasks of a kind took of late, from when their worker was given them until their result was verified and kept; nothing where this process has
+    /// done none.
+    pub fn mean_time(&self, kind: Kind) -> Option<Duration> {
+        self.0.measured.mean(kind)
     }
 
     /// What is at work.

@@ -9,6 +9,7 @@ use aludel_scheduler::{Failure, FailureClass, Input, Lapse, Output, Task, Worker
 
 use super::desk::keep;
 use super::message::{Assignment, Message};
+use super::names::Names;
 use super::shelf::Shelf;
 use crate::guard::guarded;
 use crate::judge::{Judge, Work};
@@ -19,6 +20,7 @@ pub(super) struct Own {
     pub artifacts: Artifacts,
     pub judge: Arc<dyn Judge>,
     pub shelf: Arc<Shelf>,
+    pub names: Arc<Names>,
     pub inbox: Sender<Message>,
 }
 
@@ -90,7 +92,7 @@ impl Own {
             .shelf
             .with(|store| store.log(id, 0))
             .map_err(|error| Lapse::Failed(Failure::new(FailureClass::Device, error.to_string())))?;
-        self.keep(&receipt::of(id, &log, self.judge.keys()))
+        self.keep(&receipt::of(id, &log, self.judge.keys(), |worker| self.names.of(worker)))
     }
 
     fn keep(&self, bytes: &[u8]) -> Result<(Output, Pin), Lapse> {

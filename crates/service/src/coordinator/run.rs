@@ -21,7 +21,9 @@ use tokio::sync::oneshot;
 
 use super::crew::Crew;
 use super::held::Held;
+use super::measured::Kind;
 use super::message::{Assignment, Due, Message};
+use super::names::Names;
 use super::own::Own;
 use super::{Shared, Unavailable};
 use crate::metrics;
@@ -53,6 +55,7 @@ pub(super) struct Thread {
     inbox: Receiver<Message>,
     machine: Machine<StaticEstimates>,
     crew: Crew,
+    names: Arc<Names>,
     held: Held,
     damaged: BTreeMap<JobId, String>,
     /// When jobs ended, for those that have.
@@ -82,13 +85,15 @@ impl Thread {
         logs: Logs,
     ) -> Self {
         let now = shared.clock.now();
-        let crew =
-            Crew::new(devices, shared.artifacts.clone(), Arc::clone(&shared.judge), shared.inbox.clone());
+        let names = Arc::new(Names::default());
+        let (artifacts, judge) = (shared.artifacts.clone(), Arc::clone(&shared.judge));
+        let crew = Crew::new(devices, artifacts, judge, shared.inbox.clone(), Arc::clone(&names));
         let policy = shared.options.policy;
         let mut thread = Self {
             inbox,
             machine: Machine::new(policy, StaticEstimates::default()),
             crew,
+            names,
             held: Held::default(),
             damaged: BTreeMap::new(),
             ended: BTreeSet::new(),
@@ -224,8 +229,22 @@ impl Thread {
         {
             self.at_work.remove(lease);
         }
-        let step = self.machine.handle(self.shared.clock.now(), input);
+        let now = self.shared.clock.now();
+        let took = self.took(&input, now);
+        let step = self.machine.handle(now, input);
+        if let (Answer::Done, Some((kind, took))) = (&step.answer, took) {
+            self.shared.measured.add(kind, took);
+        }
         self.pending.push(Pending { step, reply: None, pins });
+    }
+
+    /// Of a device's task that is said to be done, its kind and how long it took.
+    fn took(&self, input: &Input, now: Millis) -> Option<(Kind, Duration)> {
+        let Input::Completed { lease: LeaseId { job, task, .. }, .. } = input else { return None };
+        let job = self.machine.job(*job).filter(|_| task.side() == Side::Device)?;
+        let since = job.leases().get(task)?.since;
+        let kind = (task.stage(), job.planned(*task)?.shape);
+        Some((kind, Duration::from_millis(now.0.saturating_sub(since.0))))
     }
 
     /// A checked segment must follow the one before it, or its job is of no one chain: said now, not when all of it is proven.
@@ -424,6 +443,7 @@ impl Thread {
             artifacts: self.shared.artifacts.clone(),
             judge: Arc::clone(&self.shared.judge),
             shelf: Arc::clone(&self.shared.shelf),
+            names: Arc::clone(&self.names),
             inbox: self.shared.inbox.clone(),
         };
         let begun = thread::Builder::new()
@@ -443,16 +463,20 @@ impl Thread {
         self.handle(Input::Register { worker: self.own, spec });
     }
 
-    /// Forgets jobs that ended long ago, with what they hold.
+    /// Forgets jobs that ended long ago, or before too many others, with what they hold.
     fn forget_old(&mut self) {
-        if self.forgets_at.elapsed() < FORGETS_EVERY || self.broken.is_some() {
+        let most = self.shared.options.keep_ended_most;
+        let is_time = self.forgets_at.elapsed() >= FORGETS_EVERY || self.ended.len() > most;
+        if !is_time || self.broken.is_some() {
             return;
         }
         let keep = u64::try_from(self.shared.options.keep_ended.as_millis()).unwrap_or(u64::MAX);
         let now = self.shared.clock.now();
         // So many at a time, for each waits for the disk.
         for _ in 0..MOST_FORGOTTEN {
-            let Some(&(at, id)) = self.ended.first().filter(|(at, _)| at.after(keep) <= now) else {
+            let is_one_too_many = self.ended.len() > most;
+            let goes = |(at, _): &&(Millis, JobId)| is_one_too_many || at.after(keep) <= now;
+            let Some(&(at, id)) = self.ended.first().filter(goes) else {
                 self.forgets_at = Instant::now();
                 return;
             };

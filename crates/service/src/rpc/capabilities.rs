@@ -1,5 +1,8 @@
 //! What this prover can do, and what a proof would take.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use aludel_circuits::Shape;
 use aludel_proto::prover_v1::{
     self as api, BatchSize, Device, EstimateProofRequest, EstimateProofResponse, GetCapabilitiesResponse,
@@ -7,11 +10,12 @@ use aludel_proto::prover_v1::{
 use aludel_protocol::params::PROTOCOL_VERSION;
 use aludel_scheduler::machine::{MemoryModel, Refusal, StaticEstimates};
 use aludel_scheduler::plan::ShapeNumber;
-use aludel_scheduler::{Planned, Target, Task};
+use aludel_scheduler::{Planned, Stage, Target, Task};
 
 use super::Service;
 use super::proof::{bytes_of, target};
 use super::reason::{Reason, Refused};
+use crate::coordinator::Kind;
 
 /// Bytes of a shard's proof by the number of its shape, and of a root: those of the frozen proofs. Others differ by some thousands, because openings share
 /// more or less of their paths.
@@ -61,10 +65,13 @@ impl Service {
         let shards = u32::try_from(shapes.len()).unwrap_or(u32::MAX);
         let peak = peak_bytes(target, &shapes);
         let devices = self.coordinator.status().devices;
-        let fits = devices.iter().any(|device| device.missing.is_none() && device.memory_bytes >= peak);
+        let there: Vec<_> = devices.iter().filter(|device| device.missing.is_none()).collect();
+        let fits = there.iter().any(|device| device.memory_bytes >= peak);
+        let work = Work::of(target, &shapes, |kind| self.coordinator.mean_time(kind));
+        let duration = |of| prost_types::Duration::try_from(of).ok();
         Ok(EstimateProofResponse {
             shards,
-            work: None,
+            work: work.as_ref().and_then(|work| duration(work.all)),
             proof_bytes: match target {
                 Target::Shards => {
                     shapes.iter().map(|shape| SHARD_PROOF_BYTES[usize::from(shape.number())]).sum()
@@ -73,6 +80,8 @@ impl Service {
             },
             peak_memory_bytes: peak,
             fits,
+            tasks: tasks(target, shards),
+            elapsed: work.and_then(|work| duration(work.elapsed(there.len())?)),
         })
     }
 }
@@ -131,6 +140,63 @@ impl Load {
     }
 }
 
+/// How many tasks devices do.
+const fn tasks(target: Target, shards: u32) -> u32 {
+    match target {
+        Target::Shards => shards,
+        // A proof and a lift of each, a join between every two neighbours, a root.
+        Target::Root => shards.saturating_mul(3),
+    }
+}
+
+/// How long devices are at the tasks of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Work {
+    /// All of them together.
+    all: Duration,
+    /// Those that wait for one another.
+    chain: Duration,
+}
+
+impl Work {
+    /// Where `mean` knows every kind of them.
+    fn of(target: Target, shapes: &[Shape], mean: impl Fn(Kind) -> Option<Duration>) -> Option<Self> {
+        let mut by_shape: BTreeMap<u8, u32> = BTreeMap::new();
+        shapes.iter().for_each(|shape| *by_shape.entry(shape.number()).or_default() += 1);
+        let mut work = Self { all: Duration::ZERO, chain: Duration::ZERO };
+        for (shape, count) in by_shape {
+            let of = |stage| mean((stage, Some(ShapeNumber(shape))));
+            let mut shard = of(Stage::Prove)?;
+            if target == Target::Root {
+                shard = shard.saturating_add(of(Stage::Lift)?);
+            }
+            work.all = work.all.saturating_add(shard.saturating_mul(count));
+            work.chain = work.chain.max(shard);
+        }
+        let joins = u32::try_from(shapes.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        let mut add = |stage, count: u32, in_a_row: u32| {
+            let each = mean((stage, None))?;
+            work.all = work.all.saturating_add(each.saturating_mul(count));
+            work.chain = work.chain.saturating_add(each.saturating_mul(in_a_row));
+            Some(())
+        };
+        if target == Target::Root {
+            if joins > 0 {
+                // The height of a tree of halves.
+                add(Stage::Join, joins, joins.ilog2() + 1)?;
+            }
+            add(Stage::Root, 1, 1)?;
+        }
+        Some(work)
+    }
+
+    /// How long that takes so many devices.
+    fn elapsed(self, devices: usize) -> Option<Duration> {
+        let devices = u32::try_from(devices).ok()?;
+        Some(self.all.checked_div(devices)?.max(self.chain))
+    }
+}
+
 /// Of the largest task.
 fn peak_bytes(target: Target, shapes: &[Shape]) -> u64 {
     let model = StaticEstimates::default();
@@ -175,6 +241,37 @@ mod tests {
             |name: &str| std::fs::metadata(folder.join(format!("{name}.proof"))).expect("is there").len();
         assert_eq!(Shape::ALL.map(|shape| size(shape.name())), SHARD_PROOF_BYTES);
         assert_eq!(size("root"), ROOT_PROOF_BYTES);
+    }
+
+    #[test]
+    fn time_is_that_of_the_tasks_and_no_less_than_that_of_a_chain() {
+        let mean = |(stage, shape): Kind| {
+            let seconds = match (stage, shape) {
+                (Stage::Prove, Some(ShapeNumber(0))) => 10,
+                (Stage::Prove, Some(ShapeNumber(3))) => 100,
+                (Stage::Lift, Some(ShapeNumber(0 | 3))) => 20,
+                (Stage::Join, None) => 30,
+                (Stage::Root, None) => 7,
+                _ => return None,
+            };
+            Some(Duration::from_secs(seconds))
+        };
+        let of = |target, shapes: &[Shape]| {
+            let work = Work::of(target, shapes, mean)?;
+            Some((work.all.as_secs(), work.chain.as_secs()))
+        };
+        assert_eq!(of(Target::Shards, &[Shape::Tiny]), Some((10, 10)));
+        assert_eq!(of(Target::Shards, &[Shape::Tiny, Shape::Large, Shape::Tiny]), Some((120, 100)));
+        assert_eq!(of(Target::Root, &[Shape::Tiny]), Some((37, 37)));
+        assert_eq!(of(Target::Root, &[Shape::Tiny; 2]), Some((30 * 2 + 30 + 7, 30 + 30 + 7)));
+        assert_eq!(of(Target::Root, &[Shape::Tiny; 4]), Some((30 * 4 + 90 + 7, 30 + 60 + 7)));
+        let five = [Shape::Tiny, Shape::Tiny, Shape::Large, Shape::Tiny, Shape::Tiny];
+        assert_eq!(of(Target::Root, &five), Some((30 * 4 + 120 + 120 + 7, 120 + 90 + 7)));
+        assert_eq!(of(Target::Shards, &[Shape::Tiny, Shape::Huge]), None, "none of that shape was done");
+        let work = Work::of(Target::Root, &[Shape::Tiny; 4], mean).expect("measured");
+        let elapsed = [0, 1, 2, 100].map(|devices| work.elapsed(devices).map(|d| d.as_secs_f64()));
+        assert_eq!(elapsed, [None, Some(217.0), Some(108.5), Some(97.0)]);
+        assert_eq!([tasks(Target::Shards, 5), tasks(Target::Root, 1), tasks(Target::Root, 5)], [5, 3, 15]);
     }
 
     #[test]

@@ -161,7 +161,7 @@ reasons! {
         "make smaller batches; GetCapabilities names the bound";
     DiskQuota = 303, ResourceExhausted, Capacity, true,
         "the disk quota leaves no room for inputs",
-        "wait for proofs to end, or have the quota raised";
+        "wait for proofs to end and old ones to be forgotten, or have the server's `disk_quota` raised or its `keep_ended` shortened";
     TooManyStreams = 304, ResourceExhausted, Capacity, true,
         "too many streams and waits are open",
         "close some, or try again in a moment";

@@ -36,7 +36,7 @@ pub async fn drive(
     }
     let began = Instant::now();
     let shares = connected.into_iter().enumerate().map(|(client, prover)| {
-        tokio::spawn(share(prover, (client..jobs).step_by(clients).map(move |n| (n, request(n))).collect()))
+        tokio::spawn(share(prover, (client..jobs).step_by(clients).map(|n| (n, request(n))).collect()))
     });
     let (mut proofs, mut submits) = (Vec::new(), Vec::new());
     for share in shares.collect::<Vec<_>>() {

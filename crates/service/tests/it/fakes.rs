@@ -274,6 +274,7 @@ pub struct World {
     pub devices: Vec<Arc<FakeDevice>>,
     pub quota: Quota,
     pub own_slots: usize,
+    pub keep_ended_most: usize,
 }
 
 pub struct Service {
@@ -286,7 +287,8 @@ impl World {
         let policy = Policy { silence_ms: 60_000, first_delay_ms: 5, ..Policy::default() };
         let devices = (0..devices).map(|_| Arc::default()).collect();
         let quota = Quota { bytes: 1 << 30, reserve: 1 << 20, small: 0 };
-        Self { folder: tempfile::tempdir().expect("a folder"), policy, devices, quota, own_slots: 2 }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, policy, devices, quota, own_slots: 2, keep_ended_most: 1000 }
     }
 
     /// With patience for workers that is tested: long enough for a busy machine.
@@ -303,6 +305,7 @@ impl World {
             quota: self.quota,
             own_slots: self.own_slots,
             keep_ended: Duration::from_secs(3600),
+            keep_ended_most: self.keep_ended_most,
         }
     }
 

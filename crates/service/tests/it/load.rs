@@ -28,7 +28,7 @@ async fn many_clients_lose_nothing() {
     let jobs = std::env::var("ALUDEL_LOAD_JOBS").ok().and_then(|n| n.parse().ok()).unwrap_or(JOBS);
     let mut world = World::new(4);
     world.quota.small = Quota::SMALL;
-    (world.policy.most_jobs, world.own_slots) = (jobs, 8);
+    (world.policy.most_jobs, world.keep_ended_most, world.own_slots) = (jobs, jobs, 8);
     let service = world.start();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("is bound"));

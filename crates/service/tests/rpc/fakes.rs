@@ -215,6 +215,7 @@ impl Server {
             quota: Quota { bytes: quota, reserve: quota / 2, small: 0 },
             own_slots: 2,
             keep_ended: Duration::from_secs(3600),
+            keep_ended_most: 1000,
         };
         let holds = Arc::new(AtomicBool::new(false));
         let device = FakeDevice { holds: Arc::clone(&holds) };

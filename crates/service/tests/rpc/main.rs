@@ -2,8 +2,10 @@
 
 mod artifacts;
 mod edge;
+mod estimates;
 mod fakes;
 mod fuzz;
 mod input;
 mod proofs;
+mod quota;
 mod watch;

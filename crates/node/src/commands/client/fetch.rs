@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aludel_protocol::fold::fold;
-use aludel_protocol::{ChainId, Statement};
+use aludel_protocol::{BatchNumber, ChainId, Statement};
 use aludel_sdk::{Client, Expectations, Target, verify};
 use aludel_verifier::{Role, format};
 
@@ -16,8 +16,42 @@ use crate::files::{Place, make_folder};
 pub fn run(args: &Fetch) -> Result<(), Failure> {
     block_on(async {
         let client = connect(&args.service).await?;
-        fetch(&client, &args.id, &args.output).await
+        let due = Due { chain: args.chain_id.map(ChainId), ..Due::default() };
+        fetch(&client, &args.id, &args.output, due).await
     })
+}
+
+/// What a proof must be of, as far as whoever fetches it knows that by himself: of the rest the server is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Due {
+    /// The rollup.
+    pub chain: Option<ChainId>,
+    /// What it ends with.
+    pub target: Option<Target>,
+    /// The first batch and the last.
+    pub batches: Option<(BatchNumber, BatchNumber)>,
+}
+
+impl Due {
+    /// Whether a proof that holds is of these batches of this chain.
+    fn check(self, said: &Statement) -> Result<(), Failure> {
+        let not = |what: String| Err(Failure::new(Kind::NotAccepted, what));
+        if let Some(chain) = self.chain.filter(|chain| *chain != said.chain_id) {
+            return not(format!("the proof is of chain {}, and chain {chain} is due", said.chain_id));
+        }
+        let (first, last) = batches(said);
+        match self.batches {
+            Some((BatchNumber(a), BatchNumber(b))) if (u64::from(a), u64::from(b)) != (first, last) => {
+                not(format!("the proof is of batches {first} to {last}, and {a} to {b} are due"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The first batch and the last that a statement is of.
+fn batches(said: &Statement) -> (u64, u64) {
+    (u64::from(said.prev.number.0) + 1, said.next.number.0.into())
 }
 
 /// Fails now where a result could not be written later.
@@ -26,12 +60,13 @@ pub fn check_writable(output: &Path, is_folder: bool) -> Result<(), Failure> {
 }
 
 /// Fetches the proofs of a job, verifies each and that they follow one another, and writes them: a root to a file, shards to a folder.
-pub async fn fetch(client: &Client, id: &str, output: &Path) -> Result<(), Failure> {
+pub async fn fetch(client: &Client, id: &str, output: &Path, due: Due) -> Result<(), Failure> {
     let proof = client.get(id).await.map_err(|e| failure(&e, id))?;
     check_succeeded(&proof)?;
     let spec = proof.spec.clone().unwrap_or_default();
-    let is_folder = spec.target() == Target::Shards;
-    let chain_id = Some(ChainId(spec.chain_id));
+    let target = due.target.unwrap_or(spec.target());
+    let is_folder = target == Target::Shards;
+    let chain_id = Some(due.chain.unwrap_or(ChainId(spec.chain_id)));
     check_writable(output, is_folder)?;
     let mut all: Option<Statement> = None;
     let mut verified = Vec::with_capacity(proof.artifacts.len());
@@ -63,18 +98,44 @@ pub async fn fetch(client: &Client, id: &str, output: &Path) -> Result<(), Failu
             format!("{id} has {} roots, where one is due", verified.len()),
         ));
     }
+    let all = all.ok_or_else(|| Failure::new(Kind::NotAccepted, format!("{id} ended without proofs")))?;
+    due.check(&all)?;
     // All of them, or none.
     for (number, bytes) in verified.iter().enumerate() {
         let path = if is_folder { output.join(format!("shard-{number}.bin")) } else { output.to_owned() };
         Place::File(path).write(bytes)?;
     }
-    let all = all.ok_or_else(|| Failure::new(Kind::Bug, format!("{id} ended without proofs")))?;
-    let first = u64::from(all.prev.number.0) + 1;
-    eprintln!(
-        "verified: chain {}, batches {first} to {}, in {}",
-        all.chain_id,
-        all.next.number,
-        output.display()
-    );
+    let (first, last) = batches(&all);
+    eprintln!("verified: chain {}, batches {first} to {last}, in {}", all.chain_id, output.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_that_holds_of_something_else_is_refused() {
+        let frozen = concat!(env!("CARGO_MANIFEST_DIR"), "/../verifier/tests/frozen/root.proof");
+        let proof = std::fs::read(frozen).expect("is there");
+        let said = verify(&proof, &Expectations { chain_id: None, statement: None }).expect("holds");
+        let (first, last) = (said.prev.number.0 + 1, said.next.number.0);
+        assert!(first < last, "of more than one batch");
+        let due = |chain: u64, a: u32, b: u32| Due {
+            chain: Some(ChainId(chain)),
+            target: None,
+            batches: Some((BatchNumber(a), BatchNumber(b))),
+        };
+        due(161, first, last).check(&said).expect("is it");
+        Due::default().check(&said).expect("nothing else is known");
+        for (other, says) in [
+            (due(162, first, last), "chain 162 is due"),
+            (due(161, first + 1, last), "are due"),
+            (due(161, first, last + 1), "are due"),
+            (due(161, first, last - 1), "are due"),
+        ] {
+            let told = other.check(&said).expect_err("is another").to_string();
+            assert!(told.contains(says), "{told}");
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use aludel_protocol::ChainId;
+use aludel_protocol::{BatchNumber, ChainId};
 use aludel_sdk::{Client, Priority, State, SubmitOptions, Submitted, Target};
 use sha2::{Digest as _, Sha256};
 
-use super::{block_on, connect, failure, fetch, state, watch};
+use super::fetch::{self, Due};
+use super::{block_on, connect, failure, state, watch};
 use crate::cli;
 use crate::config::Patience;
 use crate::exit::{Failure, Kind, OrFail};
@@ -18,8 +19,10 @@ pub fn run(args: &cli::Submit) -> Result<(), Failure> {
     if let Some(output) = &args.output {
         fetch::check_writable(output, args.target == cli::Target::Shards)?;
     }
-    let (chain, batches) = read(&args.batches)?;
+    let Input { chain, first, last, batches } = read(&args.batches)?;
     let options = options(args, chain, &batches)?;
+    // What is fetched must be of what was given, whatever the server says that it is.
+    let due = Due { chain: Some(chain), target: Some(options.target), batches: Some((first, last)) };
     block_on(async {
         let client = connect(&args.service).await?;
         let submitted = client.submit(&options, batches).await;
@@ -33,14 +36,14 @@ pub fn run(args: &cli::Submit) -> Result<(), Failure> {
             }
         }
         Place::Stream.write(format!("{}\n", proof.id).as_bytes())?;
-        if args.wait { wait(&client, &proof.id, args).await } else { Ok(()) }
+        if args.wait { wait(&client, &proof.id, args, due).await } else { Ok(()) }
     })
 }
 
-async fn wait(client: &Client, id: &str, args: &cli::Submit) -> Result<(), Failure> {
+async fn wait(client: &Client, id: &str, args: &cli::Submit, due: Due) -> Result<(), Failure> {
     watch::until_end(client, id).await?;
     match &args.output {
-        Some(output) => fetch::fetch(client, id, output).await,
+        Some(output) => fetch::fetch(client, id, output, due).await,
         None => Ok(()),
     }
 }
@@ -73,22 +76,35 @@ fn key(target: cli::Target, batches: &[Vec<u8>]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// Batches in order, with their chain.
-fn read(places: &[Place]) -> Result<(ChainId, Vec<Vec<u8>>), Failure> {
-    let mut all = Vec::new();
-    let mut chain = None;
+/// Batches in order.
+struct Input {
+    chain: ChainId,
+    first: BatchNumber,
+    last: BatchNumber,
+    batches: Vec<Vec<u8>>,
+}
+
+fn read(places: &[Place]) -> Result<Input, Failure> {
+    let mut input: Option<Input> = None;
     for place in formats::in_order(places)? {
         let bytes = place.read()?;
-        let found = formats::batch(place, &bytes)?.chain_id;
-        let expected = *chain.get_or_insert(found);
+        let batch = formats::batch(place, &bytes)?;
+        let (found, number) = (batch.chain_id, batch.batch.header.number);
+        let all = input.get_or_insert_with(|| Input {
+            chain: found,
+            first: number,
+            last: number,
+            batches: Vec::new(),
+        });
+        let expected = all.chain;
         if found != expected {
             let what = format!(
                 "{place}: is of chain {found}, the batches before it of chain {expected}; submit each chain by itself"
             );
             return Err(Failure::new(Kind::Usage, what));
         }
-        all.push(bytes);
+        all.last = number;
+        all.batches.push(bytes);
     }
-    let chain = chain.ok_or_else(|| Failure::new(Kind::Usage, "no batch was given"))?;
-    Ok((chain, all))
+    input.ok_or_else(|| Failure::new(Kind::Usage, "no batch was given"))
 }

@@ -93,6 +93,38 @@ fn nothing_behind(quota: Quota) {
     assert_eq!(store.read(id), Err(ArtifactError::Missing { id }));
 }
 
+/// A disk whose syncs fail while it is told so.
+#[derive(Debug, Default)]
+pub(super) struct Fails(pub AtomicBool);
+
+impl Disk for Fails {
+    type Open = File;
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        Files.create(path)
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        Files.write(file, bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) { Err(io::ErrorKind::Other.into()) } else { Files.sync(file) }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Files.rename(from, to)
+    }
+
+    fn sync_path(&self, path: &Path) -> io::Result<()> {
+        Files.sync_path(path)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Files.remove(path)
+    }
+}
+
 /// A folder whose names cannot be made durable once it is open.
 #[derive(Debug, Default)]
 struct NoNames(AtomicBool);

@@ -1,5 +1,6 @@
 //! Small ones, which share files.
 
+use super::full::Fails;
 use super::*;
 use crate::artifacts::pack::{MOST_BYTES, Place, entry_bytes};
 
@@ -215,7 +216,7 @@ fn a_copy_that_comes_late_is_of_no_use() {
     }
     assert_eq!((counts.at(id), counts.at(gone)), (At::Pack(place(1, 36)), At::Nowhere));
     assert_eq!([0, 1, 2].map(|pack| counts.pack(pack).1), [0, 46, 0]);
-    assert_eq!((counts.seal(0, 92), counts.usage().files), (Gone::Pack(0), 1));
+    assert_eq!((counts.seal(0, 92, false), counts.usage().files), (Gone::Pack(0, 92), 1));
 }
 
 /// Threads read while others make packs be copied away under them.
@@ -238,12 +239,13 @@ fn whoever_reads_finds_what_is_copied() {
         });
         for n in 1_000..1_100 {
             drop(store.put(&content(n, 1_000), Room::Input).expect("has room"));
-            assert!(store.0.reclaim(), "what was let go of takes no room any more");
+            // As much as there is when nothing is dead.
+            store.0.reclaim(PACKED.bytes - 50 * entry_bytes(1_000), Room::Input);
+            assert_eq!(store.usage().bytes, 50 * entry_bytes(1_000));
         }
         is_over.store(true, Ordering::Relaxed);
         println!("{} reads", reader.join().expect("ends"));
     });
-    assert_eq!(store.usage().bytes, 50 * entry_bytes(1_000));
 }
 
 #[test]
@@ -261,7 +263,53 @@ fn room_that_dead_ones_take_is_given_back_when_it_is_needed() {
     }
     assert_eq!(store.put(&content(17, 100), Room::Input).err(), full);
     assert!(store.usage().bytes <= quota.bytes);
-    for (pin, n) in pins.iter().zip((0..3).chain(10..17)) {
-        assert_eq!(store.read(pin.id()), Ok(content(n, 100)));
+    let mut there: Vec<_> = pins.into_iter().zip((0..3).chain(10..17)).collect();
+    // Results take all but what copies need; then room that was given back can be had again.
+    for n in 20..25 {
+        there.push((store.put(&content(n, 100), Room::Result).expect("has room"), n));
     }
+    assert_eq!(store.put(&content(25, 100), Room::Result).err(), full);
+    drop(there.remove(4));
+    drop(there.remove(12));
+    for n in 30..32 {
+        there.push((store.put(&content(n, 100), Room::Result).expect("has room again"), n));
+    }
+    assert_eq!(store.put(&content(25, 100), Room::Result).err(), full);
+    assert!(store.usage().bytes <= quota.bytes);
+    for (pin, n) in &there {
+        assert_eq!(store.read(pin.id()), Ok(content(*n, 100)));
+    }
+}
+
+/// What is not promised any more, or was never, does not stand for what is.
+#[test]
+fn a_pack_whose_write_failed_does_not_outlive_the_next() {
+    let folder = folder();
+    let disk = Fails::default();
+    let store = Artifacts::on(folder.path(), PACKED, disk).expect("opens");
+    let first = store.put(&content(1, 2 << 10), Room::Input).expect("has room");
+    store.0.disk.0.store(true, Ordering::Relaxed);
+    assert!(store.put(&content(2, 2 << 10), Room::Input).is_err());
+    store.0.disk.0.store(false, Ordering::Relaxed);
+    assert_eq!(names(&folder), ["pack-0"]);
+    let second = store.put(&content(2, 2 << 10), Room::Input).expect("has room");
+    assert_eq!(names(&folder), ["pack-1"]);
+    assert_eq!(store.read(first.id()), Ok(content(1, 2 << 10)));
+    assert_eq!(store.read(second.id()), Ok(content(2, 2 << 10)));
+    assert_eq!(store.usage().bytes, 2 * entry_bytes(2 << 10));
+}
+
+/// A folder of before there were packs, or of a build that calls others small: the file's bytes are not known to be whole.
+#[test]
+fn a_pack_is_believed_rather_than_a_file_of_the_same_name() {
+    let folder = folder();
+    let store = open(&folder);
+    let ids = keep(&store, &[content(1, 100)]);
+    drop(store);
+    fs::write(folder.path().join(ids[0].to_string()), b"rotten").expect("writes");
+    let store = open(&folder);
+    store.hold(ids.iter().copied());
+    store.sweep();
+    assert_eq!((names(&folder), store.read(ids[0])), (vec!["pack-0".into()], Ok(content(1, 100))));
+    assert_eq!(store.usage().bytes, entry_bytes(100));
 }
