@@ -58,10 +58,10 @@ impl Held {
         self.0.get(&id).map(|job| job.accepted).unwrap_or_default()
     }
 
-    /// A job is forgotten.
-    pub fn forget(&mut self, artifacts: &Artifacts, id: JobId) {
-        let Some(job) = self.0.remove(&id) else { return };
-        artifacts.let_go(job.all());
+    /// A job is forgotten. What it held is for the caller to let go of.
+    #[must_use = "it is held until it is let go of"]
+    pub fn forget(&mut self, id: JobId) -> Vec<ArtifactId> {
+        self.0.remove(&id).map(|job| job.all().collect()).unwrap_or_default()
     }
 
     /// The store is read anew. What was held so far is for the caller to let go of, when what the logs name is held again.

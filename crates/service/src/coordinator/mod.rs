@@ -7,7 +7,7 @@
 //! | devices and workers | `crew.rs` |
 //! | what a worker takes and makes | `desk.rs` |
 //! | the coordinator's own tasks | `own.rs` |
-//! | who waits for a job, what a job holds, the store | `notices.rs`, `held.rs`, `shelf.rs` |
+//! | who waits for a job, what a job holds and what it does not any more, the store | `notices.rs`, `held.rs`, `sweeper.rs`, `shelf.rs` |
 //! | which device a worker was on; how long tasks took | `names.rs`, `measured.rs` |
 
 mod crew;
@@ -20,6 +20,7 @@ mod notices;
 mod own;
 mod run;
 mod shelf;
+mod sweeper;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};

@@ -1,5 +1,6 @@
 //! The thread.
 
+mod forget;
 mod recover;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use super::measured::Kind;
 use super::message::{Assignment, Due, Message};
 use super::names::Names;
 use super::own::Own;
+use super::sweeper::Sweeper;
 use super::{Shared, Unavailable};
 use crate::metrics;
 use crate::worker::Launch;
@@ -36,10 +38,6 @@ pub(super) use recover::read_all;
 const MOST_AT_ONCE: usize = 512;
 /// How long it waits before it opens a store again that cannot be written.
 const REOPENS_AFTER: Duration = Duration::from_secs(1);
-/// How often jobs are looked for that ended long ago.
-const FORGETS_EVERY: Duration = Duration::from_secs(60);
-/// Jobs that are forgotten before anything else is looked at.
-const MOST_FORGOTTEN: usize = 16;
 
 type Reply = oneshot::Sender<Result<Answer, Unavailable>>;
 
@@ -57,6 +55,7 @@ pub(super) struct Thread {
     crew: Crew,
     names: Arc<Names>,
     held: Held,
+    sweeper: Sweeper,
     damaged: BTreeMap<JobId, String>,
     /// When jobs ended, for those that have.
     ended: BTreeSet<(Millis, JobId)>,
@@ -95,6 +94,7 @@ impl Thread {
             crew,
             names,
             held: Held::default(),
+            sweeper: Sweeper::start(shared.artifacts.clone()),
             damaged: BTreeMap::new(),
             ended: BTreeSet::new(),
             pending: Vec::new(),
@@ -373,7 +373,7 @@ impl Thread {
     fn follow(&mut self, id: JobId, before: u32, records: &[Record]) {
         for record in records {
             let before = self.held.follow(&self.shared.artifacts, id, record);
-            self.shared.artifacts.let_go(before);
+            self.sweeper.let_go(before);
             if let Record::Ended { at, .. } = record {
                 self.ended.insert((*at, id));
             }
@@ -461,33 +461,6 @@ impl Thread {
         let slots = self.shared.options.own_slots;
         let spec = WorkerSpec { side: Side::Coordinator, memory_bytes: u64::MAX, slots };
         self.handle(Input::Register { worker: self.own, spec });
-    }
-
-    /// Forgets jobs that ended long ago, or before too many others, with what they hold.
-    fn forget_old(&mut self) {
-        let most = self.shared.options.keep_ended_most;
-        let is_time = self.forgets_at.elapsed() >= FORGETS_EVERY || self.ended.len() > most;
-        if !is_time || self.broken.is_some() {
-            return;
-        }
-        let keep = u64::try_from(self.shared.options.keep_ended.as_millis()).unwrap_or(u64::MAX);
-        let now = self.shared.clock.now();
-        // So many at a time, for each waits for the disk.
-        for _ in 0..MOST_FORGOTTEN {
-            let is_one_too_many = self.ended.len() > most;
-            let goes = |(at, _): &&(Millis, JobId)| is_one_too_many || at.after(keep) <= now;
-            let Some(&(at, id)) = self.ended.first().filter(goes) else {
-                self.forgets_at = Instant::now();
-                return;
-            };
-            match self.shared.shelf.with(|store| store.forget(id)) {
-                Ok(_) => {
-                    self.ended.remove(&(at, id));
-                    self.held.forget(&self.shared.artifacts, id);
-                }
-                Err(error) => return self.fail(error),
-            }
-        }
     }
 
     fn tell_status(&self) {

@@ -72,7 +72,7 @@ impl Thread {
                 self.recover(logs);
                 // What a log names that cannot be read any more stays.
                 let read = before.into_iter().filter(|(id, _)| !self.damaged.contains_key(id));
-                read.for_each(|(_, held)| self.shared.artifacts.let_go(held));
+                read.for_each(|(_, held)| self.sweeper.let_go(held));
                 if self.broken.is_none() {
                     self.orphans.clear();
                 }
@@ -99,7 +99,7 @@ impl Thread {
                 self.ended.insert((*at, *id));
             }
         }
-        self.shared.artifacts.let_go(before);
+        self.sweeper.let_go(before);
         let policy = self.shared.options.policy;
         let now = self.shared.clock.now();
         let Recovered { machine, step, damaged } =
