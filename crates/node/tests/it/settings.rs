@@ -18,7 +18,15 @@ fn the_doctor_leaves_the_jobs_as_they_are() {
     let store = DiskJobs::open(&path).expect("is made");
     let beside = world.ok("doctor").out;
     assert!(beside.contains("ok    jobs: a service is running and has them open"), "{beside}");
+    // As a service that is killed leaves them.
+    let killed = world.read("data/jobs.redb");
     drop(store);
+    let whole = world.read("data/jobs.redb");
+    world.write("data/jobs.redb", &killed);
+    let left = world.ok("doctor").out;
+    assert!(left.contains("note  jobs: the last service did not end by itself"), "{left}");
+    assert!(world.read("data/jobs.redb") == killed && killed != whole, "it was mended");
+    world.write("data/jobs.redb", whole);
     let before = world.read("data/jobs.redb");
     let modified = || std::fs::metadata(&path).and_then(|file| file.modified()).expect("says");
     let then = modified();
