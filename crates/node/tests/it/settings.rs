@@ -57,9 +57,11 @@ fn serve_says_when_no_worker_can_hold_the_largest_shape() {
 }
 
 #[test]
-fn patience_with_a_task_is_a_setting() {
+fn patience_and_what_is_kept_are_settings() {
     let told = serve_in_vain("serve-hasty", &format!("{GOOD}stall = '10ms'\n"));
     assert!(told.contains("stall is 10ms") && told.contains("at least 1s"), "{told}");
+    let told = serve_in_vain("serve-forgetful", &format!("{GOOD}keep_ended_most = 0\n"));
+    assert!(told.contains("keep_ended_most is 0"), "{told}");
     let world = World::new("stall");
     world.write("aludel.toml", "stall = '10min'\n");
     let told = world.ok("config --explain").out;
