@@ -124,6 +124,10 @@ fn options(config: &Config) -> Result<Options, Failure> {
     }
     let Patience(keep_ended) = config.get(config::KEEP_ENDED)?;
     let keep_ended_most = config.get(config::KEEP_ENDED_MOST)?;
+    if keep_ended_most == 0 {
+        let what = "keep_ended_most is 0: no proof would be there to be fetched; set at least 1";
+        return Err(Failure::new(Kind::Usage, what));
+    }
     let policy = Policy {
         most_jobs: config.get(config::MOST_JOBS)?,
         stall_ms: stall_ms(config)?,

@@ -18,7 +18,15 @@ fn the_doctor_leaves_the_jobs_as_they_are() {
     let store = DiskJobs::open(&path).expect("is made");
     let beside = world.ok("doctor").out;
     assert!(beside.contains("ok    jobs: a service is running and has them open"), "{beside}");
+    // As a service that is killed leaves them.
+    let killed = world.read("data/jobs.redb");
     drop(store);
+    let whole = world.read("data/jobs.redb");
+    world.write("data/jobs.redb", &killed);
+    let left = world.ok("doctor").out;
+    assert!(left.contains("note  jobs: the last service did not end by itself"), "{left}");
+    assert!(world.read("data/jobs.redb") == killed && killed != whole, "it was mended");
+    world.write("data/jobs.redb", whole);
     let before = world.read("data/jobs.redb");
     let modified = || std::fs::metadata(&path).and_then(|file| file.modified()).expect("says");
     let then = modified();
@@ -49,9 +57,11 @@ fn serve_says_when_no_worker_can_hold_the_largest_shape() {
 }
 
 #[test]
-fn patience_with_a_task_is_a_setting() {
+fn patience_and_what_is_kept_are_settings() {
     let told = serve_in_vain("serve-hasty", &format!("{GOOD}stall = '10ms'\n"));
     assert!(told.contains("stall is 10ms") && told.contains("at least 1s"), "{told}");
+    let told = serve_in_vain("serve-forgetful", &format!("{GOOD}keep_ended_most = 0\n"));
+    assert!(told.contains("keep_ended_most is 0"), "{told}");
     let world = World::new("stall");
     world.write("aludel.toml", "stall = '10min'\n");
     let told = world.ok("config --explain").out;
