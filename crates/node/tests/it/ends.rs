@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use aludel_sdk::{Client, FailureClass, Retries, SubmitOptions, Target};
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ fn who_follows_a_proof_waits_for_a_server_that_was_killed() {
         let said = follower.until(waits);
         assert!(!said.contains("prove-0 is done"), "it was killed too late: {said}");
     }
+    // As long as a start after a crash may take.
+    std::thread::sleep(Duration::from_secs(2));
     let serving = Serving::start_with(&world, &format!("--listen {address} --http-listen="));
     let (submitted, watched) = (submit.ok(), watch.ok());
     assert!(submitted.contains("verified: chain 7, batches 1 to 2, in root.proof"), "{submitted}");
@@ -78,10 +81,14 @@ fn group(process: u32) -> u32 {
 fn who_asks_by_halves_does_not_keep_a_server_from_ending() {
     let world = World::new("halves");
     let serving = Serving::start_with(&world, "--listen 127.0.0.1:0 --http-listen 127.0.0.1:0");
-    let mut asks = TcpStream::connect(&serving.http).expect("is there");
-    asks.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").expect("takes it");
-    assert!(asks.read(&mut [0; 64]).expect("answers") > 0);
+    let connect = || TcpStream::connect(&serving.http).expect("is there");
+    let mut asks = connect();
     asks.write_all(b"GET /metrics HTTP/1.1\r\n").expect("takes it");
+    // Who is answered came later.
+    let mut later = connect();
+    later.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").expect("takes it");
+    assert!(later.read(&mut [0; 64]).expect("answers") > 0);
+    std::thread::sleep(Duration::from_millis(100));
     assert_eq!(serving.end(), Some(0));
     drop(asks);
 }
