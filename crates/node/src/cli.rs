@@ -70,7 +70,7 @@ pub enum Command {
     Submit(Submit),
     /// Show where a proof is that a service was asked for, or list the last ones.
     Status(Status),
-    /// Follow a proof until it has ended.
+    /// Follow a proof until it has ended. A service that goes away meanwhile is waited for, about five minutes.
     Watch(Watch),
     /// End a proof that is not wanted any more.
     Cancel(Cancel),

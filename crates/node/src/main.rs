@@ -12,6 +12,7 @@ mod files;
 mod formats;
 mod logging;
 mod memory;
+mod panics;
 mod profile;
 mod progress;
 mod render;
@@ -26,7 +27,7 @@ use cli::{Cli, Command};
 use exit::{Failure, Kind, OrFail};
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(report_bug));
+    std::panic::set_hook(Box::new(panics::report_bug));
     let cli = Cli::parse();
     match use_threads(cli.threads).and_then(|()| run(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,24 +77,4 @@ fn use_threads(threads: u16) -> Result<(), Failure> {
         .num_threads(threads.into())
         .build_global()
         .or_fail(Kind::Usage, "--threads")
-}
-
-/// A panic is a bug of ours, on whatever thread: say so and leave with its code. Those over a damaged state are
-/// caught, and become errors.
-fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
-    if aludel_ledger::store::catches_panics()
-        || aludel_service::guard::catches_panics()
-        || on_a_pool_that_serves()
-    {
-        return;
-    }
-    let what = panic.payload_as_str().unwrap_or("no message");
-    let place = panic.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
-    eprintln!("error: a bug in Aludel{place}: {what}; please report it with the command line that led here");
-    std::process::exit(Kind::Bug as i32);
-}
-
-/// A panic on a thread of rayon's goes on in whoever waits for it, which a service catches.
-fn on_a_pool_that_serves() -> bool {
-    aludel_service::guard::is_serving() && rayon::current_thread_index().is_some()
 }

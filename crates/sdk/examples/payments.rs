@@ -59,12 +59,8 @@ fn batch(chain: &mut Chain) -> Result<SealedBatch, Box<dyn Error>> {
     Ok(builder.seal())
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let endpoint = arguments.next().ok_or("usage: payments ENDPOINT [IDEMPOTENCY_KEY]")?;
-    let idempotency_key = arguments.next().unwrap_or_else(|| "payments example, batch 1".into());
-
+/// All of it, against the prover at `endpoint`; what is proven then.
+pub async fn prove(endpoint: &str, idempotency_key: &str) -> Result<String, Box<dyn Error>> {
     let mut chain = Chain::genesis(CHAIN);
     let before = chain.checkpoint;
     let sealed = batch(&mut chain)?;
@@ -96,13 +92,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let artifact = proof.artifacts.first().ok_or("a proof that succeeded has an artifact")?;
     let bytes = client.fetch(&artifact.id).await?;
     let statement = verify(&bytes, &Expectations { chain_id: Some(CHAIN), statement: Some(expected) })?;
-    println!(
+    Ok(format!(
         "verified: {} bytes prove batches {} to {} of chain {}, to state {}",
         bytes.len(),
         statement.prev.number.0 + 1,
         statement.next.number.0,
         statement.chain_id.0,
         statement.next.state_root,
-    );
+    ))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let endpoint = arguments.next().ok_or("usage: payments ENDPOINT [IDEMPOTENCY_KEY]")?;
+    let idempotency_key = arguments.next().unwrap_or_else(|| "payments example, batch 1".into());
+    println!("{}", prove(&endpoint, &idempotency_key).await?);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A connection to a prover.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aludel_proto::prover_v1::prover_client::ProverClient;
@@ -11,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::Capabilities;
 use crate::error::Error;
-use crate::retries::Retries;
+use crate::retries::{Retries, Trying};
 
 /// Bytes of an answer at most.
 const MOST_ANSWER: usize = 64 << 20;
@@ -27,7 +28,7 @@ const WAIT: Duration = Duration::from_secs(55);
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) prover: ProverClient<Channel>,
-    pub(crate) retries: Retries,
+    pub(crate) retries: Trying,
 }
 
 /// A page of a list.
@@ -64,6 +65,7 @@ impl Client {
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEPALIVE)
             .keep_alive_timeout(KEEPALIVE_PATIENCE);
+        let retries = Trying::silent(retries);
         let mut tries = retries.begin();
         let channel = loop {
             match endpoint.connect().await {
@@ -79,6 +81,14 @@ impl Client {
             .max_decoding_message_size(MOST_ANSWER)
             .max_encoding_message_size(MOST_ANSWER);
         Ok(Self { prover, retries })
+    }
+
+    /// The same client, which says so whenever a try fails that it will repeat: why, and how many have failed one after the other. It waits between two
+    /// tries, so nothing else tells for how long the prover has been gone.
+    #[must_use]
+    pub fn on_retry(mut self, tell: impl Fn(&Error, u32) + Send + Sync + 'static) -> Self {
+        self.retries.on_retry = Some(Arc::new(tell));
+        self
     }
 
     /// What the prover can do, and its bounds.

@@ -1,5 +1,7 @@
 //! How often a call is tried, and what lies between two tries.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -28,14 +30,35 @@ impl Default for Retries {
     }
 }
 
-impl Retries {
+/// Told of a try that failed and will be repeated.
+type OnRetry = Arc<dyn Fn(&Error, u32) + Send + Sync>;
+
+/// How a client tries, and who is told of it.
+#[derive(Clone)]
+pub(crate) struct Trying {
+    pub retries: Retries,
+    pub on_retry: Option<OnRetry>,
+}
+
+impl fmt::Debug for Trying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.retries.fmt(f)
+    }
+}
+
+impl Trying {
+    /// Nobody is told.
+    pub const fn silent(retries: Retries) -> Self {
+        Self { retries, on_retry: None }
+    }
+
     /// The one who counts tries.
-    pub(crate) const fn begin(self) -> Tries {
-        Tries { retries: self, failed: 0 }
+    pub fn begin(&self) -> Tries {
+        Tries { trying: self.clone(), failed: 0 }
     }
 
     /// Calls until there is an answer, or none is to be expected.
-    pub(crate) async fn call<T, F>(self, call: impl Fn() -> F) -> Result<T, Error>
+    pub async fn call<T, F>(&self, call: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
@@ -43,7 +66,7 @@ impl Retries {
     }
 
     /// The same, where an answer may take so long.
-    pub(crate) async fn call_within<T, F>(self, most: Duration, call: impl Fn() -> F) -> Result<T, Error>
+    pub async fn call_within<T, F>(&self, most: Duration, call: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
@@ -60,7 +83,7 @@ impl Retries {
 
 /// Tries so far.
 pub(crate) struct Tries {
-    retries: Retries,
+    trying: Trying,
     failed: u32,
 }
 
@@ -76,8 +99,11 @@ impl Tries {
     /// The error, where it would be the same again, or was tried often enough.
     pub async fn failed(&mut self, error: Error) -> Result<(), Error> {
         self.failed += 1;
-        if !error.is_passing() || self.failed >= self.retries.tries {
+        if !error.is_passing() || self.failed >= self.trying.retries.tries {
             return Err(error);
+        }
+        if let Some(tell) = &self.trying.on_retry {
+            tell(&error, self.failed);
         }
         tokio::time::sleep(self.wait()).await;
         Ok(())
@@ -85,7 +111,8 @@ impl Tries {
 
     fn wait(&self) -> Duration {
         let doubled = 1_u32.checked_shl(self.failed.saturating_sub(1)).unwrap_or(u32::MAX);
-        let most = self.retries.first.saturating_mul(doubled).min(self.retries.most);
+        let Retries { first, most, .. } = self.trying.retries;
+        let most = first.saturating_mul(doubled).min(most);
         most.mul_f64(rand::random_range(0.5..=1.0))
     }
 }
@@ -105,7 +132,7 @@ mod tests {
             calls.set(calls.get() + 1);
             async move { Err::<Response<()>, _>(Status::new(code, "no")) }
         };
-        retries.call(call).await.expect_err("fails");
+        Trying::silent(retries).call(call).await.expect_err("fails");
         calls.get()
     }
 
@@ -122,7 +149,7 @@ mod tests {
         let retries =
             Retries { tries: 99, first: Duration::from_millis(100), most: Duration::from_millis(350) };
         for (failed, most) in [(1, 100), (2, 200), (3, 350), (40, 350)] {
-            let wait = Tries { retries, failed }.wait();
+            let wait = Tries { trying: Trying::silent(retries), failed }.wait();
             let most = Duration::from_millis(most);
             assert!(wait >= most / 2 && wait <= most, "{failed}: {wait:?}");
         }

@@ -1,5 +1,6 @@
 //! What the coordinator does itself, because it trusts no worker with it: reading batches, verifying proofs.
 
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aludel_circuits::Shape;
@@ -96,5 +97,16 @@ pub fn unread(error: ArtifactError) -> Lapse {
         ArtifactError::Full { .. } | ArtifactError::Io { .. } => {
             Lapse::Failed(Failure::new(FailureClass::Device, error.to_string()))
         }
+    }
+}
+
+/// Whether an artifact was not kept because there is no room: of ours, of the disk, or by a limit of the system for whoever runs this.
+pub fn is_full(error: &ArtifactError) -> bool {
+    let no_room =
+        |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge);
+    match error {
+        ArtifactError::Full { .. } => true,
+        ArtifactError::Io { kind, .. } => no_room(*kind),
+        ArtifactError::Missing { .. } | ArtifactError::Damaged { .. } => false,
     }
 }

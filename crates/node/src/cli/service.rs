@@ -92,7 +92,7 @@ pub struct Submit {
     /// What goes before what.
     #[arg(long, value_enum, default_value_t = Priority::Normal)]
     pub priority: Priority,
-    /// Follow the proof until it has ended.
+    /// Follow the proof until it has ended. A service that goes away meanwhile is waited for, about five minutes.
     #[arg(long)]
     pub wait: bool,
     /// With --wait: where the proof goes, verified; of shards a folder.

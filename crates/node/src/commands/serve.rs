@@ -9,7 +9,6 @@ use aludel_circuits::Shape;
 use aludel_scheduler::Policy;
 use aludel_scheduler::artifacts::Quota;
 use aludel_service::coordinator::{Coordinator, Options};
-use aludel_service::guard;
 use aludel_service::http::{self, PrometheusHandle};
 use aludel_service::rpc::{Limits, serve};
 use aludel_service::rules::Rules;
@@ -50,8 +49,10 @@ pub fn run(args: &Serve) -> Result<(), Failure> {
         let watching = watching(&config).await?;
         let mut terminate = signal(SignalKind::terminate()).or_fail(Kind::Usage, "signals")?;
         let mut interrupt = signal(SignalKind::interrupt()).or_fail(Kind::Usage, "signals")?;
+        // A limit on the size of files is then an error of who writes, as a full disk is, and not the end of the process.
+        let beyond = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        let _ignored = signal(beyond).or_fail(Kind::Usage, "signals")?;
         // What may fail has been tried: nothing is begun in vain.
-        guard::serving();
         let folder = options.folder.clone();
         let started = Coordinator::start(options, Arc::new(rules), devices);
         let (coordinator, running) = started.or_fail(Kind::Usage, folder.display())?;

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use aludel_service::guard;
 use aludel_service::worker::prove::OnProcessor;
 use aludel_service::worker::serve::serve;
 
@@ -21,7 +20,6 @@ pub fn run() -> Result<(), Failure> {
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .or_fail(Kind::Usage, "signals")?;
-    guard::serving();
     let craft = OnProcessor::new().or_fail(Kind::Bug, "keys")?;
     serve(craft, io::stdin().lock(), io::stdout()).or_fail(Kind::Usage, "the service")?;
     // Threads that still prove end with the process.

@@ -1,68 +1,22 @@
 //! `serve` and the commands that speak to it.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use serde_json::Value;
 
-use crate::world::{SIGN, World};
+use crate::liar::Liar;
+use crate::serving::{BATCHES, Serving, two_batches};
+use crate::world::World;
 
-/// A service on a port that the system picks; killed when it goes.
-struct Serving {
-    child: Child,
-    endpoint: String,
-}
-
-impl Serving {
-    fn start(world: &World) -> Self {
-        let line = "serve --listen 127.0.0.1:0 --http-listen= --data-dir data --log-format json";
-        let mut child = world.command(line).stderr(Stdio::piped()).spawn().expect("it starts");
-        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let mut lines = lines.map(|line| line.expect("text"));
-        let address = lines.find_map(|line| {
-            let said: Value = serde_json::from_str(&line).ok()?;
-            said["message"]
-                .as_str()?
-                .starts_with("ready for gRPC")
-                .then(|| said["address"].as_str().map(Into::into))?
-        });
-        let address: String = address.expect("it says where it is");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, endpoint: format!("http://{address}") }
-    }
-
-    /// As an operator ends it.
-    fn end(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kills").success());
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A folder with two sealed batches.
-fn two_batches(test: &str) -> World {
-    let world = World::new(test);
-    world.funded();
-    world.ok("execute --state state --chain-id 7 --queue queue.json");
-    world.write("payment.json", r#"{"from":1,"token":0,"fee":1,"sequence":0,"expiry":99,"action":{"transfer":{"to":2,"amount":"5"}}}"#);
-    world.ok(&format!("{SIGN} key1 payment.json -o payment.bin"));
-    world.ok("execute --state state --chain-id 7 --queue queue.json payment.bin");
-    world
-}
+/// The worked example of the SDK: the same file.
+#[path = "../../../sdk/examples/payments.rs"]
+#[expect(dead_code, reason = "its main is for the example")]
+mod payments;
 
 #[test]
 fn a_proof_is_asked_for_followed_fetched_and_verified() {
     let world = two_batches("serve");
     let serving = Serving::start(&world);
-    let at = |line: &str| format!("{line} --endpoint {}", serving.endpoint);
-    let batches = "state/batches/2.bin state/batches/1.bin";
+    let at = |line: &str| serving.at(line);
+    let batches = BATCHES;
     let ran = world.ok(&at(&format!("submit --wait -o root.proof {batches}")));
     let id = ran.out.trim().to_owned();
     assert!(
@@ -93,6 +47,21 @@ fn a_proof_is_asked_for_followed_fetched_and_verified() {
     let listed = world.ok(&at("status")).out;
     assert_eq!(listed.lines().filter(|line| line.contains("succeeded")).count(), 2, "{listed}");
 
+    // What is of another kind is not taken, though it verifies.
+    for (proof, target, path) in
+        [("shards/shard-0.bin", "root", "other.proof"), ("root.proof", "shards", "others")]
+    {
+        let liar = Liar::start(&world, path, world.read(proof));
+        let line =
+            format!("submit --wait --target {target} -o {path}.out --endpoint {} {batches}", liar.endpoint);
+        let said = world.expect(&line, 1).err;
+        assert!(said.contains("which was not asked for"), "{said}");
+        assert!(
+            !world.path(&format!("{path}.out")).is_file()
+                && !world.path(&format!("{path}.out/shard-0.bin")).exists()
+        );
+    }
+
     let refused = |line: &str, code: i32, says: &str| {
         let ran = world.expect(&at(line), code);
         assert!(ran.err.contains(says), "{line}: {}", ran.err);
@@ -104,10 +73,26 @@ fn a_proof_is_asked_for_followed_fetched_and_verified() {
     refused("submit --within soon state/batches/1.bin", 2, "give a time");
     world.ok(&at(&format!("submit --key k {batches}")));
     refused("submit --key k state/batches/1.bin", 4, "number 203");
-    let endpoint = serving.endpoint.clone();
+    let endpoint = serving.endpoint();
     assert_eq!(serving.end(), Some(0));
     let gone = world.expect(&format!("status --endpoint {endpoint}"), 2).err;
     assert!(gone.contains("cannot be reached") && gone.contains("(flag)"), "{gone}");
+}
+
+#[test]
+fn the_worked_example_ends_with_a_verified_proof() {
+    let world = World::new("example");
+    let serving = Serving::start(&world);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("threads");
+    let prove = || runtime.block_on(payments::prove(&serving.endpoint(), "k")).expect("is proven");
+    let said = prove();
+    let is_it =
+        said.starts_with("verified: ") && said.contains(" prove batches 1 to 1 of chain 4242, to state ");
+    assert!(is_it, "{said}");
+    assert_eq!(prove(), said, "the same key is the same proof");
+    let listed = world.ok(&serving.at("status")).out;
+    assert!(listed.lines().count() == 1 && listed.contains("succeeded"), "{listed}");
 }
 
 #[test]

@@ -62,8 +62,15 @@ impl World {
     }
 
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aludel"));
-        command.current_dir(&self.0).args(line.split_whitespace());
+        let mut command = self.program(env!("CARGO_BIN_EXE_aludel"));
+        command.args(line.split_whitespace());
+        command
+    }
+
+    /// Any program, in this folder.
+    pub fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.0);
         command.env_remove("ALUDEL_CHAIN_ID").env_remove("ALUDEL_THREADS");
         // Settings of whoever runs the tests are none of theirs.
         command.env("XDG_CONFIG_HOME", &self.0);

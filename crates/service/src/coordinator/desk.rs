@@ -1,7 +1,6 @@
 //! What stands between a device's worker and the artifacts: a thread that reads what the worker takes, and verifies what it makes before anybody hears of it.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +9,7 @@ use aludel_scheduler::{Failure, FailureClass, Input, Lapse, LeaseId, Output, Wor
 
 use super::message::{Assignment, Message};
 use crate::guard::guarded;
-use crate::judge::{Judge, unread};
+use crate::judge::{Judge, is_full, unread};
 use crate::worker::Hand;
 use crate::worker::wire::{Order, ToWorker};
 
@@ -166,12 +165,32 @@ impl Desk {
 
 /// Keeps a result.
 pub(super) fn keep(artifacts: &Artifacts, result: &[u8]) -> Result<aludel_scheduler::artifacts::Pin, Lapse> {
-    artifacts.put(result, Room::Result).map_err(|error| match error {
-        ArtifactError::Full { .. }
-        | ArtifactError::Io {
-            kind: ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge,
-            ..
-        } => Lapse::NoRoom,
-        error => Lapse::Failed(Failure::new(FailureClass::Device, error.to_string())),
-    })
+    artifacts.put(result, Room::Result).map_err(unkept)
+}
+
+fn unkept(error: ArtifactError) -> Lapse {
+    if is_full(&error) {
+        return Lapse::NoRoom;
+    }
+    Lapse::Failed(Failure::new(FailureClass::Device, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_waits_for_it() {
+        let io = |kind| ArtifactError::Io { path: "x".into(), kind, reason: "no".into() };
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge] {
+            assert_eq!(unkept(io(kind)), Lapse::NoRoom, "{kind}");
+        }
+        let other = unkept(io(ErrorKind::PermissionDenied));
+        assert!(
+            matches!(&other, Lapse::Failed(failure) if failure.class == FailureClass::Device),
+            "{other:?}"
+        );
+    }
 }

@@ -34,6 +34,7 @@ use aludel_scheduler::{Answer, ArtifactId, Input, JobId, Millis, Policy, Record}
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
+use crate::guard::serving;
 use crate::judge::Judge;
 use crate::seen::Remembering;
 use crate::worker::Launch;
@@ -184,6 +185,8 @@ impl Coordinator {
             measured: Measured::default(),
             options,
         });
+        // What may fail has been tried. A panic of the pool is now one of a task.
+        serving();
         let thread = run::Thread::new(Arc::clone(&shared), devices, messages, logs);
         let running = thread::Builder::new()
             .name("coordinator".into())

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 
 use super::trace::Trace;
 use crate::coordinator::Unavailable;
+use crate::judge::is_full;
 
 /// What clients are told of a reason, whatever the case.
 #[derive(Clone, Copy, Debug)]
@@ -300,9 +301,13 @@ impl From<ArtifactError> for Refused {
         let reason = match error {
             ArtifactError::Missing { .. } => Reason::NoArtifact,
             ArtifactError::Damaged { .. } => Reason::DamagedArtifact,
-            ArtifactError::Full { .. } => Reason::DiskQuota,
-            ArtifactError::Io { kind: std::io::ErrorKind::StorageFull, .. } => Reason::DiskQuota,
-            ArtifactError::Io { .. } => Reason::DiskFault,
+            ArtifactError::Full { .. } | ArtifactError::Io { .. } => {
+                if is_full(&error) {
+                    Reason::DiskQuota
+                } else {
+                    Reason::DiskFault
+                }
+            }
         };
         Self::new(reason, error)
     }

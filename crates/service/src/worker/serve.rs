@@ -11,7 +11,7 @@ use aludel_protocol::Digest;
 use aludel_scheduler::{Failure, FailureClass};
 
 use super::wire::{self, FromWorker, Order, ToWorker};
-use crate::guard::guarded;
+use crate::guard::{guarded, serving};
 
 /// How often a worker says that it lives.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub trait Craft: Send + 'static {
     fn make(&mut self, order: &Order, step: &dyn Fn() -> bool) -> Result<Vec<u8>, Option<Failure>>;
 }
 
-/// Serves until the input ends. Then the process is to end at once, whatever it is doing: the coordinator is gone.
+/// Serves until the input ends, and from now on takes panics of this process's pool for those of its tasks. Then the process is to end at once, whatever it is doing: the coordinator is gone.
 ///
 /// # Errors
 /// A message that cannot be read, or written.
@@ -37,6 +37,7 @@ pub fn serve(
     mut input: impl Read,
     output: impl Write + Send + 'static,
 ) -> std::io::Result<()> {
+    serving();
     let output = Arc::new(Mutex::new(output));
     let say = move |word: &FromWorker| {
         wire::send(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), word)

@@ -156,6 +156,10 @@ pub struct FakeDevice {
     pub is_stubborn: AtomicBool,
     /// Whether its workers are of another build.
     pub is_other: AtomicBool,
+    /// How long its workers take to begin.
+    pub begins_after: Mutex<Duration>,
+    /// Whether its workers say a second time which build they are, and then that they are of another one.
+    pub says_twice: AtomicBool,
     pub launched: AtomicU32,
     pub orders: AtomicU32,
 }
@@ -195,7 +199,11 @@ impl Launch for Device {
         thread::spawn(move || {
             let is_other = device.is_other.load(Ordering::Relaxed);
             let version = if is_other { "0.0.1" } else { env!("CARGO_PKG_VERSION") };
+            thread::sleep(*device.begins_after.lock().expect("whole"));
             ear.hello(version.into(), Digest::ZERO);
+            if device.says_twice.load(Ordering::Relaxed) {
+                ear.hello("0.0.1".into(), Digest::ZERO);
+            }
             let mut before = Vec::new();
             let mut is_silent = false;
             loop {

@@ -1,7 +1,7 @@
 //! What happens where something fails.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aludel_protocol::BatchNumber;
@@ -11,7 +11,7 @@ use aludel_scheduler::store::{Appended, DiskJobs, JobStore, Listed, Place, Store
 use aludel_scheduler::{Answer, Batch, End, FailureClass, Input, JobId, Lapse, Record, Stage, Target};
 use aludel_service::coordinator::Unavailable;
 
-use crate::fakes::{Trick, World, files, root, shards};
+use crate::fakes::{Service, Trick, World, files, root, shards};
 
 const PAYLOADS: [u64; 3] = [5, 6, 7];
 
@@ -57,6 +57,36 @@ async fn workers_of_another_build_get_no_work() {
     world.devices[0].is_other.store(false, Ordering::Relaxed);
     assert_eq!(service.proofs(&service.ended(job).await), shards(&[5]));
     assert_eq!(missing(), "");
+    service.end();
+}
+
+/// Numbers of workers only rise: of two that begin at the same time the slower one would be taken for an old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_begins_slowly_is_not_overtaken() {
+    let world = World::new(2);
+    *world.devices[0].begins_after.lock().expect("whole") = Duration::from_millis(300);
+    for device in &world.devices {
+        *device.takes.lock().expect("whole") = Duration::from_millis(50);
+    }
+    let service = world.start();
+    let payloads: Vec<u64> = (0..20).collect();
+    let job = service.submit("a", Target::Shards, &payloads).await;
+    assert_eq!(service.proofs(&service.ended(job).await), shards(&payloads));
+    for device in &world.devices {
+        assert_eq!(device.launched.load(Ordering::Relaxed), 1);
+        assert!(device.orders.load(Ordering::Relaxed) > 0);
+    }
+    service.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_says_of_its_build_counts_once() {
+    let world = World::new(1);
+    world.devices[0].says_twice.store(true, Ordering::Relaxed);
+    let service = world.start();
+    let job = service.submit("a", Target::Root, &PAYLOADS).await;
+    assert_eq!(service.proofs(&service.ended(job).await), [root(&PAYLOADS)]);
+    assert_eq!(world.devices[0].launched.load(Ordering::Relaxed), 1);
     service.end();
 }
 
@@ -275,6 +305,24 @@ struct Failing {
     fails: Arc<AtomicU32>,
     /// Whether what fails is on the disk all the same.
     is_late: bool,
+    /// The job whose log cannot be read.
+    damaged: Arc<Mutex<Option<JobId>>>,
+}
+
+impl Failing {
+    fn start(
+        world: &World,
+        fails: &Arc<AtomicU32>,
+        is_late: bool,
+        damaged: &Arc<Mutex<Option<JobId>>>,
+    ) -> Service {
+        let path = world.folder.path().join("jobs.redb");
+        let (fails, damaged) = (Arc::clone(fails), Arc::clone(damaged));
+        world.start_on(Box::new(move || {
+            let (store, fails, damaged) = (DiskJobs::open(&path)?, Arc::clone(&fails), Arc::clone(&damaged));
+            Ok(Box::new(Self { store, fails, is_late, damaged }))
+        }))
+    }
 }
 
 impl JobStore for Failing {
@@ -296,6 +344,9 @@ impl JobStore for Failing {
     }
 
     fn log(&self, job: JobId, from: u32) -> Result<Vec<Record>, StoreError> {
+        if *self.damaged.lock().expect("whole") == Some(job) {
+            return Err(StoreError::Damaged { path: "jobs".into(), reason: "on purpose".into() });
+        }
         self.store.log(job, from)
     }
 
@@ -317,11 +368,7 @@ async fn a_full_disk_stops_the_service_for_as_long_as_it_is_full() {
     let world = World::new(1);
     *world.devices[0].takes.lock().expect("whole") = Duration::from_millis(20);
     let fails = Arc::new(AtomicU32::new(0));
-    let (path, of_store) = (world.folder.path().join("jobs.redb"), Arc::clone(&fails));
-    let service = world.start_on(Box::new(move || {
-        let store = DiskJobs::open(&path)?;
-        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store), is_late: false }))
-    }));
+    let service = Failing::start(&world, &fails, false, &Arc::default());
     let job = service.submit("a", Target::Root, &PAYLOADS).await;
     fails.store(2, Ordering::Relaxed);
     let (batches, pins) = service.batches(1, &[9]);
@@ -366,11 +413,7 @@ async fn what_drains_finishes_what_is_at_work_and_begins_nothing() {
 async fn what_was_written_though_it_failed_keeps_its_files() {
     let world = World::new(1);
     let fails = Arc::new(AtomicU32::new(0));
-    let (path, of_store) = (world.folder.path().join("jobs.redb"), Arc::clone(&fails));
-    let service = world.start_on(Box::new(move || {
-        let store = DiskJobs::open(&path)?;
-        Ok(Box::new(Failing { store, fails: Arc::clone(&of_store), is_late: true }))
-    }));
+    let service = Failing::start(&world, &fails, true, &Arc::default());
     fails.store(1, Ordering::Relaxed);
     let job = aludel_scheduler::IdempotencyKey::new("a").expect("a key").job(crate::fakes::CHAIN);
     let (batches, pins) = service.batches(1, &PAYLOADS);
@@ -385,6 +428,34 @@ async fn what_was_written_though_it_failed_keeps_its_files() {
     assert_eq!(service.proofs(&service.ended(job).await), [root(&PAYLOADS)]);
     service.end();
     assert_eq!(files(&world), 2);
+}
+
+/// What a log names that can no longer be read is not removed, for it may be read again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_damaged_while_the_service_runs_keeps_its_files() {
+    let world = World::new(1);
+    let (fails, damaged) = (Arc::default(), Arc::default());
+    let service = Failing::start(&world, &fails, false, &damaged);
+    let job = service.submit("a", Target::Root, &PAYLOADS).await;
+    let _ = service.ended(job).await;
+    *damaged.lock().expect("whole") = Some(job);
+    fails.store(1, Ordering::Relaxed);
+    let (batches, pins) = service.batches(1, &[9]);
+    let other = aludel_scheduler::IdempotencyKey::new("b").expect("a key").job(crate::fakes::CHAIN);
+    let request = service.request(Target::Shards, batches, 3_600_000);
+    let answer = service.ask(Input::Submit { job: other, request }, pins).await;
+    assert!(matches!(answer, Err(Unavailable::Store(_))), "{answer:?}");
+    while service.coordinator.status().broken.is_some() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(service.coordinator.status().damaged, [(job, "on purpose".to_owned())]);
+    let other = service.submit("b", Target::Shards, &[9]).await;
+    assert_eq!(service.proofs(&service.ended(other).await), shards(&[9]));
+    service.end();
+    let service = world.start();
+    assert_eq!(service.proofs(&service.job(job)), [root(&PAYLOADS)]);
+    service.end();
+    assert_eq!(files(&world), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A coordinator on a real disk, with a judge and workers that only seem to prove.
 
 mod bounds;
+mod clock;
 #[path = "../drive/mod.rs"]
 mod drive;
 mod fakes;

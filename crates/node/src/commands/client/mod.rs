@@ -25,13 +25,20 @@ fn block_on<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
 async fn connect(service: &Endpoint) -> Result<Client, Failure> {
     let config = Config::load(None, &[(config::ENDPOINT, service.endpoint.clone())])?;
     let endpoint = config.value(config::ENDPOINT);
-    // Some five minutes.
-    let retries = Retries { tries: 64, ..Retries::default() };
+    // About five minutes, as the help says.
+    let retries = Retries { tries: 84, ..Retries::default() };
     let named = |error: Error| failure(&error, &format!("{} ({})", endpoint.text, endpoint.origin));
     // That nobody is there is said at once: it is not a service that fails in the middle.
     let once = Retries { tries: 1, ..Retries::default() };
     Client::connect_with(endpoint.text.clone(), once).await.map_err(named)?;
-    Client::connect_with(endpoint.text.clone(), retries).await.map_err(named)
+    let client = Client::connect_with(endpoint.text.clone(), retries).await.map_err(named)?;
+    Ok(client
+        .on_retry(|error, failed| waiting(error, failed).into_iter().for_each(|line| eprintln!("{line}"))))
+}
+
+/// What is said when the service does not answer any more: once, however often it is tried.
+fn waiting(error: &Error, failed: u32) -> Option<String> {
+    (failed == 1).then(|| format!("waiting for the service, for about five minutes: {error}"))
 }
 
 /// What a caller can do about it.

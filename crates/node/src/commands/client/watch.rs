@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use aludel_sdk::{Client, Proof, State, Update, event};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{block_on, check_succeeded, connect, failure, name};
+use super::{block_on, check_succeeded, connect, failure, name, waiting};
 use crate::cli::Watch;
 use crate::exit::Failure;
 
@@ -20,6 +20,10 @@ pub fn run(args: &Watch) -> Result<(), Failure> {
 /// Follows a proof on the standard error: a bar on a terminal, a line for each change elsewhere. Fails where it ends without a result.
 pub async fn until_end(client: &Client, id: &str) -> Result<Proof, Failure> {
     let shown = Shown::new();
+    let told = shown.clone();
+    let client = client.clone().on_retry(move |error, failed| {
+        waiting(error, failed).into_iter().for_each(|line| told.say(&line));
+    });
     let mut updates = client.watch(id, 0);
     while let Some(update) = updates.next().await.map_err(|e| failure(&e, id))? {
         shown.tell(&update);
@@ -36,6 +40,7 @@ pub async fn until_end(client: &Client, id: &str) -> Result<Proof, Failure> {
 }
 
 /// How far a proof is, for people.
+#[derive(Clone)]
 enum Shown {
     Bar(ProgressBar),
     Lines,
@@ -48,6 +53,14 @@ impl Shown {
         }
         let style = ProgressStyle::with_template("{prefix:>12} [{bar:40}] {pos}/{len} {elapsed} {msg}");
         Self::Bar(ProgressBar::new(1).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+
+    /// A line that has nothing to do with how far it is.
+    fn say(&self, line: &str) {
+        match self {
+            Self::Bar(bar) => bar.println(line),
+            Self::Lines => eprintln!("{line}"),
+        }
     }
 
     fn tell(&self, update: &Update) {
