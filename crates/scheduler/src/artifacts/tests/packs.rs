@@ -88,6 +88,11 @@ fn any_cut_and_any_damage_leave_the_others() {
         store.hold(ids.iter().copied());
         store.sweep();
         let read: Vec<_> = ids.iter().map(|id| store.read(*id)).collect();
+        assert_eq!(
+            names(&folder).len(),
+            usize::from(read.iter().any(Result::is_ok)),
+            "what is of no use goes"
+        );
         for (found, (id, content)) in read.iter().zip(ids.iter().zip(&contents)) {
             assert!(found.as_ref() == Ok(content) || *found == Err(ArtifactError::Missing { id: *id }));
         }
@@ -216,6 +221,10 @@ fn a_copy_that_comes_late_is_of_no_use() {
     }
     assert_eq!((counts.at(id), counts.at(gone)), (At::Pack(place(1, 36)), At::Nowhere));
     assert_eq!([0, 1, 2].map(|pack| counts.pack(pack).1), [0, 46, 0]);
+    // Nor is one made where there is no room.
+    let free = PACKED.bytes - counts.usage().bytes;
+    assert_eq!([free + 1, free, 1].map(|bytes| counts.reserve_copies(bytes)), [false, true, false]);
+    counts.unreserve_copies(free);
     assert_eq!((counts.seal(0, 92, false), counts.usage().files), (Gone::Pack(0, 92), 1));
 }
 
@@ -227,24 +236,22 @@ fn whoever_reads_finds_what_is_copied() {
     let held = keep(&store, &(0..50).map(|n| content(n, 1_000)).collect::<Vec<_>>());
     let is_over = std::sync::atomic::AtomicBool::new(false);
     thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let mut reads = 0;
+        let read = || {
             while !is_over.load(Ordering::Relaxed) {
                 for (id, n) in held.iter().zip(0..) {
                     assert_eq!(store.read(*id), Ok(content(n, 1_000)));
-                    reads += 1;
                 }
             }
-            reads
-        });
-        for n in 1_000..1_100 {
+        };
+        let readers = [(); 4].map(|()| scope.spawn(read));
+        for n in 1_000..1_300 {
             drop(store.put(&content(n, 1_000), Room::Input).expect("has room"));
             // As much as there is when nothing is dead.
             store.0.reclaim(PACKED.bytes - 50 * entry_bytes(1_000), Room::Input);
             assert_eq!(store.usage().bytes, 50 * entry_bytes(1_000));
         }
         is_over.store(true, Ordering::Relaxed);
-        println!("{} reads", reader.join().expect("ends"));
+        readers.into_iter().for_each(|reader| reader.join().expect("reads what it should"));
     });
 }
 
