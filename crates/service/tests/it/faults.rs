@@ -50,7 +50,9 @@ async fn workers_of_another_build_get_no_work() {
     let service = world.start();
     let job = service.submit("a", Target::Shards, &[5]).await;
     let missing = || service.coordinator.status().devices[0].missing.clone().unwrap_or_default();
+    let began = Instant::now();
     while !missing().contains("install one build") {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is used: {}", missing());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(world.devices[0].orders.load(Ordering::Relaxed), 0);
