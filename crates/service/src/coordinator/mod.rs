@@ -200,6 +200,11 @@ impl Coordinator {
         self.0.clock.now()
     }
 
+    /// When it will be so late by the clock on the wall, which clients mean.
+    pub fn of_wall(&self, then: Millis) -> Millis {
+        self.0.clock.of_wall(then)
+    }
+
     /// Its options.
     pub fn options(&self) -> &Options {
         &self.0.options

@@ -31,7 +31,7 @@ impl Service {
     ) -> Result<SubmitProofResponse, Refused> {
         let SubmitProofRequest { spec, idempotency_key, batches, more_input } = request;
         let spec: ProofSpec = spec.ok_or_else(|| Refused::new(Reason::NoSpec, "there is no spec"))?;
-        let asked = asked(&spec, self.coordinator.judge().keys(), self.coordinator.now())?;
+        let asked = asked(&spec, &self.coordinator)?;
         let id = IdempotencyKey::new(idempotency_key)?.job(asked.chain);
         self.check_count(batches.len())?;
         batches.iter().try_for_each(|batch| self.check_size(batch.len() as u64))?;

@@ -113,7 +113,8 @@ pub(super) struct Asked {
 }
 
 /// Reads a spec.
-pub(super) fn asked(spec: &ProofSpec, keys: Digest, now: Millis) -> Result<Asked, Refused> {
+pub(super) fn asked(spec: &ProofSpec, coordinator: &Coordinator) -> Result<Asked, Refused> {
+    let keys = coordinator.judge().keys();
     let priority = match api::Priority::try_from(spec.priority) {
         Ok(api::Priority::High) => Priority::High,
         Ok(api::Priority::Normal | api::Priority::Unspecified) => Priority::Normal,
@@ -133,7 +134,10 @@ pub(super) fn asked(spec: &ProofSpec, keys: Digest, now: Millis) -> Result<Asked
         let message = format!("the set of keys of this prover is {expected}, not {found}");
         return Err(Refused::new(Reason::OtherKeys, message));
     }
-    let deadline = spec.deadline.as_ref().map_or(Ok(now.after(DEADLINE_MS)), millis)?;
+    let deadline = match &spec.deadline {
+        Some(given) => coordinator.of_wall(millis(given)?),
+        None => coordinator.now().after(DEADLINE_MS),
+    };
     Ok(Asked { chain: ChainId(spec.chain_id), target, deadline, priority })
 }
 

@@ -1,11 +1,15 @@
 //! Clocks of the wall that were wrong before a restart, or are behind it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aludel_proto::prover_v1::prover_client::ProverClient;
+use aludel_proto::prover_v1::{self as api, ProofSpec, SubmitProofRequest};
 use aludel_scheduler::store::{DiskJobs, JobStore};
 use aludel_scheduler::{Append, End, FailureClass, Head, Millis, Record, Stage, Target};
 
-use crate::fakes::{World, root, shards};
+use tonic::transport::Endpoint;
+
+use crate::fakes::{CHAIN, World, batch_bytes, root, shards};
 
 const HOUR: i64 = 3_600_000;
 
@@ -79,6 +83,25 @@ async fn a_clock_that_jumps_between_two_starts_loses_no_job() {
         if hours > -10 {
             assert_eq!(service.proofs(&service.job(at_work)), [root(&[5, 6])]);
         }
+        // A client's clock is right, whatever the logs say.
+        let until = SystemTime::now() + Duration::from_secs(3600);
+        let spec = Some(ProofSpec {
+            chain_id: CHAIN.0,
+            target: api::Target::Shards.into(),
+            deadline: Some(until.into()),
+            ..ProofSpec::default()
+        });
+        let batches = vec![batch_bytes(1, 9)];
+        let request = SubmitProofRequest { spec, idempotency_key: "new".into(), batches, more_input: false };
+        let port = service.listen().await;
+        let endpoint = Endpoint::from_shared(port.endpoint.clone()).expect("an address");
+        let mut client = ProverClient::new(endpoint.connect().await.expect("connects"));
+        let proof = client.submit_proof(request).await.expect("is accepted").into_inner().proof;
+        let new = proof.expect("a proof").id.parse().expect("an id");
+        assert_eq!(service.proofs(&service.ended(new).await), shards(&[9]));
+        let left = service.job(new).request().deadline.0 - service.coordinator.now().0;
+        assert!((3_500_000..=3_600_000).contains(&left), "{hours}: {left} ms");
+        port.close().await;
         // Time goes on from there: deadlines pass, and silence is noticed.
         *world.devices[0].endless.lock().expect("whole") = Some(Stage::Prove);
         let late = service.submit_until("late", Target::Shards, &[8], 300).await;

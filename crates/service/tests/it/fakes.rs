@@ -19,10 +19,14 @@ use aludel_scheduler::{
 use aludel_service::Coordinator;
 use aludel_service::coordinator::{OpenStore, Options, Running, Unavailable};
 use aludel_service::judge::{Checked, Judge, Work};
+use aludel_service::rpc::{self, Limits, ServeError};
 use aludel_service::worker::wire::{Order, ToWorker};
 use aludel_service::worker::{Ear, Hand, Launch};
 use borsh::{BorshDeserialize, BorshSerialize};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub const CHAIN: ChainId = ChainId(7);
 
@@ -338,7 +342,32 @@ impl World {
     }
 }
 
+/// gRPC in front of a service.
+pub struct Port {
+    pub endpoint: String,
+    shutdown: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Port {
+    pub async fn close(self) {
+        drop(self.shutdown);
+        self.serving.await.expect("no panic").expect("ends");
+    }
+}
+
 impl Service {
+    /// Serves on a port that the system picks.
+    pub async fn listen(&self) -> Port {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("is bound"));
+        let (shutdown, told) = oneshot::channel::<()>();
+        let limits = Limits { patience: Duration::from_secs(600), ..Limits::default() };
+        let told = async { drop(told.await) };
+        let serving = tokio::spawn(rpc::serve(self.coordinator.clone(), listener, limits, told));
+        Port { endpoint, shutdown, serving }
+    }
+
     pub fn end(mut self) {
         self.coordinator.end();
         if let Some(running) = self.running.take() {

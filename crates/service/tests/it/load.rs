@@ -1,12 +1,7 @@
 //! Many jobs at once. Figures are printed; only what must hold on any machine is asserted.
 
-use std::time::Duration;
-
 use aludel_proto::prover_v1::{ProofSpec, SubmitProofRequest, Target};
 use aludel_scheduler::artifacts::Quota;
-use aludel_service::rpc::{self, Limits};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::drive::{drive, most_memory};
 use crate::fakes::{CHAIN, World, batch_bytes, shards};
@@ -30,20 +25,14 @@ async fn many_clients_lose_nothing() {
     world.quota.small = Quota::SMALL;
     (world.policy.most_jobs, world.keep_ended_most, world.own_slots) = (jobs, jobs, 8);
     let service = world.start();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("is bound"));
-    let (shutdown, told) = oneshot::channel::<()>();
-    let limits = Limits { patience: Duration::from_secs(600), ..Limits::default() };
-    let serving =
-        tokio::spawn(rpc::serve(service.coordinator.clone(), listener, limits, async { drop(told.await) }));
-    let report = drive(&endpoint, CLIENTS, jobs, request).await;
+    let port = service.listen().await;
+    let report = drive(&port.endpoint, CLIENTS, jobs, request).await;
     println!("{report}; {} MB at most", most_memory("self") / 1_000_000);
     for (n, proof) in report.proofs.iter().enumerate() {
         let id = proof.id.parse().expect("an id");
         assert_eq!(service.proofs(&service.job(id)), shards(&[n as u64]));
     }
     assert!(most_memory("self") < MOST_MEMORY);
-    drop(shutdown);
-    serving.await.expect("no panic").expect("ends");
+    port.close().await;
     service.end();
 }

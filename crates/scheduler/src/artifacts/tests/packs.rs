@@ -294,16 +294,65 @@ fn a_pack_whose_write_failed_does_not_outlive_the_next() {
     let folder = folder();
     let disk = Fails::default();
     let store = Artifacts::on(folder.path(), PACKED, disk).expect("opens");
-    let first = store.put(&content(1, 2 << 10), Room::Input).expect("has room");
+    let length = 100_000;
+    let mut contents: Vec<_> = (0..12).map(|n| content(n, length)).collect();
+    let mut pins: Vec<_> =
+        contents.iter().map(|content| store.put(content, Room::Input).expect("has room")).collect();
     store.0.disk.0.store(true, Ordering::Relaxed);
-    assert!(store.put(&content(2, 2 << 10), Room::Input).is_err());
+    contents.push(content(12, length));
+    assert!(store.put(&contents[12], Room::Input).is_err());
     store.0.disk.0.store(false, Ordering::Relaxed);
     assert_eq!(names(&folder), ["pack-0"]);
-    let second = store.put(&content(2, 2 << 10), Room::Input).expect("has room");
-    assert_eq!(names(&folder), ["pack-1"]);
-    assert_eq!(store.read(first.id()), Ok(content(1, 2 << 10)));
-    assert_eq!(store.read(second.id()), Ok(content(2, 2 << 10)));
-    assert_eq!(store.usage().bytes, 2 * entry_bytes(2 << 10));
+    pins.push(store.put(&contents[12], Room::Input).expect("has room"));
+    assert_eq!(names(&folder), ["pack-1"], "though most of it is alive, and it is no scrap");
+    assert!(pins.iter().zip(&contents).all(|(pin, content)| store.read(pin.id()).as_ref() == Ok(content)));
+    assert_eq!(store.usage().bytes, 13 * entry_bytes(length as u64));
+}
+
+/// Four packs of five, in each of which one is dead.
+fn with_holes(folder: &TempDir) -> (Artifacts, Vec<Pin>) {
+    let quota = Quota { bytes: 30 * entry_bytes(100), reserve: 10 * entry_bytes(100), small: 100 };
+    let store = Artifacts::open(folder.path(), quota).expect("opens");
+    let pins = (0..20).map(|n| store.put(&content(n, 100), Room::Input).expect("has room"));
+    let pins: Vec<_> = pins.collect();
+    assert_eq!(names(folder), ["pack-0", "pack-1", "pack-2", "pack-3"]);
+    let pins = pins.into_iter().enumerate().filter(|(n, _)| n % 5 > 0).map(|(_, pin)| pin).collect();
+    (store, pins)
+}
+
+#[test]
+fn no_more_is_copied_than_is_needed() {
+    let folder = folder();
+    let (store, mut pins) = with_holes(&folder);
+    // All that is dead is not enough.
+    assert!(store.put(&content(20, 4 * entry_bytes(100) as usize + 1), Room::Input).is_err());
+    assert_eq!(names(&folder), ["pack-0", "pack-1", "pack-2", "pack-3"]);
+    pins.push(store.put(&content(20, 100), Room::Input).expect("has room again"));
+    assert_eq!(names(&folder).len(), 4);
+    let old = names(&folder)
+        .into_iter()
+        .filter(|name| matches!(&name[..], "pack-0" | "pack-1" | "pack-2" | "pack-3"));
+    assert_eq!(old.count(), 3, "one was enough");
+}
+
+/// What is found to be damaged while it is copied takes no room.
+#[test]
+fn what_is_damaged_is_not_copied() {
+    let folder = folder();
+    let (store, pins) = with_holes(&folder);
+    for name in names(&folder) {
+        let mut bytes = fs::read(folder.path().join(&name)).expect("is there");
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        fs::write(folder.path().join(name), bytes).expect("writes");
+    }
+    store.0.reclaim(8 * entry_bytes(100), Room::Input);
+    let read = pins.iter().filter(|pin| store.read(pin.id()).is_ok()).count();
+    let on_disk: u64 = names(&folder)
+        .iter()
+        .map(|name| fs::metadata(folder.path().join(name)).expect("is there").len())
+        .sum();
+    assert_eq!((read, store.usage().files, store.usage().bytes), (12, 12, on_disk));
 }
 
 /// A folder of before there were packs, or of a build that calls others small: the file's bytes are not known to be whole.
