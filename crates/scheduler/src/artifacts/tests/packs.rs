@@ -228,6 +228,22 @@ fn a_copy_that_comes_late_is_of_no_use() {
     assert_eq!((counts.seal(0, 92, false), counts.usage().files), (Gone::Pack(0, 92), 1));
 }
 
+/// A file that cannot be read, of a build that calls others small, is replaced, and must not stay where nobody counts it.
+#[test]
+fn a_file_that_a_pack_replaces_goes() {
+    let mut counts = Counts::new(PACKED);
+    let id = ArtifactId([1; 32]);
+    assert_eq!(counts.found(id, 10), Gone::Nothing);
+    counts.hold(id);
+    counts.reserve(id, 10, Room::Input).expect("has room");
+    counts.begin_pack(0);
+    assert_eq!(counts.packed(id, 10, Some(Place { pack: 0, offset: 36 })), Gone::File);
+    counts.extend_pack(0, 46);
+    assert_eq!((counts.usage().bytes, counts.usage().files), (46, 1));
+    assert_eq!(counts.let_go(id), Gone::Nothing);
+    assert_eq!((counts.seal(0, 46, false), counts.usage().bytes), (Gone::Pack(0, 46), 0));
+}
+
 /// Threads read while others make packs be copied away under them.
 #[test]
 fn whoever_reads_finds_what_is_copied() {
