@@ -383,5 +383,8 @@ fn a_pack_is_believed_rather_than_a_file_of_the_same_name() {
     store.hold(ids.iter().copied());
     store.sweep();
     assert_eq!((names(&folder), store.read(ids[0])), (vec!["pack-0".into()], Ok(content(1, 100))));
+    // Who read the file when there was one finds out late that it is damaged.
+    store.0.discard(ids[0], At::File);
+    assert_eq!(store.read(ids[0]), Ok(content(1, 100)));
     assert_eq!(store.usage().bytes, entry_bytes(100));
 }
