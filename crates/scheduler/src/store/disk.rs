@@ -9,7 +9,7 @@ use aludel_durable::{Opening, Trouble, call};
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend};
 
-use super::tables::{FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, append_all, begin, builder, create};
+use super::tables::{FORMAT, HASH, HEADS, META, OPEN, ORDER, RECORDS, Tables, begin, builder, create};
 use super::{Appended, JobStore, Listed, Place, StoreError};
 use crate::group::Group;
 use crate::ids::JobId;
@@ -92,8 +92,10 @@ impl DiskJobs {
         let count = all.len();
         let done = self.with(|database| {
             let transaction = begin(database)?;
-            let answers = all.iter().map(|appends| append_all(&transaction, appends));
+            let mut tables = Tables::of(&transaction)?;
+            let answers = all.iter().map(|appends| tables.append_all(appends));
             let answers = answers.collect::<Result<Vec<_>, redb::Error>>()?;
+            drop(tables);
             if answers.iter().flatten().any(|answer| *answer == Appended::Written) {
                 transaction.commit()?;
             } else {

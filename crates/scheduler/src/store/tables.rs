@@ -14,7 +14,7 @@ use std::path::Path;
 
 use aludel_durable::files::beside;
 use aludel_durable::{Trouble, call};
-use redb::{Builder, Database, Durability, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Builder, Database, Durability, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::Appended;
 use crate::ids::JobId;
@@ -79,46 +79,63 @@ pub(super) fn begin(database: &Database) -> Result<WriteTransaction, redb::Error
     Ok(transaction)
 }
 
-pub(super) fn append_all(to: &WriteTransaction, appends: &[Append]) -> Result<Vec<Appended>, redb::Error> {
-    appends.iter().map(|append| append_one(to, append)).collect()
+/// The tables of a transaction, opened once for all that is appended in it.
+pub(super) struct Tables<'t> {
+    records: Table<'t, (&'static Key, u32), &'static [u8]>,
+    heads: Table<'t, &'static Key, (u32, u64, bool, u64)>,
+    open: Table<'t, &'static Key, ()>,
+    order: Table<'t, u64, &'static Key>,
+    meta: Table<'t, &'static str, u64>,
 }
 
-fn append_one(to: &WriteTransaction, append: &Append) -> Result<Appended, redb::Error> {
-    let Append { job, expected, records } = append;
-    let mut heads = to.open_table(HEADS)?;
-    let head = heads.get(&job.0)?.map(|head| head.value());
-    let found = head.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
-    if found != *expected || records.is_empty() {
-        return Ok(Appended::Conflict { found });
+impl<'t> Tables<'t> {
+    pub fn of(transaction: &'t WriteTransaction) -> Result<Self, redb::Error> {
+        Ok(Self {
+            records: transaction.open_table(RECORDS)?,
+            heads: transaction.open_table(HEADS)?,
+            open: transaction.open_table(OPEN)?,
+            order: transaction.open_table(ORDER)?,
+            meta: transaction.open_table(META)?,
+        })
     }
-    let place = match head {
-        Some((.., place)) => place,
-        None => next_place(to, job)?,
-    };
-    let mut table = to.open_table(RECORDS)?;
-    let mut head = found;
-    for record in records {
-        let mut bytes = record.encode();
-        let behind = head.after_bytes(&bytes);
-        bytes.extend(behind.digest.to_le_bytes());
-        table.insert((&job.0, head.count), &bytes[..])?;
-        head = behind;
-    }
-    let is_open = !matches!(records.last(), Some(Record::Ended { .. }));
-    heads.insert(&job.0, (head.count, head.digest, is_open, place))?;
-    let mut open = to.open_table(OPEN)?;
-    if is_open {
-        open.insert(&job.0, ())?
-    } else {
-        open.remove(&job.0)?
-    };
-    Ok(Appended::Written)
-}
 
-fn next_place(to: &WriteTransaction, job: &JobId) -> Result<u64, redb::Error> {
-    let mut meta = to.open_table(META)?;
-    let place = meta.get("next place")?.map_or(0, |place| place.value());
-    meta.insert("next place", place + 1)?;
-    to.open_table(ORDER)?.insert(place, &job.0)?;
-    Ok(place)
+    pub fn append_all(&mut self, appends: &[Append]) -> Result<Vec<Appended>, redb::Error> {
+        appends.iter().map(|append| self.append(append)).collect()
+    }
+
+    fn append(&mut self, append: &Append) -> Result<Appended, redb::Error> {
+        let Append { job, expected, records } = append;
+        let head = self.heads.get(&job.0)?.map(|head| head.value());
+        let found = head.map_or(Head::default(), |(count, digest, ..)| Head { count, digest });
+        if found != *expected || records.is_empty() {
+            return Ok(Appended::Conflict { found });
+        }
+        let (was_open, place) = match head {
+            Some((.., was_open, place)) => (was_open, place),
+            None => (false, self.next_place(job)?),
+        };
+        let mut head = found;
+        for record in records {
+            let mut bytes = record.encode();
+            let behind = head.after_bytes(&bytes);
+            bytes.extend(behind.digest.to_le_bytes());
+            self.records.insert((&job.0, head.count), &bytes[..])?;
+            head = behind;
+        }
+        let is_open = !matches!(records.last(), Some(Record::Ended { .. }));
+        self.heads.insert(&job.0, (head.count, head.digest, is_open, place))?;
+        match (was_open, is_open) {
+            (false, true) => drop(self.open.insert(&job.0, ())?),
+            (_, false) => drop(self.open.remove(&job.0)?),
+            (true, true) => {}
+        }
+        Ok(Appended::Written)
+    }
+
+    fn next_place(&mut self, job: &JobId) -> Result<u64, redb::Error> {
+        let place = self.meta.get("next place")?.map_or(0, |place| place.value());
+        self.meta.insert("next place", place + 1)?;
+        self.order.insert(place, &job.0)?;
+        Ok(place)
+    }
 }

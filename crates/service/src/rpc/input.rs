@@ -60,7 +60,9 @@ impl Service {
             Answer::Refused(refusal) => return Err(refusal.into()),
             answer => answer == Answer::Already,
         };
-        Ok(SubmitProofResponse { proof: Some(self.known(id).await?.proof()), existed })
+        // What was just written is in memory: reading it waits for no disk.
+        let known = if existed { self.known(id).await? } else { Known::read(&self.coordinator, id)? };
+        Ok(SubmitProofResponse { proof: Some(known.proof()), existed })
     }
 
     pub(super) async fn push(
