@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use aludel_proto::prover_v1::WatchProofRequest;
 use tokio::sync::mpsc;
@@ -59,6 +60,9 @@ impl Client {
     }
 }
 
+/// A stream that was open for so long worked.
+const LASTED: Duration = Duration::from_secs(20);
+
 struct Watching {
     client: Client,
     id: String,
@@ -83,7 +87,19 @@ impl Watching {
     async fn read(&mut self, sender: &Sender) -> Result<(), Error> {
         let request = WatchProofRequest { id: self.id.clone(), from_event: self.next };
         let mut stream = self.client.prover.clone().watch_proof(request).await?.into_inner();
-        while let Some(update) = stream.message().await? {
+        let opened = Instant::now();
+        loop {
+            let update = match stream.message().await {
+                Ok(Some(update)) => update,
+                Ok(None) => break,
+                Err(broken) => {
+                    // Something between here and there ends streams on which nothing comes: that is no failure of the server.
+                    if opened.elapsed() >= LASTED {
+                        self.tries.succeeded();
+                    }
+                    return Err(broken.into());
+                }
+            };
             let number = update.event.as_ref().ok_or(Error::Answer { what: "event" })?.number;
             if number != self.next {
                 return Err(Error::Answer { what: "event in order" });

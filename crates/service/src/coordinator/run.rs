@@ -15,8 +15,8 @@ use aludel_scheduler::machine::{Refusal, StaticEstimates, WorkerSpec};
 use aludel_scheduler::plan::{Side, results};
 use aludel_scheduler::store::{Appended, StoreError};
 use aludel_scheduler::{
-    Answer, Append, ArtifactId, Command, Input, Job, JobId, Lapse, LeaseId, Machine, Millis, Record, Step,
-    Task, WorkerId,
+    Answer, Append, ArtifactId, Command, Failure, FailureClass, Input, Job, JobId, Lapse, LeaseId, Machine,
+    Millis, Record, Step, Task, WorkerId,
 };
 use tokio::sync::oneshot;
 
@@ -28,6 +28,7 @@ use super::names::Names;
 use super::own::Own;
 use super::sweeper::Sweeper;
 use super::{Shared, Unavailable};
+use crate::guard::guarded;
 use crate::metrics;
 use crate::worker::Launch;
 
@@ -259,7 +260,9 @@ impl Thread {
         let pairs = [(before, output.cuts.first()), (output.cuts.last(), behind)];
         let gap = pairs.into_iter().find_map(|pair| {
             let (Some(a), Some(b)) = pair else { return None };
-            self.shared.judge.fold(&[&a.statement, &b.statement]).err()
+            // A panic would end the thread that all jobs need.
+            let folded = guarded(|| self.shared.judge.fold(&[&a.statement, &b.statement]));
+            folded.unwrap_or_else(|panic| Err(Failure::new(FailureClass::Internal, panic))).err()
         });
         match gap {
             None => input,

@@ -45,7 +45,9 @@ impl Service {
             }
             Ok(kept)
         };
+        let permit = self.keeping.acquire().await;
         let Kept { batches, pins } = blocking(keep_all).await?;
+        drop(permit);
         let request = Request {
             chain: asked.chain,
             target: asked.target,

@@ -62,6 +62,8 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(20);
 /// How long calls may take to end once the server is told to.
 const GRACE: Duration = Duration::from_secs(10);
+/// Submits whose batches are kept at a time: more threads that wait for one another would take longer to wake than the disk to write.
+const KEPT_AT_ONCE: usize = 16;
 /// How often the health of the service is looked at.
 const HEALTH_EVERY: Duration = Duration::from_millis(200);
 
@@ -108,6 +110,8 @@ struct Service {
     limits: Limits,
     streams: Arc<Semaphore>,
     verifying: Arc<Semaphore>,
+    /// Submits whose batches are being kept: each has a thread meanwhile.
+    keeping: Arc<Semaphore>,
     /// Room in memory for batches that arrive by streams, in units.
     arriving: Arc<Semaphore>,
     closing: signal::Receiver<bool>,
@@ -131,6 +135,7 @@ pub async fn serve(
         limits,
         streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
         verifying: Arc::new(Semaphore::new(cores)),
+        keeping: Arc::new(Semaphore::new(KEPT_AT_ONCE)),
         arriving: Arc::new(Semaphore::new(ARRIVING * units(limits.batch_bytes) as usize)),
         closing: closing.clone(),
     };

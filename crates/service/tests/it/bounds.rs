@@ -11,7 +11,7 @@ async fn until_there(service: &Service, expected: &[JobId]) {
     let there = || -> Vec<JobId> {
         service.coordinator.list(None, 100).expect("lists").into_iter().map(|listed| listed.job).collect()
     };
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + Duration::from_secs(60);
     while there() != expected {
         assert!(tokio::time::Instant::now() < until, "{:?} where {expected:?} are due", there());
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -104,7 +104,7 @@ async fn a_clock_that_jumps_between_two_starts_loses_no_job() {
         port.close().await;
         // Time goes on from there: deadlines pass, and silence is noticed.
         *world.devices[0].endless.lock().expect("whole") = Some(Stage::Prove);
-        let late = service.submit_until("late", Target::Shards, &[8], 300).await;
+        let late = service.submit_until("late", Target::Shards, &[8], 2_000).await;
         let ended = tokio::time::timeout(Duration::from_secs(20), service.ended(late)).await.expect("passes");
         let Some(End::Expired(failure)) = ended.end() else { panic!("{hours}: {:?}", ended.end()) };
         assert_eq!(failure.class, FailureClass::Deadline);

@@ -36,8 +36,9 @@ async fn a_job_survives_what_workers_do() {
         let ended = service.ended(job).await;
         assert_eq!(service.proofs(&ended), [root(&PAYLOADS)], "{trick:?}");
         let lapses = service.lapses(job);
-        assert_eq!(lapses.len(), 1, "{trick:?}: {lapses:?}");
-        assert!(format!("{:?}", lapses[0]).starts_with(expected), "{trick:?}: {lapses:?}");
+        // Others may come on a machine that has much else to do.
+        let is_it = |why: &Lapse| format!("{why:?}").starts_with(expected);
+        assert!(lapses.iter().any(is_it), "{trick:?}: {lapses:?}");
         service.end();
         assert_eq!(files(&world), 2, "{trick:?}");
     }
@@ -71,7 +72,7 @@ async fn a_worker_that_begins_slowly_is_not_overtaken() {
         *device.takes.lock().expect("whole") = Duration::from_millis(50);
     }
     let service = world.start();
-    let payloads: Vec<u64> = (0..20).collect();
+    let payloads: Vec<u64> = (0..60).collect();
     let job = service.submit("a", Target::Shards, &payloads).await;
     assert_eq!(service.proofs(&service.ended(job).await), shards(&payloads));
     for device in &world.devices {
@@ -265,9 +266,9 @@ async fn a_deadline_ends_what_is_at_work_and_what_waits() {
         let world = World::new(1);
         *world.devices[0].endless.lock().expect("whole") = Some(stage);
         let service = world.start();
-        let at_work = service.submit_until("a", Target::Root, &PAYLOADS, 700).await;
+        let at_work = service.submit_until("a", Target::Root, &PAYLOADS, 3_000).await;
         service.at(at_work, stage).await;
-        let waits = service.submit_until("b", Target::Shards, &[6], 200).await;
+        let waits = service.submit_until("b", Target::Shards, &[6], 1_000).await;
         for (job, what) in [(waits, "prove-0"), (at_work, "at work")] {
             let ended = service.ended(job).await;
             let Some(End::Expired(failure)) = ended.end() else { panic!("{:?}", ended.end()) };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aludel_proto::prover_v1::{BatchSize, EstimateProofRequest, EstimateProofResponse, Target};
+use aludel_proto::prover_v1::{BatchSize, EstimateProofRequest, EstimateProofResponse, Proof, Stage, Target};
 
 use crate::fakes::{Server, batch, request};
 
@@ -20,6 +20,10 @@ async fn there_is_a_time_once_tasks_of_each_kind_were_done() {
     assert_eq!((before.shards, before.tasks, before.work, before.elapsed), (1, 1, None, None));
     server.hold(true);
     let (proof, _) = server.submit(request("a", Target::Shards, vec![batch(1, 10)])).await.expect("accepted");
+    let is_proven = |proof: Proof| proof.progress.is_some_and(|progress| progress.stage() == Stage::Prove);
+    while !is_proven(server.get(&proof.id).await) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.hold(false);
     server.ended(&proof.id).await;

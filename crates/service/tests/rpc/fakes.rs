@@ -316,6 +316,16 @@ pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: Reason) {
     assert_eq!((detail.class, detail.retryable), (row.class as i32, row.is_retryable));
 }
 
+/// Waits for what another thread does, at most a minute.
+pub async fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it comes to be so");
+}
+
 /// Panics on purpose are not to fill the output.
 pub fn quiet() {
     let before = std::panic::take_hook();

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use crate::fakes::{self, Server, batch, batch_of, limits, refused, request};
+use crate::fakes::{self, Server, batch, batch_of, limits, refused, request, wait_until};
 
 fn part(part: Part) -> PushInputRequest {
     PushInputRequest { part: Some(part) }
@@ -186,15 +186,6 @@ async fn a_stream_that_breaks_off_leaves_nothing() {
     let parts = [vec![begin(&id, 0, true)], pieces(&first, 1000), pieces(&batch(2, 100), 1000)].concat();
     assert!(!push(&mut server, parts).await.expect("is taken").existed);
     assert_eq!(server.ended(&id).await.state(), State::Succeeded);
-}
-
-async fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let wait = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), wait).await.expect("it comes to be so");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use aludel_proto::prover_v1::Target;
 use aludel_scheduler::Policy;
 use aludel_service::rpc::reason::Reason;
 
-use crate::fakes::{PROOF_BYTES, Server, batch, detail, limits, refused, request};
+use crate::fakes::{PROOF_BYTES, Server, batch, detail, limits, refused, request, wait_until};
 
 #[tokio::test]
 async fn ended_proofs_stay_and_submits_are_told_what_helps() {
@@ -18,7 +18,7 @@ async fn ended_proofs_stay_and_submits_are_told_what_helps() {
     refused(server.submit(more()).await, Reason::DiskQuota);
     // What was promised for `keep_ended` is there.
     assert_eq!(server.get(&ended.id).await, ended);
-    assert_eq!(server.files(), 3 + 1);
+    wait_until(|| server.files() == 3 + 1).await;
     // What fits is taken.
     server.submit(request("c", Target::Shards, vec![batch(1, 10)])).await.expect("has room");
 }

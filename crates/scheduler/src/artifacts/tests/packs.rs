@@ -371,6 +371,23 @@ fn what_is_damaged_is_not_copied() {
     assert_eq!((read, store.usage().files, store.usage().bytes), (12, 12, on_disk));
 }
 
+/// After a copy whose pack could not be removed both have it; the older one may have been torn.
+#[test]
+fn of_two_packs_the_later_one_is_believed() {
+    let folder = folder();
+    let store = open(&folder);
+    let ids = keep(&store, &[content(1, 100)]);
+    drop(store);
+    for number in [1, 2, 10] {
+        fs::copy(folder.path().join("pack-0"), folder.path().join(format!("pack-{number}"))).expect("copies");
+    }
+    let store = open(&folder);
+    store.hold(ids.iter().copied());
+    assert_eq!(store.0.counts().at(ids[0]), At::Pack(Place { pack: 10, offset: 36 }));
+    store.sweep();
+    assert_eq!((names(&folder), store.read(ids[0])), (vec!["pack-10".into()], Ok(content(1, 100))));
+}
+
 /// A folder of before there were packs, or of a build that calls others small: the file's bytes are not known to be whole.
 #[test]
 fn a_pack_is_believed_rather_than_a_file_of_the_same_name() {
