@@ -15,7 +15,7 @@ mod packs;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aludel_durable::files::{Disk, Files, make_folder};
@@ -53,6 +53,8 @@ struct Folder<D: Disk> {
     /// Those who wait for their small ones to be durable.
     small: Group<Content, Result<(), ArtifactError>>,
     writer: Mutex<Writer<D>>,
+    /// A pack was begun since old ones were last looked at.
+    is_untidy: AtomicBool,
 }
 
 /// An artifact that stays while this lives, whether anything else holds it or not.
@@ -62,6 +64,14 @@ pub struct Pin<D: Disk = Files> {
     id: ArtifactId,
     bytes: u64,
     folder: Arc<Folder<D>>,
+}
+
+/// What is about to be kept.
+enum Begun<D: Disk> {
+    /// It is kept already.
+    There(Pin<D>),
+    /// There is room for it.
+    Reserved(Pin<D>),
 }
 
 impl<D: Disk> Pin<D> {
@@ -137,6 +147,7 @@ impl<D: Disk> Artifacts<D> {
             next: AtomicU64::new(0),
             names: Group::new(),
             small: Group::new(),
+            is_untidy: AtomicBool::new(false),
             writer: Mutex::new(Writer::new(packs.into_iter().max().map_or(0, |last| last + 1))),
         };
         Ok(Self(Arc::new(folder)))
@@ -147,6 +158,56 @@ impl<D: Disk> Artifacts<D> {
     /// # Errors
     /// [`ArtifactError::Full`] before anything is written, where there is no room of this sort; or when the disk itself is full.
     pub fn put(&self, bytes: &[u8], room: Room) -> Result<Pin<D>, ArtifactError> {
+        let folder = &self.0;
+        let pin = match self.begin(bytes, room)? {
+            Begun::There(pin) => return Ok(pin),
+            Begun::Reserved(pin) => pin,
+        };
+        if folder.counts().is_small(pin.bytes) {
+            return folder.write_small(pin.id, bytes).map(|()| pin);
+        }
+        let written = folder.write(pin.id, bytes);
+        let mut counts = folder.counts();
+        // Where it was not written, it may have its name and not be durable.
+        let gone = counts.written(pin.id, pin.bytes, written.is_ok());
+        folder.remove(&mut counts, pin.id, gone);
+        drop(counts);
+        written.map(|()| pin)
+    }
+
+    /// The same for many, of which all that are small are written together; [`Artifacts::tidy`] is due behind it.
+    pub fn put_all(&self, all: &[Vec<u8>], room: Room) -> Vec<Result<Pin<D>, ArtifactError>> {
+        let folder = &self.0;
+        let mut small = Vec::new();
+        let begun = all.iter().map(|bytes| {
+            if !folder.counts().is_small(bytes.len() as u64) {
+                return self.put(bytes, room).map(Begun::There);
+            }
+            let begun = self.begin(bytes, room)?;
+            if let Begun::Reserved(pin) = &begun {
+                small.push((pin.id, bytes.clone()));
+            }
+            Ok(begun)
+        });
+        let begun: Vec<_> = begun.collect();
+        let written = if small.is_empty() { Ok(()) } else { folder.keep_small(&small) };
+        let end = |begun| match (begun, &written) {
+            (Begun::There(pin), _) | (Begun::Reserved(pin), Ok(())) => Ok(pin),
+            (Begun::Reserved(pin), Err(error)) => {
+                let _ = folder.counts().packed(pin.id, pin.bytes, None);
+                Err(error.clone())
+            }
+        };
+        begun.into_iter().map(|begun| begun.and_then(end)).collect()
+    }
+
+    /// Copies what is left in old packs of which little is left, if that is due: for whoever has put many, when nobody waits.
+    pub fn tidy(&self) {
+        self.0.tidy_if_due();
+    }
+
+    /// Holds bytes that are about to be kept; takes room for them, unless they are there.
+    fn begin(&self, bytes: &[u8], room: Room) -> Result<Begun<D>, ArtifactError> {
         let id = ArtifactId::of(bytes);
         let folder = &self.0;
         folder.counts().hold(id);
@@ -155,19 +216,10 @@ impl<D: Disk> Artifacts<D> {
         // Once more behind the read: it may have read what is being written, which is not yet durable.
         let is_there = || folder.counts().at(id) != At::Nowhere;
         if is_there() && folder.read(id).is_ok() && is_there() {
-            return Ok(pin);
+            return Ok(Begun::There(pin));
         }
         folder.reserve(id, pin.bytes, room)?;
-        if folder.counts().is_small(pin.bytes) {
-            return folder.write_small(id, bytes).map(|()| pin);
-        }
-        let written = folder.write(id, bytes);
-        let mut counts = folder.counts();
-        // Where it was not written, it may have its name and not be durable.
-        let gone = counts.written(id, pin.bytes, written.is_ok());
-        folder.remove(&mut counts, id, gone);
-        drop(counts);
-        written.map(|()| pin)
+        Ok(Begun::Reserved(pin))
     }
 
     /// All bytes of an artifact, which are what its name says.
@@ -242,9 +294,8 @@ impl<D: Disk> Folder<D> {
     }
 
     fn write_small(&self, id: ArtifactId, bytes: &[u8]) -> Result<(), ArtifactError> {
-        let mut begins = false;
         let keep = |all: Vec<Content>| {
-            let kept = self.keep_small(&all).map(|new| begins = new);
+            let kept = self.keep_small(&all);
             vec![kept; all.len()]
         };
         let stopped = || Err(ArtifactError::io(&self.path, &io::Error::other("writing stopped in a panic")));
@@ -253,9 +304,7 @@ impl<D: Disk> Folder<D> {
             let _ = self.counts().packed(id, bytes.len() as u64, None);
         }
         // When all who waited are answered.
-        if begins {
-            self.tidy();
-        }
+        self.tidy_if_due();
         kept
     }
 

@@ -1,6 +1,7 @@
 //! Writing packs, and copying what is left in old ones so that these can go.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::{fmt, fs, io};
 
@@ -40,15 +41,18 @@ impl<D: Disk> fmt::Debug for Writer<D> {
 pub(super) type Content = (ArtifactId, Vec<u8>);
 
 impl<D: Disk> Folder<D> {
-    /// Appends contents for which room is reserved: they are durable, and are found, when this returns without error. Whether a new pack was begun.
-    pub(super) fn keep_small(&self, all: &[Content]) -> Result<bool, ArtifactError> {
+    /// Appends contents for which room is reserved: they are durable, and are found, when this returns without error.
+    pub(super) fn keep_small(&self, all: &[Content]) -> Result<(), ArtifactError> {
         self.append(&mut self.writer(), all, |counts, (id, content), place| {
             counts.packed(*id, content.len() as u64, Some(place))
         })
     }
 
-    /// Copies what is left in old packs of which little is left.
-    pub(super) fn tidy(&self) {
+    /// Copies what is left in old packs of which little is left, once for each new one.
+    pub(super) fn tidy_if_due(&self) {
+        if !self.is_untidy.swap(false, Ordering::Relaxed) {
+            return;
+        }
         let scrap = self.counts().most_pack() / SCRAP;
         let is_worth_it = |pack: &Sealed| pack.is_torn || pack.live * 2 <= pack.bytes || pack.bytes < scrap;
         let mut old: Vec<Sealed> = self.counts().sealed().into_iter().filter(is_worth_it).collect();
@@ -86,13 +90,13 @@ impl<D: Disk> Folder<D> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes and syncs contents; `note` says where each lies. Whether a new pack was begun.
+    /// Writes and syncs contents; `note` says where each lies.
     fn append(
         &self,
         writer: &mut Writer<D>,
         all: &[Content],
         note: impl Fn(&mut Counts, &Content, Place) -> Gone,
-    ) -> Result<bool, ArtifactError> {
+    ) -> Result<(), ArtifactError> {
         let is_full = |(number, _): &(u64, D::Open)| {
             let counts = self.counts();
             counts.pack(*number).0 >= counts.most_pack()
@@ -100,7 +104,9 @@ impl<D: Disk> Folder<D> {
         if writer.open.as_ref().is_some_and(is_full) {
             self.seal(writer, false);
         }
-        let begins = writer.open.is_none();
+        if writer.open.is_none() {
+            self.is_untidy.store(true, Ordering::Relaxed);
+        }
         let mut bytes = Vec::new();
         let offsets: Vec<u64> = all.iter().map(|(id, content)| pack::add(&mut bytes, *id, content)).collect();
         let pack = match self.write_on(writer, &bytes) {
@@ -119,7 +125,7 @@ impl<D: Disk> Folder<D> {
             let gone = note(&mut counts, content, Place { pack, offset: start + offset });
             self.remove(&mut counts, content.0, gone);
         }
-        Ok(begins)
+        Ok(())
     }
 
     fn write_on(&self, writer: &mut Writer<D>, bytes: &[u8]) -> io::Result<u64> {
@@ -180,7 +186,7 @@ impl<D: Disk> Folder<D> {
         if copied.is_err() {
             self.counts().unreserve_copies(needed);
         }
-        copied.map(drop)
+        copied
     }
 
     /// Removes what is of no use any more; what cannot be removed is found when the folder is next opened.

@@ -7,12 +7,13 @@
 //! | devices and workers | `crew.rs` |
 //! | what a worker takes and makes | `desk.rs` |
 //! | the coordinator's own tasks | `own.rs` |
-//! | who waits for a job, what a job holds and what it does not any more, the store | `notices.rs`, `held.rs`, `sweeper.rs`, `shelf.rs` |
+//! | who waits for a job, what a job holds and what it does not any more, what clients bring, the store | `notices.rs`, `held.rs`, `sweeper.rs`, `keeper.rs`, `shelf.rs` |
 //! | which device a worker was on; how long tasks took | `names.rs`, `measured.rs` |
 
 mod crew;
 mod desk;
 mod held;
+mod keeper;
 mod measured;
 mod message;
 mod names;
@@ -40,6 +41,7 @@ use crate::seen::Remembering;
 use crate::worker::Launch;
 
 pub use crew::DeviceStatus;
+use keeper::Keeper;
 pub use measured::Kind;
 use measured::Measured;
 use message::Message;
@@ -119,6 +121,7 @@ struct Shared {
     judge: Arc<dyn Judge>,
     clock: Clock,
     notices: Notices,
+    keeper: Keeper,
     status: Mutex<Status>,
     measured: Measured,
     options: Options,
@@ -172,6 +175,7 @@ impl Coordinator {
         std::fs::create_dir_all(&options.folder).map_err(io)?;
         let shelf = Arc::new(Shelf::open(options.folder.join("jobs.redb"), open)?);
         let artifacts = Artifacts::open(&options.folder.join("artifacts"), options.quota)?;
+        let keeper = Keeper::start(artifacts.clone()).map_err(io)?;
         let (inbox, messages) = mpsc::channel();
         let logs = run::read_all(&shelf)?;
         let shared = Arc::new(Shared {
@@ -181,6 +185,7 @@ impl Coordinator {
             judge: Arc::new(Remembering::new(judge)),
             clock: Clock::start(logs.last()),
             notices: Notices::default(),
+            keeper,
             status: Mutex::new(Status::default()),
             measured: Measured::default(),
             options,
@@ -221,6 +226,22 @@ impl Coordinator {
     /// There is no room.
     pub fn keep_input(&self, bytes: &[u8]) -> Result<Pin, ArtifactError> {
         self.0.artifacts.put(bytes, Room::Input)
+    }
+
+    /// The same for several that are small, without a thread that waits; none where one of them cannot be kept.
+    ///
+    /// # Errors
+    /// There is no room, or the service stops.
+    pub async fn keep_inputs(&self, all: Vec<Vec<u8>>) -> Result<Vec<Pin>, ArtifactError> {
+        let stopped = || {
+            let reason = "it was not written, the service stops".into();
+            Err(ArtifactError::Io {
+                path: self.0.options.folder.clone(),
+                kind: std::io::ErrorKind::Other,
+                reason,
+            })
+        };
+        self.0.keeper.keep(all).await.unwrap_or_else(stopped)
     }
 
     /// An artifact, all of it.

@@ -11,10 +11,14 @@ use aludel_scheduler::{Answer, ArtifactId, Batch, IdempotencyKey, Input, JobId, 
 use tokio::time::timeout;
 use tonic::Streaming;
 
-use super::proof::{Known, asked, keep, no_proof};
+use super::proof::{self, Known, asked, judged, keep, no_proof};
 use super::reason::{Reason, Refused};
 use super::trace::Trace;
-use super::{Service, blocking, units};
+use super::{Service, blocking, units, unpanicked};
+use crate::guard::guarded;
+
+/// Batches of a submit that together are no larger are read at once, where they come.
+const SMALL_BYTES: usize = 1 << 17;
 
 /// Batches that are kept, and what keeps them until a record does.
 #[derive(Default)]
@@ -35,19 +39,7 @@ impl Service {
         let id = IdempotencyKey::new(idempotency_key)?.job(asked.chain);
         self.check_count(batches.len())?;
         batches.iter().try_for_each(|batch| self.check_size(batch.len() as u64))?;
-        let coordinator = self.coordinator.clone();
-        let keep_all = move || {
-            let mut kept = Kept::default();
-            for bytes in &batches {
-                let (batch, pin) = keep(&coordinator, asked.chain, bytes)?;
-                kept.batches.push(batch);
-                kept.pins.push(pin);
-            }
-            Ok(kept)
-        };
-        let permit = self.keeping.acquire().await;
-        let Kept { batches, pins } = blocking(keep_all).await?;
-        drop(permit);
+        let Kept { batches, pins } = self.keep_all(asked.chain, batches).await?;
         let request = Request {
             chain: asked.chain,
             target: asked.target,
@@ -65,6 +57,28 @@ impl Service {
         // What was just written is in memory: reading it waits for no disk.
         let known = if existed { self.known(id).await? } else { Known::read(&self.coordinator, id)? };
         Ok(SubmitProofResponse { proof: Some(known.proof()), existed })
+    }
+
+    /// Judges and keeps the batches of a submit: small ones without a thread of their own, which would take longer to wake than they take to be read.
+    async fn keep_all(&self, chain: ChainId, batches: Vec<Vec<u8>>) -> Result<Kept, Refused> {
+        let coordinator = self.coordinator.clone();
+        if batches.iter().map(Vec::len).sum::<usize>() > SMALL_BYTES {
+            return blocking(move || {
+                let mut kept = Kept::default();
+                for bytes in &batches {
+                    let (batch, pin) = keep(&coordinator, chain, bytes)?;
+                    kept.batches.push(batch);
+                    kept.pins.push(pin);
+                }
+                Ok(kept)
+            })
+            .await;
+        }
+        let judge = || batches.iter().map(|bytes| judged(&coordinator, chain, bytes)).collect();
+        let numbers: Vec<_> = unpanicked(guarded(judge))?;
+        let pins = self.coordinator.keep_inputs(batches).await?;
+        let batches = numbers.into_iter().zip(&pins).map(|(number, pin)| proof::kept(number, pin)).collect();
+        Ok(Kept { batches, pins })
     }
 
     pub(super) async fn push(

@@ -62,8 +62,6 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(20);
 /// How long calls may take to end once the server is told to.
 const GRACE: Duration = Duration::from_secs(10);
-/// Submits whose batches are kept at a time: more threads that wait for one another would take longer to wake than the disk to write.
-const KEPT_AT_ONCE: usize = 16;
 /// How often the health of the service is looked at.
 const HEALTH_EVERY: Duration = Duration::from_millis(200);
 
@@ -110,8 +108,6 @@ struct Service {
     limits: Limits,
     streams: Arc<Semaphore>,
     verifying: Arc<Semaphore>,
-    /// Submits whose batches are being kept: each has a thread meanwhile.
-    keeping: Arc<Semaphore>,
     /// Room in memory for batches that arrive by streams, in units.
     arriving: Arc<Semaphore>,
     closing: signal::Receiver<bool>,
@@ -135,7 +131,6 @@ pub async fn serve(
         limits,
         streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
         verifying: Arc::new(Semaphore::new(cores)),
-        keeping: Arc::new(Semaphore::new(KEPT_AT_ONCE)),
         arriving: Arc::new(Semaphore::new(ARRIVING * units(limits.batch_bytes) as usize)),
         closing: closing.clone(),
     };
@@ -206,10 +201,14 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Refused> {
     let span = tracing::Span::current();
     match spawn_blocking(move || span.in_scope(|| guarded(work))).await {
-        Ok(Ok(done)) => done,
-        Ok(Err(panic)) => Err(Refused::new(Reason::Fault, format!("a call failed: {panic}"))),
+        Ok(done) => unpanicked(done),
         Err(_) => Err(Refused::new(Reason::Stopping, "the service stops")),
     }
+}
+
+/// A panic is a refusal.
+fn unpanicked<T>(done: Result<Result<T, Refused>, String>) -> Result<T, Refused> {
+    done.unwrap_or_else(|panic| Err(Refused::new(Reason::Fault, format!("a call failed: {panic}"))))
 }
 
 impl Service {

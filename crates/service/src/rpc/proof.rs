@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aludel_proto::prover_v1::{self as api, Artifact, Progress, Proof, ProofSpec};
-use aludel_protocol::{ChainId, Digest};
+use aludel_protocol::{BatchNumber, ChainId, Digest};
 use aludel_scheduler::artifacts::Pin;
 use aludel_scheduler::plan::results;
 use aludel_scheduler::{
@@ -153,6 +153,22 @@ pub(super) fn target(number: i32) -> Result<Target, Refused> {
 
 /// A batch that a client brought: judged, then kept. It is hashed and written, so this waits.
 pub(super) fn keep(coordinator: &Coordinator, chain: ChainId, bytes: &[u8]) -> Result<(Batch, Pin), Refused> {
+    let number = judged(coordinator, chain, bytes)?;
+    let pin = coordinator.keep_input(bytes)?;
+    Ok((kept(number, &pin), pin))
+}
+
+/// A batch that is kept.
+pub(super) fn kept(number: BatchNumber, pin: &Pin) -> Batch {
+    Batch { number, artifact: pin.id(), bytes: pin.bytes() }
+}
+
+/// Which batch of a chain these bytes are.
+pub(super) fn judged(
+    coordinator: &Coordinator,
+    chain: ChainId,
+    bytes: &[u8],
+) -> Result<BatchNumber, Refused> {
     let (found, number) = coordinator.judge().batch(bytes).map_err(|failure| {
         let reason = match failure.class {
             FailureClass::VersionMismatch => Reason::BatchVersion,
@@ -164,8 +180,7 @@ pub(super) fn keep(coordinator: &Coordinator, chain: ChainId, bytes: &[u8]) -> R
         let message = format!("batch {number} is of chain {found}, and the proof is of chain {chain}");
         return Err(Refused::new(Reason::OtherChain, message));
     }
-    let pin = coordinator.keep_input(bytes)?;
-    Ok((Batch { number, artifact: pin.id(), bytes: pin.bytes() }, pin))
+    Ok(number)
 }
 
 /// Where a job is, with its progress while it runs.

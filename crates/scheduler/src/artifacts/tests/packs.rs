@@ -244,6 +244,33 @@ fn a_file_that_a_pack_replaces_goes() {
     assert_eq!((counts.seal(0, 46, false), counts.usage().bytes), (Gone::Pack(0, 46), 0));
 }
 
+#[test]
+fn many_are_put_together_each_with_its_own_answer() {
+    let folder = folder();
+    let quota = Quota { bytes: 1_000, reserve: 0, small: 100 };
+    let store = Artifacts::open(folder.path(), quota).expect("opens");
+    let all = [content(1, 50), content(2, 150), content(1, 50), content(3, 700), content(4, 100)];
+    let kept = store.put_all(&all, Room::Input);
+    let is_full =
+        |kept: &Result<Pin, ArtifactError>| matches!(kept, Err(ArtifactError::Full { needed: 700, .. }));
+    assert!(is_full(&kept[3]), "{:?}", kept[3]);
+    for n in [0, 1, 2, 4] {
+        let pin = kept[n].as_ref().expect("has room");
+        assert_eq!((pin.id(), store.read(pin.id()).as_ref()), (ArtifactId::of(&all[n]), Ok(&all[n])));
+    }
+    assert_eq!(store.usage().bytes, 2 * entry_bytes(50) + 150 + entry_bytes(100));
+    drop(kept);
+    assert_eq!(store.usage().files, 0);
+    // What cannot be written is of all whose bytes were in that write, and takes no room.
+    let store = Artifacts::on(folder.path(), PACKED, Fails::default()).expect("opens");
+    store.sweep();
+    store.0.disk.0.store(true, Ordering::Relaxed);
+    assert!(store.put_all(&all, Room::Input).iter().all(Result::is_err));
+    assert_eq!((store.usage().bytes, store.usage().files), (0, 0));
+    store.0.disk.0.store(false, Ordering::Relaxed);
+    assert!(store.put_all(&all, Room::Input).iter().all(Result::is_ok));
+}
+
 /// Threads read while others make packs be copied away under them.
 #[test]
 fn whoever_reads_finds_what_is_copied() {
