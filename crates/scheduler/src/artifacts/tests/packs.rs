@@ -389,7 +389,7 @@ fn what_is_damaged_is_not_copied() {
         bytes[last] ^= 1;
         fs::write(folder.path().join(name), bytes).expect("writes");
     }
-    store.0.reclaim(8 * entry_bytes(100), Room::Input);
+    store.0.reclaim(4 * entry_bytes(100), Room::Input);
     let read = pins.iter().filter(|pin| store.read(pin.id()).is_ok()).count();
     let on_disk: u64 = names(&folder)
         .iter()
@@ -428,6 +428,7 @@ fn a_pack_is_believed_rather_than_a_file_of_the_same_name() {
     store.sweep();
     assert_eq!((names(&folder), store.read(ids[0])), (vec!["pack-0".into()], Ok(content(1, 100))));
     // Who read the file when there was one finds out late that it is damaged.
+    fs::write(folder.path().join(ids[0].to_string()), b"rotten").expect("writes");
     store.0.discard(ids[0], At::File);
     assert_eq!(store.read(ids[0]), Ok(content(1, 100)));
     assert_eq!(store.usage().bytes, entry_bytes(100));
